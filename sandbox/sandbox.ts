@@ -1,0 +1,125 @@
+// The sandbox port: what the worker may ask of an isolated environment, whoever provides it.
+import type { Duplex, Readable } from 'node:stream';
+
+/** Where the repo's checkout is in every sandbox. */
+export const REPO_DIR = '/work/repo';
+
+/** What a sandbox may use up. */
+export interface SandboxLimits {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+  /** Size of the work volume. */
+  readonly diskBytes: number;
+}
+
+export interface SandboxSpec {
+  /** Names the sandbox for ever: opening the same key again finds the same sandbox. `[a-z0-9-]{1,48}`. */
+  readonly key: string;
+  /** An image made by `ensureImage` or `snapshot`. */
+  readonly image: string;
+  readonly limits?: Partial<SandboxLimits>;
+}
+
+export interface SnapshotSpec {
+  /** Cache key: the same key gives the same snapshot without building it again. `[a-z0-9-]{1,100}`. */
+  readonly key: string;
+  /** A tar of the files to place in REPO_DIR, read once. */
+  readonly files: () => Readable;
+  /** Shell command lines, run in REPO_DIR one after the other, with network, as the sandbox's user. */
+  readonly setup: readonly string[];
+  readonly setupTimeoutMs: number;
+}
+
+/** A line of progress of a long operation, for a terminal or a status message. */
+export type Progress = (line: string) => void;
+
+export interface SandboxProvider {
+  /** The provider's name for logs. Callers never decide by it. */
+  readonly name: string;
+  /**
+   * The base image's reference, building it first where it is missing (minutes).
+   * Throws `engine_unreachable` or `image_build_failed`. May be called twice at once.
+   */
+  ensureImage(progress: Progress, signal?: AbortSignal): Promise<string>;
+  /**
+   * The image of a prepared repo: base image + files + `setup`. Throws `setup_failed` with the end of
+   * the output where a setup line fails. Abort removes what was begun.
+   */
+  snapshot(spec: SnapshotSpec, progress: Progress, signal?: AbortSignal): Promise<string>;
+  /**
+   * Creates the sandbox of this key, or adopts the one that exists (its image may then be another).
+   * `fresh` tells which. Throws `sandbox_refused` where isolation is not as asked: it fails closed.
+   */
+  open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox>;
+  /** Keys of the sandboxes that exist, running or not. */
+  list(): Promise<readonly string[]>;
+  /** Removes a sandbox with everything in it. Removing one that is gone is not an error. */
+  remove(key: string): Promise<void>;
+  /** Lets go of connections. Sandboxes stay. */
+  close(): Promise<void>;
+}
+
+export interface Command {
+  /** The same id never runs twice in one sandbox: a second call waits for, or gets, the first one's result. */
+  readonly id: string;
+  /** The program and its arguments; use `['bash', '-c', line]` for a shell line. */
+  readonly argv: readonly string[];
+  /** Default REPO_DIR. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its whole process group is killed then, and the result says `timedOut`. */
+  readonly timeoutMs?: number;
+  readonly stdin?: Uint8Array;
+}
+
+export interface CommandOutput {
+  /** Standard output and error as they came, decoded as UTF-8; its middle is cut out over the limit. */
+  readonly text: string;
+  readonly totalBytes: number;
+  readonly truncated: boolean;
+  /** Path in the sandbox of the whole output (up to the toolhost's own bound). */
+  readonly path: string;
+}
+
+export interface CommandResult {
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+  readonly output: CommandOutput;
+}
+
+export interface RunOptions {
+  /** Abort kills the command's process group; the call then throws `stopped`. */
+  readonly signal?: AbortSignal;
+  /** Output as it comes. Not called for a result that was stored. */
+  readonly onOutput?: (chunk: string) => void;
+  /** How much of the output is returned. */
+  readonly maxOutputBytes?: number;
+}
+
+/**
+ * One open sandbox. Every method throws `sandbox_lost` where the sandbox or its toolhost is gone;
+ * opening the same key again then gives a fresh one or reconnects.
+ */
+export interface Sandbox {
+  readonly key: string;
+  /** True where `open` made it, false where it was there already. */
+  readonly fresh: boolean;
+  /** Runs a command to its end. Safe to call twice with the same id. */
+  run(command: Command, options?: RunOptions): Promise<CommandResult>;
+  /** Starts a command that goes on in the background (a server). Safe to call twice with the same id. */
+  start(command: Command): Promise<void>;
+  /** Sends a signal to a command's process group, e.g. `SIGTERM`. Unknown or ended ids are not an error. */
+  kill(commandId: string, signal: NodeJS.Signals): Promise<void>;
+  /** Reads a file. Throws `file_too_large` over `maxBytes`, `path_refused` where there is no such file. */
+  read(path: string, maxBytes: number): Promise<Uint8Array>;
+  /** Writes a file, making its folders. */
+  write(path: string, content: Uint8Array): Promise<void>;
+  /** A connection to a TCP port on the sandbox's loopback, waiting up to `waitMs` for a listener. */
+  connect(port: number, waitMs: number): Promise<Duplex>;
+  /** Detaches; the sandbox goes on. */
+  close(): Promise<void>;
+}
