@@ -1,0 +1,65 @@
+// The connection to PostgreSQL: one MikroORM per process, one entity manager per unit of work.
+import { Migrator } from '@mikro-orm/migrations';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { ThreadsmithError } from '../core/errors.ts';
+import { logEntities } from './entities/log.ts';
+import { sessionEntities } from './entities/session.ts';
+import { transportEntities } from './entities/transport.ts';
+import { FirstTables } from './migrations/0001-first-tables.ts';
+
+export type { EntityManager };
+
+export interface Database {
+  readonly url: string;
+  /** A fresh entity manager for reading. */
+  em(): EntityManager;
+  /** Runs `work` in a transaction: it commits when `work` returns and rolls back when it throws. */
+  transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
+  /** Brings the tables to this version. Safe to call from several processes at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Any number will do, as long as every process takes the same: only one of them migrates at a time. */
+const MIGRATION_LOCK = 0x74_68_72_64;
+
+/** Connects to the database. Throws `database_unreachable`. */
+export async function openDatabase(url: string): Promise<Database> {
+  const orm = await MikroORM.init({
+    clientUrl: url,
+    entities: [...sessionEntities, ...logEntities, ...transportEntities],
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: [{ name: '0001-first-tables', class: FirstTables }],
+      snapshot: false,
+      tableName: 'migration',
+    },
+    // BullMQ keeps its tables in a schema of its own, which a schema diff would drop.
+    schemaGenerator: { ignoreSchema: ['bullmq'] },
+    pool: { min: 0, max: 10 },
+  });
+  const database: Database = {
+    url,
+    em: () => orm.em.fork(),
+    transaction: (work) => orm.em.fork().transactional(work),
+    migrate: async () => {
+      await database.transaction(async (em) => {
+        await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+        await orm.migrator.up();
+      });
+    },
+    close: () => orm.close(true),
+  };
+  try {
+    await orm.em.fork().execute('select 1');
+  } catch (cause) {
+    await orm.close(true);
+    throw new ThreadsmithError(
+      'database_unreachable',
+      `PostgreSQL at ${new URL(url).host} does not answer.`,
+      'Start it or correct DATABASE_URL.',
+      { retry: 'later', cause },
+    );
+  }
+  return database;
+}

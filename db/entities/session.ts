@@ -1,0 +1,104 @@
+// Tables of sessions, turns and the messages that they came from.
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { Failure } from '../../core/errors.ts';
+import type { TurnResult } from '../../core/event.ts';
+import type { SessionState } from '../../core/session.ts';
+import type { Person, TurnKind, TurnState } from '../../core/turn.ts';
+
+const SessionSchema = defineEntity({
+  name: 'Session',
+  tableName: 'session',
+  properties: {
+    id: p.string().primary(),
+    teamId: p.string(),
+    channelId: p.string(),
+    threadTs: p.string(),
+    /** Name of the repo in the configuration, null until one was chosen. */
+    repo: p.string().nullable(),
+    branch: p.string(),
+    state: p.string().$type<SessionState>(),
+    /** Commit of the default branch that the session's work started from. */
+    baseCommit: p.string().nullable(),
+    /** The last commit that was published, null before the first one. */
+    headCommit: p.string().nullable(),
+    starterId: p.string(),
+    createdAt: p.datetime().onCreate(() => new Date()),
+  },
+});
+/** One Slack thread being worked on. */
+export class Session extends SessionSchema.class {}
+SessionSchema.setClass(Session);
+
+/** What a button or a modal said about the turn that it made. */
+export interface TurnDetails {
+  /** Of a merge: the head that the person saw. */
+  readonly commit?: string;
+  /** Of a merge: the person confirmed twice that nothing verified it. */
+  readonly unverified?: boolean;
+  /** Of an answer: the call that asked. */
+  readonly callId?: string;
+}
+
+const TurnSchema = defineEntity({
+  name: 'Turn',
+  tableName: 'turn',
+  properties: {
+    id: p.string().primary(),
+    sessionId: p.string(),
+    /** Order within the session, from 0. */
+    position: p.integer(),
+    kind: p.string().$type<TurnKind>(),
+    state: p.string().$type<TurnState>(),
+    text: p.text(),
+    requester: p.json<Person>(),
+    /** `ts` of the message that asked, null for buttons. */
+    messageTs: p.string().nullable(),
+    details: p.json<TurnDetails>(),
+    leaseEpoch: p.integer(),
+    leaseOwner: p.string().nullable(),
+    leaseUntil: p.datetime().nullable(),
+    stateSince: p.datetime(),
+    enqueuedAt: p.datetime().nullable(),
+    stopRequestedBy: p.string().nullable(),
+    result: p.json<TurnResult>().nullable(),
+    failure: p.json<Failure>().nullable(),
+    createdAt: p.datetime(),
+    startedAt: p.datetime().nullable(),
+    finishedAt: p.datetime().nullable(),
+  },
+});
+/** One request in a session. */
+export class Turn extends TurnSchema.class {}
+TurnSchema.setClass(Turn);
+
+const MessageClaimSchema = defineEntity({
+  name: 'MessageClaim',
+  tableName: 'message_claim',
+  properties: {
+    teamId: p.string().primary(),
+    channelId: p.string().primary(),
+    ts: p.string().primary(),
+    turnId: p.string().nullable(),
+    claimedAt: p.datetime(),
+  },
+});
+/** A Slack message that has been turned into a request: it can't become a second one. */
+export class MessageClaim extends MessageClaimSchema.class {}
+MessageClaimSchema.setClass(MessageClaim);
+
+const MergeClaimSchema = defineEntity({
+  name: 'MergeClaim',
+  tableName: 'merge_claim',
+  properties: {
+    sessionId: p.string().primary(),
+    commit: p.string().primary(),
+    turnId: p.string(),
+    person: p.json<Person>(),
+    claimedAt: p.datetime(),
+  },
+});
+/** The one person whose click merges this head of this session. */
+export class MergeClaim extends MergeClaimSchema.class {}
+MergeClaimSchema.setClass(MergeClaim);
+
+export const sessionEntities = [Session, Turn, MessageClaim, MergeClaim];

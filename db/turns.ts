@@ -1,0 +1,121 @@
+// Turns between their states, and what watches over the states.
+import type { Failure } from '../core/errors.ts';
+import type { EventBody, TurnResult } from '../core/event.ts';
+import { type OpenTurnState, type TurnState, turnDeadlines } from '../core/turn.ts';
+import type { Database, EntityManager } from './database.ts';
+import { Turn, type TurnDetails } from './entities/session.ts';
+import { appendEvents } from './events.ts';
+import { fenced, type Lease } from './lease.ts';
+import { handOver } from './outbox.ts';
+
+/** How a turn ends. */
+export type Ending =
+  | { readonly state: 'done'; readonly result: TurnResult }
+  | { readonly state: 'failed'; readonly failure: Failure }
+  | { readonly state: 'stopped'; readonly by: string; readonly leaves: string };
+
+/** Ends a leased turn, with its last events, and hands the session's next turn over. Throws `lease_lost`. */
+export async function finishTurn(
+  database: Database,
+  lease: Lease,
+  ending: Ending,
+  inSameTransaction: (em: EntityManager) => Promise<void> = async () => {},
+): Promise<void> {
+  await fenced(database, lease, async (em) => {
+    await inSameTransaction(em);
+    await endTurn(em, lease.turnId, lease.sessionId, ending);
+  });
+}
+
+/** Ends a turn that nobody has a lease on, in the transaction of `em`. */
+export async function endTurn(
+  em: EntityManager,
+  turnId: string,
+  sessionId: string,
+  ending: Ending,
+): Promise<void> {
+  const result = ending.state === 'done' ? JSON.stringify(ending.result) : null;
+  const failure = ending.state === 'failed' ? JSON.stringify(ending.failure) : null;
+  await em.execute(
+    `update turn set state = ?, result = ?, failure = ?, finished_at = now(), state_since = now(), lease_until = null where id = ?`,
+    [ending.state, result, failure, turnId],
+  );
+  await appendEvents(em, sessionId, turnId, [endingEvent(ending)]);
+  await handOverNext(em, sessionId);
+}
+
+function endingEvent(ending: Ending): EventBody {
+  switch (ending.state) {
+    case 'done':
+      return { type: 'turn.finished', result: ending.result };
+    case 'failed':
+      return { type: 'turn.failed', failure: ending.failure };
+    case 'stopped':
+      return { type: 'turn.stopped', by: ending.by, leaves: ending.leaves };
+  }
+}
+
+/** Puts a leased turn down until a person answered. */
+export async function waitForAnswer(
+  database: Database,
+  lease: Lease,
+  question: { readonly question: string; readonly options: readonly string[]; readonly callId: string },
+): Promise<void> {
+  await fenced(database, lease, async (em) => {
+    const details: TurnDetails = { callId: question.callId };
+    await em.execute(
+      `update turn set state = 'waiting', state_since = now(), lease_until = null, details = details || ?::jsonb where id = ?`,
+      [JSON.stringify(details), lease.turnId],
+    );
+    await appendEvents(em, lease.sessionId, lease.turnId, [
+      { type: 'question.asked', question: question.question, options: question.options },
+    ]);
+  });
+}
+
+/** Moves a turn from one open state to another; false where it is no longer in the first. */
+export async function moveTurn(
+  em: EntityManager,
+  turnId: string,
+  from: OpenTurnState,
+  to: TurnState,
+): Promise<boolean> {
+  const over = !(to in turnDeadlines);
+  const rows = await em.execute<unknown[]>(
+    `update turn set state = ?, state_since = now(), finished_at = case when ? then now() end where id = ? and state = ? returning 1`,
+    [to, over, turnId, from],
+  );
+  return rows.length > 0;
+}
+
+/** How many open turns of the session stand before this one. */
+export async function turnsAhead(
+  em: EntityManager,
+  turn: Pick<Turn, 'sessionId' | 'position'>,
+): Promise<number> {
+  return em.count(Turn, {
+    sessionId: turn.sessionId,
+    position: { $lt: turn.position },
+    state: { $in: ['received', 'needs_repo', 'queued', 'running', 'waiting'] },
+  });
+}
+
+/** Asks the worker that has the turn to stop; false where it is over already. */
+export async function requestStop(em: EntityManager, turnId: string, by: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `update turn set stop_requested_by = coalesce(stop_requested_by, ?)
+     where id = ? and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') returning 1`,
+    [by, turnId],
+  );
+  return rows.length > 0;
+}
+
+async function handOverNext(em: EntityManager, sessionId: string): Promise<void> {
+  const rows = await em.execute<{ id: string; state: TurnState }[]>(
+    `select id, state from turn where session_id = ? and state in ('received', 'needs_repo', 'queued', 'running', 'waiting')
+     order by position limit 1`,
+    [sessionId],
+  );
+  const next = rows[0];
+  if (next?.state === 'queued') await handOver(em, 'turn', next.id);
+}
