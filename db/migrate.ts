@@ -1,11 +1,13 @@
 // Brings a database to the version of this code.
 import { openDatabase } from './database.ts';
+import { migrateQueue } from './queue.ts';
 
-/** Runs all migrations that are missing. Throws `database_unreachable`. */
+/** Runs all migrations that are missing, ours and the queue's. Throws `database_unreachable`. */
 export async function migrate(databaseUrl: string): Promise<void> {
   const database = await openDatabase(databaseUrl);
   try {
     await database.migrate();
+    await migrateQueue(databaseUrl);
   } finally {
     await database.close();
   }

@@ -1,7 +1,8 @@
 // The queue that carries turns to workers: BullMQ, on PostgreSQL by default and on Redis where there is one.
 // It is transport only: a lost job costs time, never a turn, and a doubled one finds the turn claimed.
-import { createPostgresBackend, Queue, Worker, withBackend } from 'bullmq';
+import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { z } from 'zod';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -32,6 +33,18 @@ const NAME = 'turns';
 // The turn's own lease decides who works on it, so a job that seems stalled is simply given out again.
 const STALLED = { maxStalledCount: 1000, stalledInterval: 5_000, lockDuration: 10_000 };
 const KEEP = { removeOnComplete: { age: 3600, count: 1000 }, removeOnFail: { age: 24 * 3600, count: 1000 } };
+
+/** Makes or updates the queue's own tables, in a schema that belongs to BullMQ. */
+export async function migrateQueue(databaseUrl: string): Promise<void> {
+  // One connection, not a pool: the migrations hold a lock that belongs to the connection.
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await runMigrations(client);
+  } finally {
+    await client.end();
+  }
+}
 
 /** The side that adds turns. */
 export function openQueue(options: QueueOptions): TurnQueue {
