@@ -1,0 +1,96 @@
+// The real services that tests need. `npm test` starts them once with everything; when vitest is run by
+// hand its global set-up calls the same function for what the chosen tests need.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createDataDirectory, dataDirectory } from '../../scripts/data-directory.ts';
+import { findChromium } from '../../scripts/system/chromium.ts';
+import { findCommand } from '../../scripts/system/commands.ts';
+import { findEngine, startEngine } from '../../scripts/system/engine.ts';
+import { startPostgres } from '../../scripts/system/postgres.ts';
+import { startRedis } from '../../scripts/system/redis.ts';
+
+/** `services` is PostgreSQL, Redis and the browser; `sandbox` the Docker Engine. */
+export type PartGroup = 'services' | 'sandbox';
+
+/** The names under which tests find the services; one that is set already is left alone. */
+export type PartsEnvironment = Partial<
+  Record<'TEST_DATABASE_URL' | 'TEST_REDIS_URL' | 'DOCKER_HOST' | 'CHROMIUM_PATH', string>
+>;
+
+export interface StartedParts {
+  readonly env: PartsEnvironment;
+  stop(): Promise<void>;
+}
+
+/** A test file has a database and a pool or two; two files run at once. */
+const MAX_CONNECTIONS = 200;
+
+/** Starts what `env` does not name yet. */
+export async function startParts(group: PartGroup, env: NodeJS.ProcessEnv): Promise<StartedParts> {
+  return group === 'services' ? startServices(env) : startSandboxParts(env);
+}
+
+async function startServices(env: NodeJS.ProcessEnv): Promise<StartedParts> {
+  const stops: (() => Promise<void>)[] = [];
+  const found: PartsEnvironment = {};
+  // A cluster per run: several runs at once do not disturb each other, and nothing is left of one before.
+  const folder = runFolder(testFolder(env));
+  if (env['TEST_DATABASE_URL'] === undefined) {
+    const postgres = await startPostgres({
+      folder: join(folder, 'postgres'),
+      passwordFile: join(folder, 'password'),
+      logFile: join(folder, 'postgres.log'),
+      durability: 'fast',
+      maxConnections: MAX_CONNECTIONS,
+    });
+    found.TEST_DATABASE_URL = postgres.url;
+    stops.push(() => postgres.stop());
+  }
+  if (env['TEST_REDIS_URL'] === undefined && findCommand('redis-server') !== null) {
+    const redis = await startRedis({ folder: join(folder, 'redis'), logFile: join(folder, 'redis.log') });
+    found.TEST_REDIS_URL = redis.url;
+    stops.push(() => redis.stop());
+  }
+  const chromium = findChromium();
+  if (chromium !== null) found.CHROMIUM_PATH = chromium;
+  return {
+    env: found,
+    stop: async () => {
+      await Promise.all(stops.map((stop) => stop()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startSandboxParts(env: NodeJS.ProcessEnv): Promise<StartedParts> {
+  const data = dataDirectory(env['THREADSMITH_DATA'] ?? '.data');
+  createDataDirectory(data);
+  const engine = (await findEngine(env['DOCKER_HOST'])) ?? (await startEngine(data));
+  return { env: { DOCKER_HOST: engine.host }, stop: () => engine.release() };
+}
+
+function testFolder(env: NodeJS.ProcessEnv): string {
+  return join(dataDirectory(env['THREADSMITH_DATA'] ?? '.data').root, 'test');
+}
+
+/** A fresh folder named after this process; those of runs that were killed are removed. */
+function runFolder(parent: string): string {
+  mkdirSync(parent, { recursive: true });
+  for (const name of readdirSync(parent)) {
+    const pid = Number(name);
+    if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+  const folder = join(parent, String(process.pid));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH');
+  }
+}
