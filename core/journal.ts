@@ -2,58 +2,60 @@
 // It is provider-neutral; an adapter turns it into a provider's format only at the call.
 
 export interface ToolCall {
-	readonly callId: string;
-	readonly name: string;
-	/** As the model wrote them: JSON text that may be invalid. */
-	readonly argumentsText: string;
+  readonly callId: string;
+  readonly name: string;
+  /** As the model wrote them: JSON text that may be invalid. */
+  readonly argumentsText: string;
 }
 
 export interface StepUsage {
-	readonly inputTokens: number;
-	readonly cachedTokens: number;
-	readonly outputTokens: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
 }
 
 /** A message to the model: the request, a follow-up, failures of the verification, a steering reply. */
 export interface MessageEntry {
-	readonly kind: "message";
-	readonly text: string;
-	/** Artifacts of kind `image` that belong to it. */
-	readonly imageArtifactIds?: readonly string[];
+  readonly kind: 'message';
+  /** Names the message within its turn, so that it is appended once whatever is repeated. Default: its text. */
+  readonly id?: string;
+  readonly text: string;
+  /** Artifacts of kind `image` that belong to it. */
+  readonly imageArtifactIds?: readonly string[];
 }
 
 export interface ResponseEntry {
-	readonly kind: "response";
-	readonly model: string;
-	readonly text: string;
-	readonly toolCalls: readonly ToolCall[];
-	readonly usage: StepUsage;
-	/**
-	 * What the provider wants back unchanged with the next request (reasoning items of the Responses API),
-	 * with the API's name; other adapters leave it out.
-	 */
-	readonly opaque?: {
-		readonly api: string;
-		readonly items: readonly unknown[];
-	};
+  readonly kind: 'response';
+  readonly model: string;
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly usage: StepUsage;
+  /**
+   * What the provider wants back unchanged with the next request (reasoning items of the Responses API),
+   * with the API's name; other adapters leave it out.
+   */
+  readonly opaque?: {
+    readonly api: string;
+    readonly items: readonly unknown[];
+  };
 }
 
 export interface ToolResultEntry {
-	readonly kind: "tool_result";
-	readonly callId: string;
-	readonly ok: boolean;
-	/** What the model gets to see; already cut to the limit. */
-	readonly output: string;
-	readonly imageArtifactIds?: readonly string[];
+  readonly kind: 'tool_result';
+  readonly callId: string;
+  readonly ok: boolean;
+  /** What the model gets to see; already cut to the limit. */
+  readonly output: string;
+  readonly imageArtifactIds?: readonly string[];
 }
 
 export type JournalEntry = MessageEntry | ResponseEntry | ToolResultEntry;
 
 /** An entry with its place. Places grow by one from 0 within a session's attempt. */
 export interface PlacedEntry {
-	readonly place: number;
-	readonly turnId: string;
-	readonly entry: JournalEntry;
+  readonly place: number;
+  readonly turnId: string;
+  readonly entry: JournalEntry;
 }
 
 /**
@@ -61,6 +63,6 @@ export interface PlacedEntry {
  * throws `lease_lost` where another worker has the turn.
  */
 export interface Journal {
-	load(): Promise<readonly PlacedEntry[]>;
-	append(place: number, entries: readonly JournalEntry[]): Promise<void>;
+  load(): Promise<readonly PlacedEntry[]>;
+  append(place: number, entries: readonly JournalEntry[]): Promise<void>;
 }
