@@ -1,0 +1,158 @@
+// What went wrong with a model server, told apart once: whether trying again helps, and the plain sentence.
+import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
+import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
+
+/** The server as messages name it. The key is only held to take it out of texts that servers echo. */
+export interface ModelServer {
+  readonly host: string;
+  readonly model: string;
+  readonly apiKey: string;
+}
+
+export interface Fault {
+  readonly transient: boolean;
+  /** How long the server asks to wait, where it does. */
+  readonly retryAfterMs: number | null;
+  readonly error: ThreadsmithError;
+}
+
+/** A stream that ended before its answer did, or that said something unreadable. */
+export class BrokenStream extends ThreadsmithError {
+  constructor(detail: string) {
+    super('model_unreachable', detail, 'Reply in the thread to try again.', { retry: 'now' });
+  }
+}
+
+/** No sign of life from the server for the allowed time. */
+export class SilentServer extends ThreadsmithError {
+  constructor(idleMs: number) {
+    const seconds = Math.round(idleMs / 1000);
+    super('model_unreachable', `No answer for ${seconds} s.`, 'Reply in the thread to try again.', {
+      retry: 'now',
+    });
+  }
+}
+
+const MINUTES_LATER = 'Reply in the thread in a few minutes to try again.';
+const CHECK_KEY = 'Check OPENAI_API_KEY where the worker runs, then reply in the thread to try again.';
+const CHECK_ADDRESS =
+  'Check OPENAI_BASE_URL and the network where the worker runs, then reply in the thread to try again.';
+const CHECK_MODEL =
+  'Check OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API where the worker runs, then reply in the thread to try again.';
+const SMALLER = 'Ask for a smaller piece of the work in a new thread.';
+
+/** Codes by which servers say that the conversation no longer fits. */
+const CONTEXT_CODES = new Set(['context_length_exceeded', 'model_context_window_exceeded']);
+/** Codes by which a failing stream says that another attempt may work. */
+const BUSY_CODES = new Set(['rate_limit_exceeded', 'overloaded', 'overloaded_error', 'slow_down']);
+/** vLLM, llama.cpp, Ollama and LiteLLM send the overflow as a plain 400 whose text is all there is to go by. */
+const CONTEXT_TEXT =
+  /(maximum|max)\s+(context|model)\s+length|context (length|window|size)|too many tokens|prompt is too long|exceeds? the available context/i;
+const EMPTY_PURSE_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached']);
+
+/** Says what a thrown value means. Values that no model server causes come back as they are, not transient. */
+export function faultOf(thrown: unknown, server: ModelServer): Fault {
+  const at = `The model server at ${server.host}`;
+  if (thrown instanceof SilentServer || thrown instanceof APIConnectionTimeoutError) {
+    return transient('model_unreachable', `${at} did not answer in time.`, MINUTES_LATER);
+  }
+  if (thrown instanceof BrokenStream) {
+    return transient('model_unreachable', `${at} broke off its answer.`, MINUTES_LATER, null, thrown.message);
+  }
+  if (thrown instanceof APIConnectionError) {
+    return transient('model_unreachable', `${at} could not be reached.`, CHECK_ADDRESS, null, thrown.cause);
+  }
+  if (thrown instanceof APIError) return ofStatus(thrown, server, at);
+  if (thrown instanceof ThreadsmithError) return { transient: false, retryAfterMs: null, error: thrown };
+  // undici reports a connection that dies mid-stream as a TypeError, the SDK unreadable events as SyntaxError.
+  if (thrown instanceof TypeError || thrown instanceof SyntaxError) {
+    return transient('model_unreachable', `${at} broke off its answer.`, MINUTES_LATER, null, thrown.message);
+  }
+  throw thrown;
+}
+
+function ofStatus(thrown: APIError, server: ModelServer, at: string): Fault {
+  const { status } = thrown;
+  const code = thrown.code ?? thrown.type ?? '';
+  const said = clean(thrown.message, server);
+  const detail = { status, code, requestId: thrown.requestID ?? null, said };
+  if (CONTEXT_CODES.has(code) || status === 413 || (isClientFault(status) && CONTEXT_TEXT.test(said))) {
+    return final(
+      'model_context_full',
+      `The conversation no longer fits into ${server.model}.`,
+      SMALLER,
+      detail,
+    );
+  }
+  if (EMPTY_PURSE_CODES.has(code)) {
+    return final(
+      'model_refused',
+      `${at} says that the account has no credit left.`,
+      'Add credit or use another key, then reply in the thread to try again.',
+      detail,
+    );
+  }
+  if (status === 401) return final('model_refused', `${at} refused the key.`, CHECK_KEY, { status });
+  if (status === 403) {
+    return final('model_refused', `${at} does not let this key use ${server.model}.`, CHECK_KEY, { status });
+  }
+  if (status === 404) {
+    return final('model_refused', `${at} does not know the model ${server.model}.`, CHECK_MODEL, detail);
+  }
+  if (status === 429 || status === 503 || status === 529 || BUSY_CODES.has(code)) {
+    const busy = `${at} is overloaded${status === undefined ? '' : ` (HTTP ${status})`}.`;
+    return transient('model_overloaded', busy, MINUTES_LATER, retryAfterMs(thrown.headers), detail);
+  }
+  if (status !== undefined && isClientFault(status) && status !== 408 && status !== 409 && status !== 425) {
+    return final(
+      'model_refused',
+      `${at} did not accept the request (HTTP ${status}): ${said}`,
+      CHECK_MODEL,
+      detail,
+    );
+  }
+  const failed = `${at} failed${status === undefined ? '' : ` (HTTP ${status})`}.`;
+  return transient('model_unreachable', failed, MINUTES_LATER, retryAfterMs(thrown.headers), detail);
+}
+
+function isClientFault(status: number | undefined): boolean {
+  return status === undefined || (status >= 400 && status < 500);
+}
+
+/** What a server wrote, on one line, short, and without the key that some of them echo. */
+function clean(text: string, server: ModelServer): string {
+  const oneLine = text.replace(/\s+/g, ' ').trim();
+  const masked = server.apiKey === '' ? oneLine : oneLine.replaceAll(server.apiKey, '[key]');
+  return masked.replace(/\bsk-[\w*-]+/g, '[key]').slice(0, 300);
+}
+
+/** Retry-After is seconds or a date; `retry-after-ms` is what OpenAI's own servers add. */
+export function retryAfterMs(headers: Headers | undefined): number | null {
+  const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
+  if (exact >= 0) return exact;
+  const value = headers?.get('retry-after');
+  if (value === null || value === undefined) return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+}
+
+function transient(
+  code: ErrorCode,
+  message: string,
+  wayOut: string,
+  waitMs: number | null = null,
+  cause?: unknown,
+): Fault {
+  const error = new ThreadsmithError(code, message, wayOut, { retry: 'later', cause });
+  return { transient: true, retryAfterMs: waitMs, error };
+}
+
+function final(code: ErrorCode, message: string, wayOut: string, cause: unknown): Fault {
+  return {
+    transient: false,
+    retryAfterMs: null,
+    error: new ThreadsmithError(code, message, wayOut, { cause }),
+  };
+}

@@ -1,0 +1,111 @@
+// What comes out of the Responses API: its events and items, as far as we read them.
+import { z } from 'zod';
+import type { ToolCall } from '../../core/journal.ts';
+import { keepable } from './wording.ts';
+
+const messageSchema = z.looseObject({
+  type: z.literal('message'),
+  id: z.string().optional(),
+  role: z.literal('assistant'),
+  status: z.string().nullish(),
+  phase: z.string().nullish(),
+  content: z.array(
+    z.union([
+      z.looseObject({ type: z.literal('output_text'), text: z.string().transform(keepable) }),
+      z.looseObject({ type: z.literal('refusal'), refusal: z.string().transform(keepable) }),
+    ]),
+  ),
+});
+
+const functionCallSchema = z.looseObject({
+  type: z.literal('function_call'),
+  id: z.string().optional(),
+  call_id: z.string(),
+  name: z.string(),
+  arguments: z.string().transform(keepable),
+  status: z.string().nullish(),
+});
+
+const reasoningSchema = z.looseObject({
+  type: z.literal('reasoning'),
+  id: z.string().optional(),
+  summary: z.array(z.looseObject({ type: z.string(), text: z.string() })).default([]),
+  content: z.array(z.looseObject({ type: z.string(), text: z.string() })).nullish(),
+  encrypted_content: z.string().nullish(),
+});
+
+/** Loose objects keep unknown keys, behind the known ones in the order given here. */
+export const outputItemSchema = z.discriminatedUnion('type', [
+  messageSchema,
+  functionCallSchema,
+  reasoningSchema,
+]);
+export type OutputItem = z.infer<typeof outputItemSchema>;
+
+const usageSchema = z.object({
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  input_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
+});
+export type ResponsesUsage = z.infer<typeof usageSchema>;
+
+/** The last event of a stream. */
+export const finalEventSchema = z.object({
+  type: z.enum(['response.completed', 'response.incomplete', 'response.failed']),
+  response: z.object({
+    output: z.array(z.unknown()).nullish(),
+    usage: usageSchema.nullish(),
+    incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
+    error: z.object({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
+  }),
+});
+export type FinalEvent = z.infer<typeof finalEventSchema>;
+
+/** Items of kinds that we know; hosted tools and the like are none that we asked for. */
+export function knownItems(raw: readonly unknown[]): readonly OutputItem[] {
+  return raw.flatMap((item) => {
+    const parsed = outputItemSchema.safeParse(item);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/**
+ * Without calls that were not finished, and without reasoning that would be refused when sent back: what
+ * belonged to such a call, and what came neither encrypted nor in the clear.
+ */
+export function usableItems(items: readonly OutputItem[], keepCalls: boolean): readonly OutputItem[] {
+  const kept = items.filter((item) => {
+    switch (item.type) {
+      case 'function_call':
+        return keepCalls && item.status !== 'incomplete' && item.status !== 'in_progress';
+      case 'reasoning':
+        return typeof item.encrypted_content === 'string' || (item.content ?? []).length > 0;
+      case 'message':
+        return item.content.length > 0;
+    }
+  });
+  const last = kept.findLastIndex((item) => item.type !== 'reasoning');
+  return kept.slice(0, last + 1);
+}
+
+export function textOf(items: readonly OutputItem[]): string {
+  return items
+    .flatMap((item) => (item.type === 'message' ? item.content : []))
+    .map((part) => (part.type === 'output_text' ? part.text : part.refusal))
+    .join('');
+}
+
+export function callsOf(items: readonly OutputItem[]): readonly ToolCall[] {
+  return items.flatMap((item) =>
+    item.type === 'function_call'
+      ? [{ callId: item.call_id, name: item.name, argumentsText: item.arguments }]
+      : [],
+  );
+}
+
+/** Whether text and calls alone would lose something that the provider wants back. */
+export function needsVerbatim(items: readonly OutputItem[]): boolean {
+  return items.some(
+    (item) => item.type === 'reasoning' || (item.type === 'message' && typeof item.phase === 'string'),
+  );
+}
