@@ -1,0 +1,128 @@
+// Answers one model request: choose the step, apply what fault is due, price it, send it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerFor } from './answer.ts';
+import type { Choice } from './choose.ts';
+import { chooseStep } from './choose.ts';
+import type { FaultBook } from './faults.ts';
+import type { ScriptLibrary } from './library.ts';
+import type { Api } from './reply.ts';
+import { readRequest } from './reply.ts';
+import type { RequestLog } from './request-log.ts';
+import type { Fault } from './script.ts';
+import { RefusedRequest } from './transcript.ts';
+import type { PromptCache } from './usage.ts';
+import { deliver, errorBody, sendJson } from './wire.ts';
+
+/** What one server remembers. */
+export interface ModelState {
+  readonly library: ScriptLibrary;
+  readonly faults: FaultBook;
+  readonly log: RequestLog;
+  readonly cache: PromptCache;
+  readonly delayMs: number;
+}
+
+/** Plays the next step; throws a RefusedRequest for what the real API would refuse. */
+export async function complete(
+  state: ModelState,
+  api: Api,
+  request: IncomingMessage,
+  text: string,
+  response: ServerResponse,
+): Promise<void> {
+  const raw = parseJson(text);
+  const logged = state.log.add(api, request.headers, raw, text.length);
+  const read = readRequest(api, raw);
+  const { transcript } = read;
+  if (transcript.model === unknownModel) {
+    throw new RefusedRequest(404, `The model '${unknownModel}' does not exist.`, 'model_not_found', 'model');
+  }
+  const scripts = state.library.inOrder();
+  const choice = chooseStep(transcript, scripts);
+  const fault = dueFault(state.faults, choice);
+  logged.script = choice.kind === 'unknown' ? null : choice.script.name;
+  logged.step = choice.kind === 'unknown' ? null : choice.step;
+  logged.fault = fault?.kind ?? null;
+  if (fault !== undefined && sendFault(response, fault)) {
+    return;
+  }
+  const answer = answerFor(transcript, choice, scripts, fault?.kind);
+  const recorded = choice.kind === 'step' ? choice.answer : undefined;
+  const usage = state.cache.price(transcript, answer, recorded?.usage);
+  await deliver(response, read.reply({ ...answer, usage }, Date.now()), {
+    stream: transcript.stream,
+    delayMs: state.delayMs + (recorded?.delay_ms ?? 0),
+    fault: fault?.kind,
+    gone: goneSignal(response),
+  });
+}
+
+/** A model name that the server does not know, so that a wrong name can be tried. */
+const unknownModel = 'no-such-model';
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RefusedRequest(400, 'The body of the request is not JSON.');
+  }
+}
+
+function dueFault(faults: FaultBook, choice: Choice): Fault | undefined {
+  if (choice.kind === 'unknown') {
+    return faults.take('', 0, []);
+  }
+  const recorded = choice.kind === 'step' ? (choice.answer.fault ?? []) : [];
+  return faults.take(choice.script.name, choice.step, recorded);
+}
+
+/** Sends the faults that are plain error answers; false for those that shape or break the answer. */
+function sendFault(response: ServerResponse, fault: Fault): boolean {
+  switch (fault.kind) {
+    case 'rate_limited': {
+      const headers: Record<string, string> =
+        fault.retry_after === undefined ? {} : { 'retry-after': String(fault.retry_after) };
+      const body = errorBody('Rate limit reached (recorded fault).', 'tokens', 'rate_limit_exceeded', null);
+      sendJson(response, 429, body, headers);
+      return true;
+    }
+    case 'http_500':
+      sendJson(
+        response,
+        500,
+        errorBody('The server had an error (recorded fault).', 'server_error', null, null),
+      );
+      return true;
+    case 'http_401':
+      sendJson(
+        response,
+        401,
+        errorBody('Incorrect API key provided.', 'invalid_request_error', 'invalid_api_key', null),
+      );
+      return true;
+    case 'context_overflow': {
+      const message = 'Your input exceeds the context window of this model (recorded fault).';
+      sendJson(
+        response,
+        400,
+        errorBody(message, 'invalid_request_error', 'context_length_exceeded', 'input'),
+      );
+      return true;
+    }
+    case 'hang':
+    case 'cut_mid_stream':
+    case 'stream_error':
+    case 'invalid_json':
+    case 'unknown_tool':
+    case 'empty':
+    case 'content_filter':
+      return false;
+  }
+}
+
+function goneSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}

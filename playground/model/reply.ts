@@ -1,0 +1,62 @@
+// An answer as it goes over the wire, the same for both APIs: a JSON body or the frames of an event stream.
+
+import type { PricedAnswer } from './answer.ts';
+import { chatBody, chatChunks } from './chat-answer.ts';
+import { readChatRequest } from './chat-request.ts';
+import type { Json } from './responses-answer.ts';
+import { responsesBody, responsesEvents, responsesFailure } from './responses-answer.ts';
+import { readResponsesRequest } from './responses-request.ts';
+import type { Transcript } from './transcript.ts';
+
+export type Api = 'responses' | 'chat';
+
+export interface Reply {
+  readonly body: Json;
+  readonly frames: readonly string[];
+  /** How many of the frames come before the model says anything. */
+  readonly openingFrames: number;
+  /** The frame that reports a failure in the middle of the stream. */
+  readonly failureFrame: string;
+}
+
+/** A request that was read, and the way to answer it in the form it asked for. */
+export interface ReadRequest {
+  readonly transcript: Transcript;
+  reply(answer: PricedAnswer, nowMs: number): Reply;
+}
+
+/** Reads the body of a request; throws a RefusedRequest. */
+export function readRequest(api: Api, raw: unknown): ReadRequest {
+  if (api === 'responses') {
+    const { body, transcript } = readResponsesRequest(raw);
+    return {
+      transcript,
+      reply: (answer, nowMs) => ({
+        body: responsesBody(answer, body, nowMs),
+        frames: responsesEvents(answer, body, nowMs).map(namedFrame),
+        openingFrames: 2,
+        failureFrame: namedFrame(responsesFailure(answer, body, nowMs)),
+      }),
+    };
+  }
+  const { body, transcript } = readChatRequest(raw);
+  return {
+    transcript,
+    reply: (answer, nowMs) => ({
+      body: chatBody(answer, nowMs),
+      frames: [...chatChunks(answer, body, nowMs).map(frame), 'data: [DONE]\n\n'],
+      openingFrames: 0,
+      failureFrame: frame({
+        error: { message: 'The model failed (recorded fault).', type: 'server_error', code: null },
+      }),
+    }),
+  };
+}
+
+function namedFrame(event: Json): string {
+  return `event: ${String(event.type)}\n${frame(event)}`;
+}
+
+function frame(data: Json): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,106 @@
+// Sends a reply over HTTP, whole or as a stream, and can break off the way real servers do.
+
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Reply } from './reply.ts';
+import type { FaultKind } from './script.ts';
+import type { RefusedRequest } from './transcript.ts';
+
+export interface Delivery {
+  readonly stream: boolean;
+  readonly delayMs: number;
+  readonly fault: FaultKind | undefined;
+  /** Aborted when the client has gone. */
+  readonly gone: AbortSignal;
+}
+
+/** How much of an answer arrives before a cut: enough to be in the middle of what it says or calls. */
+const cutAfterShare = 0.6;
+
+/** Sends the reply; ends early when the client goes away. A hanging reply ends only then. */
+export async function deliver(response: ServerResponse, reply: Reply, delivery: Delivery): Promise<void> {
+  const { fault, gone } = delivery;
+  try {
+    if (delivery.stream) {
+      await deliverStream(response, reply, delivery);
+      return;
+    }
+    await sleep(delivery.delayMs, undefined, { signal: gone });
+    const body = Buffer.from(JSON.stringify(reply.body));
+    if (fault === 'hang') {
+      await once(gone, 'abort');
+      return;
+    }
+    if (fault === 'stream_error') {
+      sendJson(
+        response,
+        500,
+        errorBody('The server had an error (recorded fault).', 'server_error', null, null),
+      );
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+    if (fault === 'cut_mid_stream') {
+      await write(response, body.subarray(0, Math.ceil(body.length * cutAfterShare)));
+      response.destroy();
+      return;
+    }
+    response.end(body);
+  } catch (thrown) {
+    if (!gone.aborted) {
+      throw thrown;
+    }
+  }
+}
+
+async function deliverStream(response: ServerResponse, reply: Reply, delivery: Delivery): Promise<void> {
+  const { fault, gone } = delivery;
+  const { frames, openingFrames } = reply;
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+  });
+  response.flushHeaders();
+  await write(response, frames.slice(0, openingFrames).join(''));
+  if (fault === 'hang') {
+    await once(gone, 'abort');
+    return;
+  }
+  await sleep(delivery.delayMs, undefined, { signal: gone });
+  const broken = fault === 'cut_mid_stream' || fault === 'stream_error';
+  const end = broken ? Math.max(openingFrames, Math.ceil(frames.length * cutAfterShare)) : frames.length;
+  for (const frame of frames.slice(openingFrames, end)) {
+    await write(response, frame);
+  }
+  if (fault === 'cut_mid_stream') {
+    response.destroy();
+    return;
+  }
+  response.end(fault === 'stream_error' ? reply.failureFrame : undefined);
+}
+
+async function write(response: ServerResponse, data: string | Buffer): Promise<void> {
+  if (data.length > 0) {
+    await new Promise<void>((resolve) => response.write(data, () => resolve()));
+  }
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+export function sendRefusal(response: ServerResponse, refused: RefusedRequest): void {
+  const type = refused.status === 401 ? 'authentication_error' : 'invalid_request_error';
+  sendJson(response, refused.status, errorBody(refused.message, type, refused.code, refused.param));
+}
+
+/** An error in OpenAI's shape. */
+export function errorBody(message: string, type: string, code: string | null, param: string | null): unknown {
+  return { error: { message, type, param, code } };
+}
