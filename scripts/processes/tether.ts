@@ -69,11 +69,8 @@ exit "$code"
 /** Spawns a command that ends when we do. Throws nothing: a command that cannot start ends with code 127. */
 export function tether(options: TetherOptions): Tethered {
   const graceTenths = String(Math.max(1, Math.ceil(options.graceMs / 100)));
-  const line = [
-    ...(options.prefix ?? []),
-    ...['sh', '-c', HOLD, 'tether', options.stopSignal ?? 'TERM', graceTenths, options.heldBy ?? ''],
-    ...options.argv,
-  ];
+  const hold = ['sh', '-c', HOLD, 'tether', options.stopSignal ?? 'TERM', graceTenths, options.heldBy ?? ''];
+  const line = [...(options.prefix ?? []), ...hold, ...options.argv];
   const stdio: StdioOptions = ['pipe', options.stdout, options.stderr];
   const child = spawn(line[0] ?? 'sh', line.slice(1), {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
