@@ -6,6 +6,7 @@ import { logEntities } from './entities/log.ts';
 import { sessionEntities } from './entities/session.ts';
 import { transportEntities } from './entities/transport.ts';
 import { FirstTables } from './migrations/0001-first-tables.ts';
+import { DeliveryLease } from './migrations/0002-delivery.ts';
 
 export type { EntityManager };
 
@@ -30,7 +31,10 @@ export async function openDatabase(url: string): Promise<Database> {
     entities: [...sessionEntities, ...logEntities, ...transportEntities],
     extensions: [Migrator],
     migrations: {
-      migrationsList: [{ name: '0001-first-tables', class: FirstTables }],
+      migrationsList: [
+        { name: '0001-first-tables', class: FirstTables },
+        { name: '0002-delivery', class: DeliveryLease },
+      ],
       snapshot: false,
       tableName: 'migration',
     },

@@ -35,8 +35,14 @@ export interface TurnDetails {
   readonly commit?: string;
   /** Of a merge: the person confirmed twice that nothing verified it. */
   readonly unverified?: boolean;
-  /** Of an answer: the call that asked. */
+  /** Of a turn that asked: the call that asked. */
   readonly callId?: string;
+  /** Of a turn that asked: what a person said, and who. */
+  readonly answer?: { readonly text: string; readonly by: string };
+  /** Of a message to a turn under way: it asks to stop. */
+  readonly stop?: boolean;
+  /** What people said in the thread before the request, oldest first. */
+  readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }
 
 const TurnSchema = defineEntity({

@@ -56,6 +56,8 @@ const DeliverySchema = defineEntity({
     sentVersion: p.integer(),
     /** Set before the first call: a post whose outcome is unknown is looked for before it is tried again. */
     attemptedAt: p.datetime().nullable(),
+    /** While a process is sending it. */
+    leasedUntil: p.datetime().nullable(),
     /** Slack's id of the message once it is posted. */
     slackTs: p.string().nullable(),
     attempts: p.integer(),

@@ -1,0 +1,128 @@
+// Requests as rows: the claim on a message, the session of a thread, the session's next turn.
+import { randomUUID } from 'node:crypto';
+import { branchOf, newSessionId, type ThreadAddress } from '../core/session.ts';
+import type { Person, TurnKind, TurnState } from '../core/turn.ts';
+import type { EntityManager } from './database.ts';
+import type { TurnDetails } from './entities/session.ts';
+
+/** A session whose row is locked until the transaction ends. */
+export interface LockedSession {
+  readonly id: string;
+  readonly repo: string | null;
+  readonly branch: string;
+  readonly headCommit: string | null;
+}
+
+export interface NewTurn {
+  readonly kind: TurnKind;
+  readonly state: Extract<TurnState, 'received' | 'queued'>;
+  readonly text: string;
+  readonly requester: Person;
+  readonly messageTs: string | null;
+  readonly details?: TurnDetails;
+}
+
+export interface MessageAddress {
+  readonly teamId: string;
+  readonly channelId: string;
+  readonly ts: string;
+}
+
+/**
+ * Claims a message in the transaction of `em`; false where it was claimed before. A copy that is being
+ * handled at the same moment is waited for: if that fails, this one has the claim.
+ */
+export async function claimMessage(em: EntityManager, message: MessageAddress): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `insert into message_claim (team_id, channel_id, ts) values (?, ?, ?) on conflict do nothing returning 1`,
+    [message.teamId, message.channelId, message.ts],
+  );
+  return rows.length > 0;
+}
+
+/** Notes which turn a claimed message became. */
+export async function noteClaim(em: EntityManager, message: MessageAddress, turnId: string): Promise<void> {
+  await em.execute('update message_claim set turn_id = ? where team_id = ? and channel_id = ? and ts = ?', [
+    turnId,
+    message.teamId,
+    message.channelId,
+    message.ts,
+  ]);
+}
+
+/** Claims a key once and for all; false where it was claimed before. */
+export async function claimKey(em: EntityManager, key: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    'insert into inbox (dedupe_key) values (?) on conflict do nothing returning 1',
+    [key],
+  );
+  return rows.length > 0;
+}
+
+/** The session of a thread, made if there is none, locked either way. */
+export async function openSession(
+  em: EntityManager,
+  thread: ThreadAddress,
+  starterId: string,
+): Promise<LockedSession> {
+  const id = newSessionId();
+  await em.execute(
+    `insert into session (id, team_id, channel_id, thread_ts, branch, state, starter_id)
+     values (?, ?, ?, ?, ?, 'open', ?) on conflict (team_id, channel_id, thread_ts) do nothing`,
+    [id, thread.teamId, thread.channelId, thread.threadTs, branchOf(id), starterId],
+  );
+  const session = await lockSessionOf(em, thread);
+  if (session === null) throw new Error('the session that was just made is not there');
+  return session;
+}
+
+/** The session of a thread, locked; null where there is none. */
+export async function lockSessionOf(em: EntityManager, thread: ThreadAddress): Promise<LockedSession | null> {
+  const rows = await em.execute<SessionRow[]>(
+    `select id, repo, branch, head_commit from session
+     where team_id = ? and channel_id = ? and thread_ts = ? for update`,
+    [thread.teamId, thread.channelId, thread.threadTs],
+  );
+  return rows[0] === undefined ? null : toSession(rows[0]);
+}
+
+/** A session by its id, locked; null where there is none. */
+export async function lockSession(em: EntityManager, sessionId: string): Promise<LockedSession | null> {
+  const rows = await em.execute<SessionRow[]>(
+    'select id, repo, branch, head_commit from session where id = ? for update',
+    [sessionId],
+  );
+  return rows[0] === undefined ? null : toSession(rows[0]);
+}
+
+/** Adds the session's next turn; the session must be locked. Gives its id. */
+export async function addTurn(em: EntityManager, session: LockedSession, turn: NewTurn): Promise<string> {
+  const id = randomUUID();
+  await em.execute(
+    `insert into turn (id, session_id, position, kind, state, text, requester, message_ts, details)
+     values (?, ?, (select coalesce(max(position) + 1, 0) from turn where session_id = ?), ?, ?, ?, ?, ?, ?)`,
+    [
+      id,
+      session.id,
+      session.id,
+      turn.kind,
+      turn.state,
+      turn.text,
+      JSON.stringify(turn.requester),
+      turn.messageTs,
+      JSON.stringify(turn.details ?? {}),
+    ],
+  );
+  return id;
+}
+
+interface SessionRow {
+  readonly id: string;
+  readonly repo: string | null;
+  readonly branch: string;
+  readonly head_commit: string | null;
+}
+
+function toSession(row: SessionRow): LockedSession {
+  return { id: row.id, repo: row.repo, branch: row.branch, headCommit: row.head_commit };
+}
