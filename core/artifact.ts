@@ -1,39 +1,31 @@
 // An artifact: a file that a turn produced or was given.
 
-export type ArtifactKind =
-	| "screenshot"
-	| "diff"
-	| "log"
-	| "image"
-	| "recording"
-	| "file";
+export type ArtifactKind = 'screenshot' | 'diff' | 'log' | 'image' | 'recording' | 'file';
 
 export interface Artifact {
-	readonly id: string;
-	readonly sessionId: string;
-	readonly turnId: string | null;
-	readonly kind: ArtifactKind;
-	/** A file name for people, without folders. */
-	readonly name: string;
-	readonly mimeType: string;
-	readonly sizeBytes: number;
-	/** What the picture shows, for people who cannot see it. Empty for other files. */
-	readonly altText: string;
+  readonly id: string;
+  readonly sessionId: string;
+  readonly turnId: string | null;
+  readonly kind: ArtifactKind;
+  /** A file name for people, without folders. */
+  readonly name: string;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  /** What the picture shows, for people who cannot see it. Empty for other files. */
+  readonly altText: string;
 }
 
 export interface NewArtifact {
-	readonly kind: ArtifactKind;
-	readonly name: string;
-	readonly mimeType: string;
-	readonly altText: string;
-	readonly content: Uint8Array;
+  readonly kind: ArtifactKind;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly altText: string;
+  readonly content: Uint8Array;
 }
 
 /** Where artifacts of one turn go and come from. `save` may be called twice with the same content. */
 export interface ArtifactStore {
-	save(artifact: NewArtifact): Promise<Artifact>;
-	/** Throws `artifact_refused` where there is none. */
-	read(
-		id: string,
-	): Promise<{ readonly artifact: Artifact; readonly content: Uint8Array }>;
+  save(artifact: NewArtifact): Promise<Artifact>;
+  /** Throws `artifact_refused` where there is none. */
+  read(id: string): Promise<{ readonly artifact: Artifact; readonly content: Uint8Array }>;
 }

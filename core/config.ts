@@ -1,94 +1,87 @@
 // The configuration file and the environment, each read once and checked against a schema.
-import { readFileSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
-import { parse as parseYaml } from "yaml";
-import { z } from "zod";
-import { ThreadsmithError } from "./errors.ts";
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { ThreadsmithError } from './errors.ts';
 
 const names = z.array(z.string().min(1));
 
 const repoSchema = z.strictObject({
-	name: z
-		.string()
-		.regex(
-			/^[A-Za-z0-9._-]{1,60}$/,
-			"letters, digits, dots, dashes and underscores",
-		),
-	/** A git URL, or a path relative to the configuration file. */
-	url: z.string().min(1),
-	default_branch: z.string().min(1).optional(),
-	description: z.string().max(500).optional(),
-	/** Channel ids or names (without #) whose requests are for this repo. */
-	channels: names.default([]),
-	/** A web address whose `{commit}`, `{path}` and `{line}` are filled in for links to the code. */
-	web_url: z.url().optional(),
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/, 'letters, digits, dots, dashes and underscores'),
+  /** A git URL, or a path relative to the configuration file. */
+  url: z.string().min(1),
+  default_branch: z.string().min(1).optional(),
+  description: z.string().max(500).optional(),
+  /** Channel ids or names (without #) whose requests are for this repo. */
+  channels: names.default([]),
+  /** A web address whose `{commit}`, `{path}` and `{line}` are filled in for links to the code. */
+  web_url: z.url().optional(),
 });
 
 const peopleSchema = z.strictObject({
-	start: names.default([]),
-	approve: names.default([]),
-	merge: names.default([]),
+  start: names.default([]),
+  approve: names.default([]),
+  merge: names.default([]),
 });
 
 const modelSchema = z.strictObject({
-	name: z.string().min(1).optional(),
-	max_steps: z.int().min(1).max(1000).default(80),
-	max_minutes: z.int().min(1).max(600).default(60),
+  name: z.string().min(1).optional(),
+  max_steps: z.int().min(1).max(1000).default(80),
+  max_minutes: z.int().min(1).max(600).default(60),
 });
 
 const workerSchema = z.strictObject({
-	turns: z.int().min(1).max(64).default(2),
+  turns: z.int().min(1).max(64).default(2),
 });
 
 const sandboxSchema = z.strictObject({
-	memory_mb: z.int().min(256).default(2048),
-	cpus: z.number().min(0.1).default(2),
-	pids: z.int().min(64).default(512),
-	disk_mb: z.int().min(256).default(4096),
-	setup_minutes: z.int().min(1).default(15),
-	check_minutes: z.int().min(1).default(10),
+  memory_mb: z.int().min(256).default(2048),
+  cpus: z.number().min(0.1).default(2),
+  pids: z.int().min(64).default(512),
+  disk_mb: z.int().min(256).default(4096),
+  setup_minutes: z.int().min(1).default(15),
+  check_minutes: z.int().min(1).default(10),
 });
 
 const configSchema = z.strictObject({
-	repos: z.array(repoSchema).min(1, "at least one repo"),
-	people: peopleSchema,
-	model: modelSchema.prefault({}),
-	worker: workerSchema.prefault({}),
-	sandbox: sandboxSchema.prefault({}),
+  repos: z.array(repoSchema).min(1, 'at least one repo'),
+  people: peopleSchema,
+  model: modelSchema.prefault({}),
+  worker: workerSchema.prefault({}),
+  sandbox: sandboxSchema.prefault({}),
 });
 
 export type RepoConfig = z.infer<typeof repoSchema>;
 export type Config = z.infer<typeof configSchema>;
-export type People = Config["people"];
+export type People = Config['people'];
 
 const environmentSchema = z.object({
-	THREADSMITH_CONFIG: z.string().min(1).default("threadsmith.yaml"),
-	THREADSMITH_DATA: z.string().min(1).default(".data"),
-	DATABASE_URL: z.url().optional(),
-	REDIS_URL: z.url().optional(),
-	DOCKER_HOST: z.string().min(1).optional(),
-	PORT: z.coerce.number().int().min(0).max(65535).default(3000),
-	SLACK_BOT_TOKEN: z.string().min(1).optional(),
-	SLACK_APP_TOKEN: z.string().min(1).optional(),
-	SLACK_SIGNING_SECRET: z.string().min(1).optional(),
-	SLACK_API_URL: z.url().optional(),
-	OPENAI_API_KEY: z.string().min(1).optional(),
-	OPENAI_BASE_URL: z.url().optional(),
-	OPENAI_MODEL: z.string().min(1).optional(),
-	OPENAI_API: z.enum(["responses", "chat"]).default("responses"),
-	LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  THREADSMITH_CONFIG: z.string().min(1).default('threadsmith.yaml'),
+  THREADSMITH_DATA: z.string().min(1).default('.data'),
+  DATABASE_URL: z.url().optional(),
+  REDIS_URL: z.url().optional(),
+  DOCKER_HOST: z.string().min(1).optional(),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
+  SLACK_APP_TOKEN: z.string().min(1).optional(),
+  SLACK_SIGNING_SECRET: z.string().min(1).optional(),
+  SLACK_API_URL: z.url().optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: z.url().optional(),
+  OPENAI_MODEL: z.string().min(1).optional(),
+  OPENAI_API: z.enum(['responses', 'chat']).default('responses'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** Reads the environment variables that the product knows. Throws `config_invalid` naming the variable. */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
-	const present = Object.fromEntries(
-		Object.entries(env).filter(([, value]) => value !== ""),
-	);
-	const parsed = environmentSchema.safeParse(present);
-	if (parsed.success) return parsed.data;
-	throw invalid("the environment", parsed.error.issues);
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  throw invalid('the environment', parsed.error.issues);
 }
 
 /**
@@ -96,72 +89,62 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
  * Throws `config_invalid` with the file, the key and what was expected.
  */
 export function readConfig(file: string): Config {
-	const path = resolve(file);
-	let text: string;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch (cause) {
-		throw new ThreadsmithError(
-			"config_invalid",
-			`The configuration file ${file} could not be read.`,
-			"Create it (the README shows a minimal one), or point THREADSMITH_CONFIG at another file.",
-			{ cause },
-		);
-	}
-	let raw: unknown;
-	try {
-		raw = parseYaml(text);
-	} catch (cause) {
-		const reason =
-			cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-		throw new ThreadsmithError(
-			"config_invalid",
-			`${file} is not valid YAML: ${reason}`,
-			`Mend ${file} and start again.`,
-			{ cause },
-		);
-	}
-	const parsed = configSchema.safeParse(raw);
-	if (!parsed.success) throw invalid(file, parsed.error.issues);
-	const repeated = parsed.data.repos
-		.map((repo) => repo.name)
-		.find((name, index, all) => all.indexOf(name) !== index);
-	if (repeated !== undefined) {
-		throw new ThreadsmithError(
-			"config_invalid",
-			`${file}: repos: the name ${repeated} is used twice.`,
-			"Give each repo its own name.",
-		);
-	}
-	const repos = parsed.data.repos.map((repo) => ({
-		...repo,
-		url: resolveRepoUrl(repo.url, dirname(path)),
-	}));
-	return { ...parsed.data, repos };
+  const path = resolve(file);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ThreadsmithError(
+      'config_invalid',
+      `The configuration file ${file} could not be read.`,
+      'Create it (the README shows a minimal one), or point THREADSMITH_CONFIG at another file.',
+      { cause },
+    );
+  }
+  let raw: unknown;
+  try {
+    raw = parseYaml(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new ThreadsmithError(
+      'config_invalid',
+      `${file} is not valid YAML: ${reason}`,
+      `Mend ${file} and start again.`,
+      { cause },
+    );
+  }
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success) throw invalid(file, parsed.error.issues);
+  const repeated = parsed.data.repos
+    .map((repo) => repo.name)
+    .find((name, index, all) => all.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw new ThreadsmithError(
+      'config_invalid',
+      `${file}: repos: the name ${repeated} is used twice.`,
+      'Give each repo its own name.',
+    );
+  }
+  const repos = parsed.data.repos.map((repo) => ({
+    ...repo,
+    url: resolveRepoUrl(repo.url, dirname(path)),
+  }));
+  return { ...parsed.data, repos };
 }
 
 /** A path becomes absolute; anything with a scheme or in scp form (`host:path`) stays as it is. */
 function resolveRepoUrl(url: string, folder: string): string {
-	if (
-		/^[a-z][a-z0-9+.-]*:\/\//i.test(url) ||
-		/^[\w.-]+@[\w.-]+:/.test(url) ||
-		isAbsolute(url)
-	)
-		return url;
-	return resolve(folder, url);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || /^[\w.-]+@[\w.-]+:/.test(url) || isAbsolute(url)) return url;
+  return resolve(folder, url);
 }
 
-function invalid(
-	where: string,
-	issues: readonly z.core.$ZodIssue[],
-): ThreadsmithError {
-	const lines = issues.map(
-		(issue) =>
-			`${issue.path.map(String).join(".") || "(top level)"}: ${issue.message}`,
-	);
-	return new ThreadsmithError(
-		"config_invalid",
-		`${where} is not a valid configuration: ${lines.join("; ")}.`,
-		"Correct the named keys and start again.",
-	);
+function invalid(where: string, issues: readonly z.core.$ZodIssue[]): ThreadsmithError {
+  const lines = issues.map(
+    (issue) => `${issue.path.map(String).join('.') || '(top level)'}: ${issue.message}`,
+  );
+  return new ThreadsmithError(
+    'config_invalid',
+    `${where} is not a valid configuration: ${lines.join('; ')}.`,
+    'Correct the named keys and start again.',
+  );
 }

@@ -3,47 +3,47 @@
 
 /** Stable codes: callers decide by them, never by the text of a message. */
 export type ErrorCode =
-	| "config_invalid"
-	| "database_unreachable"
-	| "queue_unreachable"
-	| "engine_unreachable"
-	| "image_missing"
-	| "image_build_failed"
-	| "sandbox_refused"
-	| "sandbox_lost"
-	| "command_timeout"
-	| "path_refused"
-	| "file_too_large"
-	| "browser_failed"
-	| "model_refused"
-	| "model_unreachable"
-	| "model_overloaded"
-	| "model_context_full"
-	| "model_answer_invalid"
-	| "budget_spent"
-	| "clone_failed"
-	| "repo_empty"
-	| "repo_config_invalid"
-	| "setup_failed"
-	| "push_rejected"
-	| "merge_conflict"
-	| "head_moved"
-	| "change_refused"
-	| "not_allowed"
-	| "lease_lost"
-	| "stopped"
-	| "slack_refused"
-	| "slack_unreachable"
-	| "message_invalid"
-	| "artifact_refused"
-	| "internal";
+  | 'config_invalid'
+  | 'database_unreachable'
+  | 'queue_unreachable'
+  | 'engine_unreachable'
+  | 'image_missing'
+  | 'image_build_failed'
+  | 'sandbox_refused'
+  | 'sandbox_lost'
+  | 'command_timeout'
+  | 'path_refused'
+  | 'file_too_large'
+  | 'browser_failed'
+  | 'model_refused'
+  | 'model_unreachable'
+  | 'model_overloaded'
+  | 'model_context_full'
+  | 'model_answer_invalid'
+  | 'budget_spent'
+  | 'clone_failed'
+  | 'repo_empty'
+  | 'repo_config_invalid'
+  | 'setup_failed'
+  | 'push_rejected'
+  | 'merge_conflict'
+  | 'head_moved'
+  | 'change_refused'
+  | 'not_allowed'
+  | 'lease_lost'
+  | 'stopped'
+  | 'slack_refused'
+  | 'slack_unreachable'
+  | 'message_invalid'
+  | 'artifact_refused'
+  | 'internal';
 
 /** Whether trying the same thing again can help: at once, after a pause, or only after a person acted. */
-export type Retry = "now" | "later" | "never";
+export type Retry = 'now' | 'later' | 'never';
 
 export interface ThreadsmithErrorOptions {
-	readonly retry?: Retry;
-	readonly cause?: unknown;
+  readonly retry?: Retry;
+  readonly cause?: unknown;
 }
 
 /**
@@ -53,53 +53,44 @@ export interface ThreadsmithErrorOptions {
  * reader can do. Both are shown to people, so neither may hold a credential.
  */
 export class ThreadsmithError extends Error {
-	readonly code: ErrorCode;
-	readonly wayOut: string;
-	readonly retry: Retry;
+  readonly code: ErrorCode;
+  readonly wayOut: string;
+  readonly retry: Retry;
 
-	constructor(
-		code: ErrorCode,
-		message: string,
-		wayOut: string,
-		options: ThreadsmithErrorOptions = {},
-	) {
-		super(
-			message,
-			options.cause === undefined ? undefined : { cause: options.cause },
-		);
-		this.name = "ThreadsmithError";
-		this.code = code;
-		this.wayOut = wayOut;
-		this.retry = options.retry ?? "never";
-	}
+  constructor(code: ErrorCode, message: string, wayOut: string, options: ThreadsmithErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ThreadsmithError';
+    this.code = code;
+    this.wayOut = wayOut;
+    this.retry = options.retry ?? 'never';
+  }
 }
 
 /** A failure as it is kept in a row or shown in a thread. */
 export interface Failure {
-	readonly code: ErrorCode;
-	readonly message: string;
-	readonly wayOut: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly wayOut: string;
 }
 
 /** Turns whatever was thrown into a failure that can be shown; unknown errors become `internal`. */
 export function toFailure(thrown: unknown): Failure {
-	if (thrown instanceof ThreadsmithError) {
-		return {
-			code: thrown.code,
-			message: thrown.message,
-			wayOut: thrown.wayOut,
-		};
-	}
-	const reason = thrown instanceof Error ? thrown.message : String(thrown);
-	return {
-		code: "internal",
-		message: `Something in Threadsmith itself failed: ${reason.split("\n")[0]}`,
-		wayOut:
-			"Reply in the thread to try again; the log of the worker has the details.",
-	};
+  if (thrown instanceof ThreadsmithError) {
+    return {
+      code: thrown.code,
+      message: thrown.message,
+      wayOut: thrown.wayOut,
+    };
+  }
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return {
+    code: 'internal',
+    message: `Something in Threadsmith itself failed: ${reason.split('\n')[0]}`,
+    wayOut: 'Reply in the thread to try again; the log of the worker has the details.',
+  };
 }
 
 /** True when `thrown` is a ThreadsmithError with this code. */
 export function hasCode(thrown: unknown, code: ErrorCode): boolean {
-	return thrown instanceof ThreadsmithError && thrown.code === code;
+  return thrown instanceof ThreadsmithError && thrown.code === code;
 }

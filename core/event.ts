@@ -1,211 +1,213 @@
 // The events of a session's log. Every view (thread, page, metrics) is derived from them.
-import type { Failure } from "./errors.ts";
-import type { Person } from "./turn.ts";
+import type { Failure } from './errors.ts';
+import type { Person } from './turn.ts';
 
 /** The chapters of the blueprint, in order. */
-export type Phase = "prepare" | "agent" | "verify" | "publish";
+export type Phase = 'prepare' | 'agent' | 'verify' | 'publish';
 
 export interface PlanStep {
-	readonly title: string;
-	readonly status: "pending" | "in_progress" | "complete";
+  readonly title: string;
+  readonly status: 'pending' | 'in_progress' | 'complete';
 }
 
 export interface CheckResult {
-	readonly name: string;
-	/** The command line that was run. */
-	readonly run: string;
-	readonly status: "passed" | "failed" | "timed_out";
-	readonly durationMs: number;
-	/** The end of the output, for a person to read. */
-	readonly outputTail: string;
+  readonly name: string;
+  /** The command line that was run. */
+  readonly run: string;
+  readonly status: 'passed' | 'failed' | 'timed_out';
+  readonly durationMs: number;
+  /** The end of the output, for a person to read. */
+  readonly outputTail: string;
 }
 
 export interface PageShot {
-	/** Artifact of kind `screenshot`. */
-	readonly artifactId: string;
-	readonly consoleErrors: readonly string[];
-	readonly failedRequests: readonly string[];
-	/** HTTP status of the page itself, null where it did not answer. */
-	readonly status: number | null;
+  /** Artifact of kind `screenshot`. */
+  readonly artifactId: string;
+  readonly consoleErrors: readonly string[];
+  readonly failedRequests: readonly string[];
+  /** HTTP status of the page itself, null where it did not answer. */
+  readonly status: number | null;
+}
+
+/** A page as it was before the session changed anything. */
+export interface NamedShot {
+  readonly path: string;
+  readonly shot: PageShot;
 }
 
 export interface PageComparison {
-	readonly name: string;
-	readonly path: string;
-	/** Null where the page could not be opened then. */
-	readonly before: PageShot | null;
-	readonly after: PageShot | null;
+  readonly name: string;
+  readonly path: string;
+  /** Null where the page could not be opened then. */
+  readonly before: PageShot | null;
+  readonly after: PageShot | null;
 }
 
 export interface FileChange {
-	readonly path: string;
-	readonly status: "added" | "modified" | "deleted" | "renamed";
-	/** Null for binary files. */
-	readonly additions: number | null;
-	readonly deletions: number | null;
+  readonly path: string;
+  readonly status: 'added' | 'modified' | 'deleted' | 'renamed';
+  /** Null for binary files. */
+  readonly additions: number | null;
+  readonly deletions: number | null;
 }
 
 /** What was verified, of exactly which commit. */
 export interface Verification {
-	readonly commit: string;
-	readonly passed: boolean;
-	readonly checks: readonly CheckResult[];
-	readonly pages: readonly PageComparison[];
-	/** One sentence each: why it did not pass, or what could not be verified. */
-	readonly problems: readonly string[];
+  readonly commit: string;
+  readonly passed: boolean;
+  readonly checks: readonly CheckResult[];
+  readonly pages: readonly PageComparison[];
+  /** One sentence each: why it did not pass, or what could not be verified. */
+  readonly problems: readonly string[];
 }
 
 export interface Usage {
-	readonly model: string;
-	readonly steps: number;
-	readonly inputTokens: number;
-	readonly cachedTokens: number;
-	readonly outputTokens: number;
-	readonly durationMs: number;
+  readonly model: string;
+  readonly steps: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly durationMs: number;
 }
 
 export interface ChangeResult {
-	readonly kind: "change";
-	/** The agent's own words, Markdown. */
-	readonly summary: string;
-	readonly repo: string;
-	readonly branch: string;
-	readonly defaultBranch: string;
-	readonly commit: string;
-	readonly files: readonly FileChange[];
-	readonly verification: Verification;
-	/** Artifact of kind `diff`: the whole change against the default branch. */
-	readonly diffArtifactId: string;
-	readonly usage: Usage;
+  readonly kind: 'change';
+  /** The agent's own words, Markdown. */
+  readonly summary: string;
+  readonly repo: string;
+  readonly branch: string;
+  readonly defaultBranch: string;
+  readonly commit: string;
+  readonly files: readonly FileChange[];
+  readonly verification: Verification;
+  /** Artifact of kind `diff`: the whole change against the default branch. */
+  readonly diffArtifactId: string;
+  readonly usage: Usage;
 }
 
 export interface AnswerResult {
-	readonly kind: "answer";
-	/** Markdown. */
-	readonly text: string;
-	readonly repo: string;
-	readonly usage: Usage;
+  readonly kind: 'answer';
+  /** Markdown. */
+  readonly text: string;
+  readonly repo: string;
+  readonly usage: Usage;
 }
 
 export interface MergedResult {
-	readonly kind: "merged";
-	readonly by: Person;
-	readonly branch: string;
-	readonly defaultBranch: string;
-	/** The head that the person saw. */
-	readonly commit: string;
-	readonly mergeCommit: string;
-	readonly verified: boolean;
+  readonly kind: 'merged';
+  readonly by: Person;
+  readonly branch: string;
+  readonly defaultBranch: string;
+  /** The head that the person saw. */
+  readonly commit: string;
+  readonly mergeCommit: string;
+  readonly verified: boolean;
 }
 
 export interface DiscardedResult {
-	readonly kind: "discarded";
-	readonly by: Person;
-	readonly branch: string;
+  readonly kind: 'discarded';
+  readonly by: Person;
+  readonly branch: string;
 }
 
-export type TurnResult =
-	| ChangeResult
-	| AnswerResult
-	| MergedResult
-	| DiscardedResult;
+export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedResult;
 
 export type EventBody =
-	| {
-			readonly type: "turn.received";
-			readonly text: string;
-			readonly by: string;
-	  }
-	| {
-			readonly type: "turn.repo_needed";
-			readonly choices: readonly string[];
-			readonly reason: string;
-	  }
-	| {
-			readonly type: "turn.queued";
-			readonly repo: string;
-			readonly ahead: number;
-	  }
-	| { readonly type: "turn.refused"; readonly failure: Failure }
-	| {
-			readonly type: "turn.claimed";
-			readonly worker: string;
-			readonly epoch: number;
-	  }
-	| {
-			readonly type: "phase.started";
-			readonly phase: Phase;
-			readonly detail: string;
-	  }
-	| {
-			readonly type: "phase.progress";
-			readonly phase: Phase;
-			readonly detail: string;
-	  }
-	| {
-			readonly type: "phase.finished";
-			readonly phase: Phase;
-			readonly ok: boolean;
-			readonly detail: string;
-	  }
-	| { readonly type: "plan.updated"; readonly steps: readonly PlanStep[] }
-	| {
-			readonly type: "model.named";
-			readonly model: string;
-			readonly scripted: boolean;
-	  }
-	| {
-			readonly type: "tool.started";
-			readonly tool: string;
-			readonly summary: string;
-	  }
-	| {
-			readonly type: "tool.finished";
-			readonly tool: string;
-			readonly summary: string;
-			readonly ok: boolean;
-			readonly durationMs: number;
-	  }
-	| {
-			readonly type: "check.finished";
-			readonly check: CheckResult;
-			readonly round: number;
-	  }
-	| {
-			readonly type: "verify.finished";
-			readonly verification: Verification;
-			readonly round: number;
-	  }
-	| {
-			readonly type: "question.asked";
-			readonly question: string;
-			readonly options: readonly string[];
-	  }
-	| {
-			readonly type: "question.answered";
-			readonly by: string;
-			readonly text: string;
-	  }
-	| {
-			readonly type: "published";
-			readonly commit: string;
-			readonly branch: string;
-	  }
-	| { readonly type: "turn.finished"; readonly result: TurnResult }
-	| { readonly type: "turn.failed"; readonly failure: Failure }
-	| {
-			readonly type: "turn.stopped";
-			readonly by: string;
-			readonly leaves: string;
-	  };
+  | {
+      readonly type: 'turn.received';
+      readonly text: string;
+      readonly by: string;
+    }
+  | {
+      readonly type: 'turn.repo_needed';
+      readonly choices: readonly string[];
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'turn.queued';
+      readonly repo: string;
+      readonly ahead: number;
+    }
+  | { readonly type: 'turn.refused'; readonly failure: Failure }
+  | {
+      readonly type: 'turn.claimed';
+      readonly worker: string;
+      readonly epoch: number;
+    }
+  | {
+      readonly type: 'phase.started';
+      readonly phase: Phase;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'phase.progress';
+      readonly phase: Phase;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'phase.finished';
+      readonly phase: Phase;
+      readonly ok: boolean;
+      readonly detail: string;
+    }
+  | { readonly type: 'plan.updated'; readonly steps: readonly PlanStep[] }
+  | {
+      readonly type: 'model.named';
+      readonly model: string;
+      readonly scripted: boolean;
+    }
+  | {
+      readonly type: 'tool.started';
+      readonly tool: string;
+      readonly summary: string;
+    }
+  | {
+      readonly type: 'tool.finished';
+      readonly tool: string;
+      readonly summary: string;
+      readonly ok: boolean;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: 'check.finished';
+      readonly check: CheckResult;
+      readonly round: number;
+    }
+  | {
+      readonly type: 'verify.finished';
+      readonly verification: Verification;
+      readonly round: number;
+    }
+  | {
+      readonly type: 'question.asked';
+      readonly question: string;
+      readonly options: readonly string[];
+    }
+  | {
+      readonly type: 'question.answered';
+      readonly by: string;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'published';
+      readonly commit: string;
+      readonly branch: string;
+    }
+  | { readonly type: 'turn.finished'; readonly result: TurnResult }
+  | { readonly type: 'turn.failed'; readonly failure: Failure }
+  | {
+      readonly type: 'turn.stopped';
+      readonly by: string;
+      readonly leaves: string;
+    };
 
-export type EventType = EventBody["type"];
+export type EventType = EventBody['type'];
 
 /** An event as it is kept. `id` grows within a database. */
 export interface SessionEvent {
-	readonly id: number;
-	readonly sessionId: string;
-	readonly turnId: string | null;
-	readonly at: Date;
-	readonly body: EventBody;
+  readonly id: number;
+  readonly sessionId: string;
+  readonly turnId: string | null;
+  readonly at: Date;
+  readonly body: EventBody;
 }

@@ -1,66 +1,59 @@
 // One JSON line per log entry on standard error: easy to read by machines, and by people through jq.
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
-	debug(message: string, fields?: LogFields): void;
-	info(message: string, fields?: LogFields): void;
-	warn(message: string, fields?: LogFields): void;
-	error(message: string, fields?: LogFields): void;
-	/** A log whose entries all carry these fields as well. */
-	with(fields: LogFields): Log;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A log whose entries all carry these fields as well. */
+  with(fields: LogFields): Log;
 }
 
 const ranks: Record<LogLevel, number> = {
-	debug: 10,
-	info: 20,
-	warn: 30,
-	error: 40,
+  debug: 10,
+  info: 20,
+  warn: 30,
+  error: 40,
 };
 
 export interface LogOptions {
-	readonly level?: LogLevel;
-	readonly fields?: LogFields;
-	/** Receives one line without its line break. */
-	readonly write?: (line: string) => void;
+  readonly level?: LogLevel;
+  readonly fields?: LogFields;
+  /** Receives one line without its line break. */
+  readonly write?: (line: string) => void;
 }
 
 /** Makes a log. Errors among the fields are written with message, code and stack. */
 export function createLog(options: LogOptions = {}): Log {
-	const least = ranks[options.level ?? "info"];
-	const fixed = options.fields ?? {};
-	const write =
-		options.write ?? ((line: string) => process.stderr.write(`${line}\n`));
-	const entry =
-		(level: LogLevel) =>
-		(message: string, fields: LogFields = {}) => {
-			if (ranks[level] < least) return;
-			write(
-				JSON.stringify(
-					{ at: new Date().toISOString(), level, message, ...fixed, ...fields },
-					describe,
-				),
-			);
-		};
-	return {
-		debug: entry("debug"),
-		info: entry("info"),
-		warn: entry("warn"),
-		error: entry("error"),
-		with: (fields) =>
-			createLog({ ...options, fields: { ...fixed, ...fields } }),
-	};
+  const least = ranks[options.level ?? 'info'];
+  const fixed = options.fields ?? {};
+  const write = options.write ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const entry =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (ranks[level] < least) return;
+      write(JSON.stringify({ at: new Date().toISOString(), level, message, ...fixed, ...fields }, describe));
+    };
+  return {
+    debug: entry('debug'),
+    info: entry('info'),
+    warn: entry('warn'),
+    error: entry('error'),
+    with: (fields) => createLog({ ...options, fields: { ...fixed, ...fields } }),
+  };
 }
 
 function describe(_key: string, value: unknown): unknown {
-	if (!(value instanceof Error)) return value;
-	const code: unknown = Reflect.get(value, "code");
-	return {
-		name: value.name,
-		message: value.message,
-		code,
-		stack: value.stack,
-		cause: value.cause,
-	};
+  if (!(value instanceof Error)) return value;
+  const code: unknown = Reflect.get(value, 'code');
+  return {
+    name: value.name,
+    message: value.message,
+    code,
+    stack: value.stack,
+    cause: value.cause,
+  };
 }

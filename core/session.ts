@@ -1,28 +1,26 @@
 // A session: one Slack thread being worked on, with its repo, branch and sandbox.
-import { randomInt } from "node:crypto";
+import { randomInt } from 'node:crypto';
 
 /** `open` until a person merged or discarded the work; a follow-up opens it again. */
-export type SessionState = "open" | "merged" | "discarded";
+export type SessionState = 'open' | 'merged' | 'discarded';
 
 /** Where a session lives in Slack. */
 export interface ThreadAddress {
-	readonly teamId: string;
-	readonly channelId: string;
-	/** `ts` of the thread's first message. */
-	readonly threadTs: string;
+  readonly teamId: string;
+  readonly channelId: string;
+  /** `ts` of the thread's first message. */
+  readonly threadTs: string;
 }
 
-const ID_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789";
+const ID_ALPHABET = 'abcdefghjkmnpqrstvwxyz23456789';
 const ID_LENGTH = 10;
 
 /** A new session id: short enough for a branch name, with no letters that are easily confused. */
 export function newSessionId(): string {
-	return Array.from({ length: ID_LENGTH }, () =>
-		ID_ALPHABET.charAt(randomInt(ID_ALPHABET.length)),
-	).join("");
+  return Array.from({ length: ID_LENGTH }, () => ID_ALPHABET.charAt(randomInt(ID_ALPHABET.length))).join('');
 }
 
 /** The branch that a session's work is published on. */
 export function branchOf(sessionId: string): string {
-	return `threadsmith/${sessionId}`;
+  return `threadsmith/${sessionId}`;
 }

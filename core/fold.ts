@@ -1,0 +1,141 @@
+// Folds the events of one turn into what it looks like now. Pure: the same events give the same view.
+import type { EventBody, Phase, SessionEvent } from './event.ts';
+import type { PhaseView, StatusView, TurnFacts } from './view.ts';
+
+const PHASES: readonly Phase[] = ['prepare', 'agent', 'verify', 'publish'];
+
+/**
+ * What a turn looks like after these events. Events of other turns are passed over; the order is the
+ * order of the list.
+ */
+export function foldTurn(facts: TurnFacts, events: readonly SessionEvent[]): StatusView {
+  return events
+    .filter((event) => event.turnId === facts.turnId)
+    .reduce((view, event) => apply(view, event.body, event.at), before(facts));
+}
+
+function before(facts: TurnFacts): StatusView {
+  return {
+    ...facts,
+    state: 'received',
+    model: null,
+    phases: PHASES.map((phase) => ({ phase, state: 'pending', detail: '' })),
+    plan: [],
+    tool: null,
+    checks: [],
+    round: 0,
+    verification: null,
+    ahead: 0,
+    repoChoice: null,
+    question: null,
+    published: null,
+    failure: null,
+    stopped: null,
+    result: null,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+function apply(view: StatusView, body: EventBody, at: Date): StatusView {
+  switch (body.type) {
+    case 'turn.received':
+      return view;
+    case 'turn.repo_needed':
+      return {
+        ...view,
+        state: 'needs_repo',
+        repoChoice: { choices: body.choices, reason: body.reason },
+      };
+    case 'turn.queued':
+      return { ...view, state: 'queued', repo: body.repo, ahead: body.ahead, repoChoice: null };
+    case 'turn.refused':
+      return { ...over(view, at), state: 'refused', failure: body.failure };
+    case 'turn.claimed':
+      return { ...view, state: 'running', ahead: 0, tool: null, startedAt: view.startedAt ?? at };
+    case 'phase.started':
+      return { ...view, state: 'running', tool: null, phases: enter(view.phases, body.phase, body.detail) };
+    case 'phase.progress':
+      return { ...view, phases: change(view.phases, body.phase, { detail: body.detail }) };
+    case 'phase.finished':
+      return {
+        ...view,
+        tool: null,
+        phases: change(view.phases, body.phase, { state: body.ok ? 'done' : 'failed', detail: body.detail }),
+      };
+    case 'plan.updated':
+      return { ...view, plan: body.steps };
+    case 'model.named':
+      return { ...view, model: { name: body.model, scripted: body.scripted } };
+    case 'tool.started':
+      return { ...view, tool: body.summary };
+    case 'tool.finished':
+      return { ...view, tool: null };
+    case 'check.finished': {
+      const earlier = body.round === view.round ? view.checks : [];
+      const others = earlier.filter((check) => check.name !== body.check.name);
+      return { ...view, round: body.round, checks: [...others, body.check] };
+    }
+    case 'verify.finished':
+      return {
+        ...view,
+        round: body.round,
+        checks: body.verification.checks,
+        verification: body.verification,
+      };
+    case 'question.asked':
+      return {
+        ...view,
+        state: 'waiting',
+        tool: null,
+        question: { question: body.question, options: body.options, answer: null },
+      };
+    case 'question.answered':
+      return {
+        ...view,
+        state: 'running',
+        question: view.question && { ...view.question, answer: { by: body.by, text: body.text } },
+      };
+    case 'published':
+      return { ...view, published: { commit: body.commit, branch: body.branch } };
+    case 'turn.finished':
+      return { ...over(view, at), state: 'done', result: body.result };
+    case 'turn.failed':
+      return { ...over(view, at), state: 'failed', failure: body.failure, phases: broken(view.phases) };
+    case 'turn.stopped':
+      return { ...over(view, at), state: 'stopped', stopped: { by: body.by, leaves: body.leaves } };
+    default:
+      return unchanged(view, body);
+  }
+}
+
+/** The compiler proves that all of our events are handled; one of a newer version changes nothing. */
+function unchanged(view: StatusView, _newer: never): StatusView {
+  return view;
+}
+
+function over(view: StatusView, at: Date): StatusView {
+  return { ...view, tool: null, ahead: 0, repoChoice: null, finishedAt: at };
+}
+
+/** Later phases start over when an earlier one runs again: a failed check sends the work back. */
+function enter(phases: readonly PhaseView[], phase: Phase, detail: string): readonly PhaseView[] {
+  const place = PHASES.indexOf(phase);
+  return phases.map((entry, index) => {
+    if (index === place) return { phase, state: 'running', detail };
+    if (index > place) return { phase: entry.phase, state: 'pending', detail: '' };
+    return entry.state === 'running' ? { ...entry, state: 'done' } : entry;
+  });
+}
+
+function change(
+  phases: readonly PhaseView[],
+  phase: Phase,
+  to: Partial<Pick<PhaseView, 'state' | 'detail'>>,
+): readonly PhaseView[] {
+  return phases.map((entry) => (entry.phase === phase ? { ...entry, ...to } : entry));
+}
+
+function broken(phases: readonly PhaseView[]): readonly PhaseView[] {
+  return phases.map((entry) => (entry.state === 'running' ? { ...entry, state: 'failed' } : entry));
+}

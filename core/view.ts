@@ -1,0 +1,104 @@
+// What a turn looks like from outside: its events folded into one value, before any surface draws it.
+import type { Failure } from './errors.ts';
+import type {
+  AnswerResult,
+  ChangeResult,
+  CheckResult,
+  Phase,
+  PlanStep,
+  TurnResult,
+  Verification,
+} from './event.ts';
+import type { Person, TurnKind, TurnState } from './turn.ts';
+
+/** What is known of a turn without its events. */
+export interface TurnFacts {
+  readonly turnId: string;
+  readonly sessionId: string;
+  readonly kind: TurnKind;
+  readonly requester: Person;
+  /** Null until it is known. */
+  readonly repo: string | null;
+  readonly branch: string;
+  readonly receivedAt: Date;
+}
+
+export interface PhaseView {
+  readonly phase: Phase;
+  readonly state: 'pending' | 'running' | 'done' | 'failed';
+  readonly detail: string;
+}
+
+export interface QuestionView {
+  readonly question: string;
+  readonly options: readonly string[];
+  /** Null while it waits for an answer. */
+  readonly answer: { readonly by: string; readonly text: string } | null;
+}
+
+export interface StatusView extends TurnFacts {
+  readonly state: TurnState;
+  readonly model: { readonly name: string; readonly scripted: boolean } | null;
+  /** All four phases, in order. */
+  readonly phases: readonly PhaseView[];
+  readonly plan: readonly PlanStep[];
+  /** What the agent does at this moment, in a few words. Null between tools. */
+  readonly tool: string | null;
+  /** Checks of the latest round of verification, as they finish. */
+  readonly checks: readonly CheckResult[];
+  /** 0 before the first verification. */
+  readonly round: number;
+  readonly verification: Verification | null;
+  /** How many turns are in front of this one while it is queued. */
+  readonly ahead: number;
+  /** The repos to choose from while the turn waits for that choice. */
+  readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
+  readonly question: QuestionView | null;
+  readonly published: { readonly commit: string; readonly branch: string } | null;
+  readonly failure: Failure | null;
+  readonly stopped: { readonly by: string; readonly leaves: string } | null;
+  readonly result: TurnResult | null;
+  /** When a worker first claimed it. */
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** Where the offer to merge stands. */
+export type MergeState =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'merging'; readonly by: Person }
+  | { readonly kind: 'merged'; readonly by: Person; readonly at: Date; readonly mergeCommit: string }
+  | { readonly kind: 'discarded'; readonly by: Person; readonly at: Date };
+
+/** How lines of the repo are linked: `{commit}`, `{path}` and `{line}` in the template are filled in. */
+export interface CodeLinks {
+  readonly template: string;
+  /** A commit or a branch name. */
+  readonly commit: string;
+}
+
+/** A finished turn as it is drawn: what the events say, and what only the rows know. */
+export interface ResultView<R extends TurnResult = TurnResult> extends StatusView {
+  readonly result: R;
+  /** Slack's file id for each artifact that has been uploaded and is ready. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly merge: MergeState;
+  /** The branch's head when this is drawn; null where nothing was published. */
+  readonly head: string | null;
+  /** Whether a passing verification exists for exactly the commit shown. */
+  readonly verified: boolean;
+  readonly codeLinks: CodeLinks | null;
+}
+
+export type ChangeView = ResultView<ChangeResult>;
+export type AnswerView = ResultView<AnswerResult>;
+
+/** Whether the turn ended with a change that may be merged. */
+export function isChange(view: ResultView): view is ChangeView {
+  return view.result.kind === 'change';
+}
+
+/** Whether the turn ended with words alone. */
+export function isAnswer(view: ResultView): view is AnswerView {
+  return view.result.kind === 'answer';
+}

@@ -1,0 +1,60 @@
+// The pages before the session changed anything, photographed beside the agent's work in a sandbox of their
+// own, so that neither waits for the other.
+import type { NamedShot } from '../core/event.ts';
+import { eventsOfSession } from '../db/events.ts';
+import { openBrowser, type SandboxBrowser } from '../sandbox/browser.ts';
+import type { Bench } from './blueprint/bench.ts';
+import { capturePages } from './blueprint/pages.ts';
+import type { TurnContext } from './turn.ts';
+
+export interface BeforeCapture {
+  /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */
+  shots(): Promise<readonly NamedShot[]>;
+  /** Gives up what is under way and removes the sandbox. */
+  close(): Promise<void>;
+}
+
+/** Starts taking the shots, or finds the ones that an earlier turn of the session took of the same base. */
+export function captureBefore(context: TurnContext, bench: Bench): BeforeCapture {
+  const { serve, pages } = bench.repoFile;
+  if (serve === undefined || pages.length === 0) return { shots: async () => [], close: async () => {} };
+  const abort = new AbortController();
+  const signal = AbortSignal.any([bench.signal, abort.signal]);
+  const taken = findOrTake(context, bench, signal).catch((error: unknown) => {
+    if (!signal.aborted) bench.log.warn('the pages could not be opened before the change', { error });
+    return [];
+  });
+  return {
+    shots: () => taken,
+    close: async () => {
+      abort.abort();
+      await taken;
+    },
+  };
+}
+
+async function findOrTake(
+  context: TurnContext,
+  bench: Bench,
+  signal: AbortSignal,
+): Promise<readonly NamedShot[]> {
+  const events = await eventsOfSession(context.database.em(), context.session.id);
+  for (const { body } of events.toReversed()) {
+    if (body.type === 'pages.captured' && body.base === bench.base) return body.shots;
+  }
+  const key = `${context.session.id}-before`;
+  // One that a killed worker left may have been touched half-way.
+  await context.provider.remove(key);
+  const sandbox = await context.provider.open({ key, image: bench.snapshot }, signal);
+  let browser: SandboxBrowser | undefined;
+  try {
+    const open = async () => (browser = await openBrowser(sandbox));
+    const shots = await capturePages({ ...bench, sandbox, signal, label: 'before', openBrowser: open });
+    await bench.report({ type: 'pages.captured', base: bench.base, shots });
+    return shots;
+  } finally {
+    await browser?.close();
+    await sandbox.close();
+    await context.provider.remove(key);
+  }
+}

@@ -1,0 +1,58 @@
+// The workbench of a turn: what every chapter of the blueprint works with.
+import type { ArtifactStore } from '../../core/artifact.ts';
+import type { Config, RepoConfig } from '../../core/config.ts';
+import type { EventBody } from '../../core/event.ts';
+import type { Log } from '../../core/log.ts';
+import type { Person } from '../../core/turn.ts';
+import type { CommandResult, RunOptions, Sandbox } from '../../sandbox/sandbox.ts';
+import type { Mirror, Signature } from '../forge/mirror.ts';
+import type { RepoFile } from './repo-file.ts';
+
+/** What is known of the turn before anything is prepared. */
+export interface TurnFacts {
+  readonly turnId: string;
+  readonly sessionId: string;
+  /** Fencing number of the worker's lease; part of ids that must not be taken over. */
+  readonly epoch: number;
+  readonly branch: string;
+  readonly requester: Person;
+  readonly startedAt: Date;
+}
+
+export interface Bench {
+  readonly facts: TurnFacts;
+  readonly config: Config;
+  readonly repo: RepoConfig;
+  readonly repoFile: RepoFile;
+  readonly mirror: Mirror;
+  readonly sandbox: Sandbox;
+  /** The image that the sandbox was made from. */
+  readonly snapshot: string;
+  readonly defaultBranch: string;
+  /** Commit of the default branch that the session's work starts from. */
+  readonly base: string;
+  /** Commit that this turn's work comes on top of: the published head, else the base. */
+  readonly parent: string;
+  readonly artifacts: ArtifactStore;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Adds to the session's log; throws `lease_lost` where another worker has the turn. */
+  report(...events: EventBody[]): Promise<void>;
+}
+
+/** Runs a shell line in the sandbox under an id that is unique within the turn. */
+export async function shell(
+  bench: Pick<Bench, 'sandbox' | 'facts' | 'signal'>,
+  name: string,
+  line: string,
+  options: RunOptions & { readonly timeoutMs?: number; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<CommandResult> {
+  const { timeoutMs = 120_000, env = {}, ...rest } = options;
+  const command = { id: `${bench.facts.turnId}-${name}`, argv: ['bash', '-c', line], timeoutMs, env };
+  return bench.sandbox.run(command, { signal: bench.signal, ...rest });
+}
+
+/** The person as git knows people. */
+export function signatureOf(person: Person): Signature {
+  return { name: person.name, email: person.email ?? `${person.id}@slack.invalid` };
+}

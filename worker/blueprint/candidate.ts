@@ -1,0 +1,45 @@
+// From the agent's working tree to a commit outside the sandbox. The sandbox only gives a tree; author,
+// committer, parent and message are made here, so that nothing in the sandbox can forge them.
+import { ThreadsmithError } from '../../core/errors.ts';
+import { type Bench, shell, signatureOf } from './bench.ts';
+
+const REF = 'refs/threadsmith/candidate';
+const BUNDLE = '/work/candidate.bundle';
+const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
+
+/** The commit of all that the working tree has over its parent, or null where it has nothing. */
+export async function takeCandidate(bench: Bench, round: number, title: string): Promise<string | null> {
+  const { parent, mirror, sandbox, facts } = bench;
+  const parentTree = await mirror.treeOf(parent);
+  const script = [
+    'set -e',
+    'git add -A',
+    'tree=$(git write-tree)',
+    'echo "$tree"',
+    `if [ "$tree" != ${parentTree} ]; then`,
+    `  git update-ref ${REF} $(git -c user.name=a -c user.email=a@sandbox.invalid commit-tree "$tree" -p ${parent} -m candidate)`,
+    `  git bundle create -q ${BUNDLE} ${REF} ^${parent}`,
+    'fi',
+  ].join('\n');
+  const result = await shell(bench, `candidate-r${round}`, script);
+  const tree = result.output.text.trim().split('\n').at(-1) ?? '';
+  if (result.exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(tree)) throw untaken(result.output.text);
+  if (tree === parentTree) return null;
+  const imported = await mirror.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
+  if (imported === parentTree) return null;
+  return mirror.commit({
+    tree: imported,
+    parents: [parent],
+    message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n`,
+    author: signatureOf(facts.requester),
+    at: facts.startedAt,
+  });
+}
+
+function untaken(output: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'change_refused',
+    `The change could not be committed in the sandbox: ${output.trim().slice(-300)}.`,
+    'Reply in the thread to let the agent try again; its work is kept in the sandbox.',
+  );
+}

@@ -1,0 +1,138 @@
+// Chapter 1: the repo outside, the snapshot, the sandbox, the branch.
+
+import { createHash } from 'node:crypto';
+import { PassThrough, Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import type { Config, RepoConfig } from '../../core/config.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { Progress, Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
+import type { Mirror } from '../forge/mirror.ts';
+import { shell, type TurnFacts } from './bench.ts';
+import { type RepoFile, readRepoFile } from './repo-file.ts';
+
+const BUNDLE_FILE = '.threadsmith.bundle';
+
+export interface Prepared {
+  readonly repoFile: RepoFile;
+  readonly snapshot: string;
+  readonly sandbox: Sandbox;
+  readonly defaultBranch: string;
+  readonly base: string;
+  readonly parent: string;
+  /** The sandbox is new though the session is not: what was not published is gone. */
+  readonly restored: boolean;
+}
+
+export interface PrepareOptions {
+  readonly facts: TurnFacts;
+  readonly config: Config;
+  readonly repo: RepoConfig;
+  readonly mirror: Mirror;
+  readonly provider: SandboxProvider;
+  /** Of the session so far. */
+  readonly baseCommit: string | null;
+  readonly headCommit: string | null;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Brings a session's sandbox to where its next turn can work. */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  const { facts, mirror, signal, progress } = options;
+  progress(`Fetching ${options.repo.name}`);
+  const latest = await mirror.refresh(signal);
+  const base = options.baseCommit ?? latest.commit;
+  const parent = options.headCommit ?? base;
+  // From the default branch, so that a change cannot rewrite the checks that judge it.
+  const repoFile = await readRepoFile((path) => mirror.readText(base, path));
+  const snapshot = await takeSnapshot(options, base, latest.defaultBranch, repoFile);
+  progress('Opening the sandbox');
+  const { memory_mb, cpus, pids, disk_mb } = options.config.sandbox;
+  const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
+  const sandbox = await options.provider.open({ key: facts.sessionId, image: snapshot, limits }, signal);
+  const started = { sandbox, facts, signal };
+  const atBranch = await shell(started, `branch-e${facts.epoch}`, 'git symbolic-ref -q --short HEAD');
+  const ready = atBranch.output.text.trim() === facts.branch;
+  if (!ready) await startBranch(started, mirror, base, parent);
+  const restored = !ready && options.baseCommit !== null;
+  return { repoFile, snapshot, sandbox, defaultBranch: latest.defaultBranch, base, parent, restored };
+}
+
+async function takeSnapshot(
+  options: PrepareOptions,
+  base: string,
+  defaultBranch: string,
+  repoFile: RepoFile,
+): Promise<string> {
+  const { mirror, provider, progress, signal } = options;
+  const setup = [checkoutLine(defaultBranch, base), ...repoFile.setup];
+  const digest = createHash('sha256').update(JSON.stringify(setup)).digest('hex').slice(0, 10);
+  const name = options.repo.name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const bundled = async () => bundleTar(await mirror.bundle({ [defaultBranch]: base }));
+  return provider.snapshot(
+    {
+      key: `${name}-${base.slice(0, 12)}-${digest}`,
+      files: () => lazily(bundled),
+      setup,
+      setupTimeoutMs: options.config.sandbox.setup_minutes * 60_000,
+    },
+    progress,
+    signal,
+  );
+}
+
+/** Git runs in the sandbox here: the checkout of a hostile repo stays inside. */
+function checkoutLine(defaultBranch: string, base: string): string {
+  return [
+    `git init -q -b '${quoted(defaultBranch)}' .`,
+    `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/remotes/origin/*'`,
+    `git checkout -q -B '${quoted(defaultBranch)}' ${base}`,
+    `rm ${BUNDLE_FILE}`,
+    "git config user.name 'Threadsmith agent'",
+    "git config user.email 'agent@sandbox.invalid'",
+  ].join(' && ');
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("'", `'\\''`);
+}
+
+async function startBranch(
+  started: Parameters<typeof shell>[0],
+  mirror: Mirror,
+  base: string,
+  parent: string,
+): Promise<void> {
+  const { facts, sandbox } = started;
+  if (parent !== base) {
+    await sandbox.write(`/work/repo/${BUNDLE_FILE}`, await mirror.bundle({ [facts.branch]: parent }, [base]));
+    await must(started, `fetch-head-e${facts.epoch}`, `git fetch -q ./${BUNDLE_FILE} && rm ${BUNDLE_FILE}`);
+  }
+  await must(started, `checkout-e${facts.epoch}`, `git checkout -q -f -B '${facts.branch}' ${parent}`);
+}
+
+async function must(started: Parameters<typeof shell>[0], name: string, line: string): Promise<void> {
+  const result = await shell(started, name, line);
+  if (result.exitCode === 0) return;
+  throw new ThreadsmithError(
+    'sandbox_lost',
+    `The session's branch could not be set up in the sandbox: ${result.output.text.trim().slice(-300)}.`,
+    'Reply in the thread to try again.',
+  );
+}
+
+function bundleTar(bundle: Buffer): AsyncIterable<Uint8Array> {
+  const archive = pack();
+  archive.entry({ name: BUNDLE_FILE, size: bundle.length, mode: 0o644, uid: 1000, gid: 1000 }, bundle);
+  archive.finalize();
+  return archive.pipe(new PassThrough());
+}
+
+/** A stream that is made when it is first read, so that a snapshot that exists costs no bundle. */
+function lazily(make: () => Promise<AsyncIterable<Uint8Array>>): Readable {
+  return Readable.from(
+    (async function* () {
+      yield* await make();
+    })(),
+  );
+}

@@ -1,0 +1,58 @@
+// Chapter 4: the commit goes to the remote's branch, from outside the sandbox, and becomes the session's head.
+import type { ChangeResult, FileChange, Usage, Verification } from '../../core/event.ts';
+import type { Forge } from '../forge/forge.ts';
+import { type Bench, shell } from './bench.ts';
+
+const MAX_DIFF_BYTES = 5 * 1024 * 1024;
+const BUNDLE = '/work/head.bundle';
+
+export interface PublishOptions {
+  readonly bench: Bench;
+  readonly forge: Forge;
+  readonly commit: string;
+  readonly summary: string;
+  readonly verification: Verification;
+  readonly usage: Usage;
+}
+
+/** Pushes the commit and describes the whole change of the session. Safe to run again after a crash. */
+export async function publish(options: PublishOptions): Promise<ChangeResult> {
+  const { bench, forge, commit } = options;
+  const { facts, mirror, base } = bench;
+  // The log is fenced: a worker that lost its lease stops here, before the remote changes.
+  await bench.report({ type: 'phase.progress', phase: 'publish', detail: `Pushing ${facts.branch}` });
+  await forge.publish(mirror, facts.branch, commit, bench.signal);
+  await bench.report({ type: 'published', commit, branch: facts.branch });
+  await moveHead(bench, commit);
+  const files: readonly FileChange[] = await mirror.changes(base, commit);
+  const diff = await bench.artifacts.save({
+    kind: 'diff',
+    name: `${facts.sessionId}.diff`,
+    mimeType: 'text/x-diff',
+    altText: '',
+    content: Buffer.from(await mirror.diff(base, commit, MAX_DIFF_BYTES)),
+  });
+  return {
+    kind: 'change',
+    summary: options.summary,
+    repo: bench.repo.name,
+    branch: facts.branch,
+    defaultBranch: bench.defaultBranch,
+    commit,
+    files,
+    verification: options.verification,
+    diffArtifactId: diff.id,
+    usage: options.usage,
+  };
+}
+
+/** The sandbox's branch follows, so that the next turn's work comes on top of what was published. */
+async function moveHead(bench: Bench, commit: string): Promise<void> {
+  const { sandbox, mirror, facts, parent } = bench;
+  await sandbox.write(BUNDLE, await mirror.bundle({ [facts.branch]: commit }, [parent]));
+  const line = `git fetch -q ${BUNDLE} && git symbolic-ref HEAD refs/heads/${facts.branch} && git reset -q --soft ${commit}`;
+  const result = await shell(bench, `move-head-${commit.slice(0, 12)}`, line);
+  if (result.exitCode !== 0) {
+    bench.log.warn('the branch in the sandbox did not follow', { output: result.output.text.slice(-500) });
+  }
+}

@@ -1,0 +1,230 @@
+// A turn that asks for something: prepare → agent → verify → publish, or an answer.
+
+import { ThreadsmithError } from '../core/errors.ts';
+import type { AnswerResult, EventBody, NamedShot, Usage, Verification } from '../core/event.ts';
+import { VERIFY_ROUNDS } from '../core/limits.ts';
+import { openArtifacts } from '../db/artifacts.ts';
+import { VerificationRow } from '../db/entities/log.ts';
+import { Session } from '../db/entities/session.ts';
+import { appendEvents } from '../db/events.ts';
+import { fenced } from '../db/lease.ts';
+import { finishTurn, waitForAnswer } from '../db/turns.ts';
+import type { SandboxBrowser } from '../sandbox/browser.ts';
+import { openBrowser } from '../sandbox/browser.ts';
+import { type AgentRounds, startAgent } from './agent-rounds.ts';
+import { captureBefore } from './before.ts';
+import type { Bench, TurnFacts } from './blueprint/bench.ts';
+import { takeCandidate } from './blueprint/candidate.ts';
+import { refusals } from './blueprint/policy.ts';
+import { prepare } from './blueprint/prepare.ts';
+import { publish } from './blueprint/publish.ts';
+import { verificationReport, verify } from './blueprint/verify.ts';
+import type { TurnContext } from './turn.ts';
+
+/** Works on a request until there is a result, an answer, or a question to a person. */
+export async function runChangeTurn(context: TurnContext): Promise<void> {
+  const bench = await openBench(context);
+  const browser = keepBrowser(bench);
+  const before = captureBefore(context, bench);
+  try {
+    const agent = startAgent(context, bench, browser.open);
+    const outcome = await workInRounds(context, bench, agent, before.shots, browser.open);
+    await concludeTurn(context, bench, outcome);
+  } finally {
+    await before.close();
+    await browser.close();
+    await bench.sandbox.close();
+  }
+}
+
+type Outcome =
+  | {
+      readonly kind: 'asked';
+      readonly question: string;
+      readonly options: readonly string[];
+      readonly callId: string;
+    }
+  | { readonly kind: 'answer'; readonly text: string; readonly usage: Usage }
+  | {
+      readonly kind: 'change';
+      readonly commit: string;
+      readonly text: string;
+      readonly verification: Verification;
+      readonly usage: Usage;
+    };
+
+async function workInRounds(
+  context: TurnContext,
+  bench: Bench,
+  agent: AgentRounds,
+  beforeShots: () => Promise<readonly NamedShot[]>,
+  open: () => Promise<SandboxBrowser>,
+): Promise<Outcome> {
+  for (let round = 0; ; round += 1) {
+    await bench.report({
+      type: 'phase.started',
+      phase: 'agent',
+      detail: round === 0 ? 'Working on it' : 'Mending what the verification found',
+    });
+    const said = await agent.work();
+    if (said.kind === 'asked') return said;
+    const commit = await takeCandidate(bench, round, titleOf(context, said.text));
+    if (commit === null) return { kind: 'answer', text: said.text, usage: said.usage };
+    await bench.report({ type: 'phase.finished', phase: 'agent', ok: true, detail: '' });
+    const refused = await refusals(
+      bench.mirror,
+      bench.parent,
+      commit,
+      await bench.mirror.changes(bench.parent, commit),
+    );
+    if (refused.length > 0) {
+      if (round >= VERIFY_ROUNDS) throw refusedChange(refused);
+      agent.tell(
+        `The change cannot be published:\n${refused.map((reason) => `- ${reason}`).join('\n')}`,
+        round,
+      );
+      continue;
+    }
+    await bench.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
+    const verification = await verify({
+      bench,
+      commit,
+      round,
+      before: await beforeShots(),
+      openBrowser: open,
+    });
+    await record(context, verification);
+    await bench.report({
+      type: 'phase.finished',
+      phase: 'verify',
+      ok: verification.passed,
+      detail: verification.problems[0] ?? '',
+    });
+    const hopeless = bench.repoFile.checks.length === 0 && bench.repoFile.serve === undefined;
+    if (verification.passed || hopeless || round >= VERIFY_ROUNDS) {
+      return { kind: 'change', commit, text: said.text, verification, usage: said.usage };
+    }
+    agent.tell(verificationReport(verification), round);
+  }
+}
+
+async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome): Promise<void> {
+  const { database, lease, session } = context;
+  switch (outcome.kind) {
+    case 'asked':
+      return waitForAnswer(database, lease, outcome);
+    case 'answer': {
+      const result: AnswerResult = {
+        kind: 'answer',
+        text: outcome.text,
+        repo: bench.repo.name,
+        usage: outcome.usage,
+      };
+      return finishTurn(database, lease, { state: 'done', result });
+    }
+    case 'change': {
+      await bench.report({ type: 'phase.started', phase: 'publish', detail: '' });
+      const { commit, verification, usage, text: summary } = outcome;
+      const result = await publish({ bench, forge: context.forge, commit, summary, verification, usage });
+      await finishTurn(database, lease, { state: 'done', result }, async (em) => {
+        await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
+      });
+    }
+  }
+}
+
+async function openBench(context: TurnContext): Promise<Bench> {
+  const { database, lease, turn, session, signal, log } = context;
+  const report = (...events: EventBody[]) =>
+    fenced(database, lease, (em) => appendEvents(em, session.id, turn.id, events));
+  const ended = session.state !== 'open';
+  // After a merge or a discard the next request starts from the default branch as it is then.
+  if (ended) await context.provider.remove(session.id);
+  const facts: TurnFacts = {
+    turnId: turn.id,
+    sessionId: session.id,
+    epoch: lease.epoch,
+    branch: session.branch,
+    requester: turn.requester,
+    startedAt: turn.startedAt ?? turn.createdAt,
+  };
+  await report(
+    { type: 'turn.claimed', worker: lease.owner, epoch: lease.epoch },
+    { type: 'phase.started', phase: 'prepare', detail: `Fetching ${context.mirror.repo.name}` },
+  );
+  const prepared = await prepare({
+    facts,
+    config: context.config,
+    repo: context.mirror.repo,
+    mirror: context.mirror,
+    provider: context.provider,
+    baseCommit: ended ? null : (session.baseCommit ?? null),
+    headCommit: ended ? null : (session.headCommit ?? null),
+    signal,
+    progress: (line) => {
+      report({ type: 'phase.progress', phase: 'prepare', detail: line }).catch((error: unknown) =>
+        log.debug('progress was not written', { error }),
+      );
+    },
+  });
+  await fenced(database, lease, async (em) => {
+    const head = ended ? { headCommit: null } : {};
+    await em.nativeUpdate(Session, { id: session.id }, { state: 'open', baseCommit: prepared.base, ...head });
+  });
+  await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
+  const artifacts = openArtifacts(database, context.content, lease);
+  return {
+    ...prepared,
+    facts,
+    config: context.config,
+    repo: context.mirror.repo,
+    mirror: context.mirror,
+    artifacts,
+    signal,
+    log,
+    report,
+  };
+}
+
+async function record(context: TurnContext, verification: Verification): Promise<void> {
+  const { database, lease, session } = context;
+  await fenced(database, lease, async (em) => {
+    const row = { sessionId: session.id, commit: verification.commit, passed: verification.passed };
+    await em.upsert(VerificationRow, { ...row, body: verification, createdAt: new Date() });
+  });
+}
+
+/** One browser for the turn, opened when it is first needed. */
+function keepBrowser(bench: Bench): { open(): Promise<SandboxBrowser>; close(): Promise<void> } {
+  let opened: Promise<SandboxBrowser> | undefined;
+  return {
+    open: () => (opened ??= openBrowser(bench.sandbox)),
+    close: async () => {
+      const browser = await opened?.catch(() => undefined);
+      await browser?.close();
+    },
+  };
+}
+
+/** The first line of a commit message: what the agent says it did, else what was asked. */
+function titleOf(context: TurnContext, text: string): string {
+  const said = text
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/^[#>*\-\s]+/, '')
+        .replaceAll(/[*`_]/g, '')
+        .trim(),
+    )
+    .find((line) => line !== '');
+  const title = said ?? context.turn.text;
+  return title.length <= 72 ? title : `${title.slice(0, 71)}…`;
+}
+
+function refusedChange(reasons: readonly string[]): ThreadsmithError {
+  return new ThreadsmithError(
+    'change_refused',
+    `The change touches what an agent may not change: ${reasons.join(' ')}`,
+    'Make that part of the change yourself, or reply in the thread to have the rest done without it.',
+  );
+}

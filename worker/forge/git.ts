@@ -1,0 +1,112 @@
+// Runs git on the worker, only in bare repos that the worker made itself.
+import { execFile } from 'node:child_process';
+import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
+
+export interface GitOptions {
+  readonly cwd?: string;
+  readonly stdin?: string | Uint8Array;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface GitResult {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  /** Without credentials. */
+  readonly stderr: string;
+}
+
+// Hooks, file system monitors, external diffs and the ext transport are ways to run a program that a
+// repo names. None of them is needed here. https://git-scm.com/docs/git-config
+const SAFE_CONFIG = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.attributesFile=/dev/null',
+  'protocol.ext.allow=never',
+  'protocol.file.allow=always',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'advice.detachedHead=false',
+].flatMap((setting) => ['-c', setting]);
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** Runs git and returns whatever it said, also where it failed. Throws only when it could not run to its end. */
+export async function tryGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      'git',
+      [...SAFE_CONFIG, ...args],
+      {
+        cwd: options.cwd,
+        signal: options.signal,
+        timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        maxBuffer: MAX_OUTPUT_BYTES,
+        encoding: 'buffer',
+        env: {
+          ...process.env,
+          GIT_TERMINAL_PROMPT: '0',
+          GIT_LFS_SKIP_SMUDGE: '1',
+          LC_ALL: 'C',
+          ...options.env,
+        },
+      },
+      (error, stdout, stderr) => {
+        const text = withoutCredentials(stderr.toString('utf8'));
+        if (error === null) return resolve({ exitCode: 0, stdout, stderr: text });
+        if (typeof error.code === 'number') return resolve({ exitCode: error.code, stdout, stderr: text });
+        if (options.signal?.aborted === true) return reject(options.signal.reason);
+        const why = error.killed === true ? 'took too long' : withoutCredentials(error.message);
+        reject(
+          new ThreadsmithError(
+            'internal',
+            `git ${args[0]} ${why}.`,
+            'Check that git is installed where the worker runs.',
+            {
+              retry: 'later',
+              cause: error,
+            },
+          ),
+        );
+      },
+    );
+    if (options.stdin !== undefined) child.stdin?.end(options.stdin);
+    else child.stdin?.end();
+  });
+}
+
+/** What a failed git command means to a person. */
+export interface GitFailure {
+  readonly code: ErrorCode;
+  readonly what: string;
+  readonly wayOut: string;
+}
+
+/** Runs git and returns its output as text without the last line break. Throws `failure` where git failed. */
+export async function git(
+  args: readonly string[],
+  failure: GitFailure,
+  options: GitOptions = {},
+): Promise<string> {
+  const result = await tryGit(args, options);
+  if (result.exitCode === 0) return result.stdout.toString('utf8').replace(/\n$/, '');
+  throw gitError(failure, result);
+}
+
+/** The error for a git command that failed. */
+export function gitError(failure: GitFailure, result: GitResult): ThreadsmithError {
+  const reason = result.stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .findLast((line) => /^(fatal|error|remote: error|!|remote: )/i.test(line));
+  const why =
+    reason === undefined ? `git exited with ${result.exitCode}` : reason.replace(/^(fatal|error):\s*/i, '');
+  return new ThreadsmithError(failure.code, `${failure.what}: ${why.replace(/\.$/, '')}.`, failure.wayOut);
+}
+
+/** Takes user names and passwords out of URLs in a text. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1');
+}

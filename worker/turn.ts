@@ -1,0 +1,73 @@
+// One turn from claim to result. This file is the story; blueprint/, agent/ and forge/ are its chapters.
+import type { Config } from '../core/config.ts';
+import { ThreadsmithError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { ContentStore } from '../db/artifacts.ts';
+import type { Database } from '../db/database.ts';
+import { Session, Turn } from '../db/entities/session.ts';
+import type { Lease } from '../db/lease.ts';
+import type { SandboxProvider } from '../sandbox/sandbox.ts';
+import { runChangeTurn } from './change-turn.ts';
+import { runDiscardTurn } from './discard-turn.ts';
+import type { Forge } from './forge/forge.ts';
+import { type Mirror, openMirror } from './forge/mirror.ts';
+import { runMergeTurn } from './merge-turn.ts';
+import type { Model } from './model/model.ts';
+
+/** What a worker has for all its turns. */
+export interface Tools {
+  readonly config: Config;
+  readonly database: Database;
+  readonly content: ContentStore;
+  readonly provider: SandboxProvider;
+  readonly forge: Forge;
+  readonly model: Model;
+  /** Folder of the repos' mirrors. */
+  readonly mirrors: string;
+  readonly log: Log;
+}
+
+export interface TurnContext extends Tools {
+  readonly lease: Lease;
+  readonly turn: Turn;
+  readonly session: Session;
+  readonly mirror: Mirror;
+  /** Aborted when the lease is lost or a person asked to stop; the reason is a ThreadsmithError. */
+  readonly signal: AbortSignal;
+}
+
+/** Works on a leased turn until it is over or waits for a person. Throws what should be told as its failure. */
+export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): Promise<void> {
+  const em = tools.database.em();
+  const turn = await em.findOneOrFail(Turn, { id: lease.turnId });
+  const session = await em.findOneOrFail(Session, { id: lease.sessionId });
+  const repo = tools.config.repos.find((candidate) => candidate.name === session.repo);
+  if (repo === undefined) {
+    throw new ThreadsmithError(
+      'config_invalid',
+      `The repo ${session.repo ?? '(none)'} of this thread is not in the worker's configuration.`,
+      'Add it under repos, restart the worker, then reply in the thread.',
+    );
+  }
+  const log = tools.log.with({ turn: turn.id, session: session.id });
+  const context: TurnContext = {
+    ...tools,
+    log,
+    lease,
+    turn,
+    session,
+    mirror: openMirror(repo, tools.mirrors),
+    signal,
+  };
+  switch (turn.kind) {
+    case 'merge':
+      return runMergeTurn(context);
+    case 'discard':
+      return runDiscardTurn(context);
+    case 'mention':
+    case 'follow_up':
+    case 'changes_requested':
+    case 'answer':
+      return runChangeTurn(context);
+  }
+}

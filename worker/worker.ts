@@ -1,0 +1,123 @@
+// Takes turns from the queue, keeps their leases, and ends them whatever happens.
+import { hasCode, ThreadsmithError, toFailure } from '../core/errors.ts';
+import { HEARTBEAT_MS, LEASE_MS } from '../core/limits.ts';
+import { claimTurn, type Lease, renewLease } from '../db/lease.ts';
+import { finishTurn } from '../db/turns.ts';
+import { runTurn, type Tools } from './turn.ts';
+
+/** A turn whose workers died this often is given up: it may be what kills them. */
+const MAX_CLAIMS = 30;
+
+export interface Worker {
+  /** Works on a turn if it is to be had; returns once it is over, waits, or belongs to somebody else. */
+  work(turnId: string): Promise<void>;
+  /** Looks at once whether a turn under way is to stop. */
+  checkStops(): void;
+  /** Lets go of all turns: another worker takes them up from their last steps. */
+  close(): Promise<void>;
+}
+
+interface Job {
+  readonly lease: Lease;
+  readonly abort: AbortController;
+  beat(): Promise<void>;
+}
+
+/** A worker named `owner` in leases and logs. */
+export function createWorker(tools: Tools, owner: string): Worker {
+  const jobs = new Map<Job, Promise<void>>();
+  return {
+    work: async (turnId) => {
+      const lease = await claimTurn(tools.database, turnId, owner);
+      if (lease === null) return;
+      const job = startJob(tools, lease);
+      const done = runJob(tools, job);
+      jobs.set(job, done);
+      try {
+        await done;
+      } finally {
+        jobs.delete(job);
+      }
+    },
+    checkStops: () => {
+      for (const job of jobs.keys()) void job.beat();
+    },
+    close: async () => {
+      for (const job of jobs.keys()) job.abort.abort(letGo(job.lease));
+      await Promise.allSettled(jobs.values());
+    },
+  };
+}
+
+function startJob(tools: Tools, lease: Lease): Job {
+  const abort = new AbortController();
+  let lastBeat = Date.now();
+  const beat = async (): Promise<void> => {
+    try {
+      const { stopRequestedBy } = await renewLease(tools.database, lease);
+      lastBeat = Date.now();
+      if (stopRequestedBy !== null) abort.abort(stoppedBy(stopRequestedBy));
+    } catch (error) {
+      // While the database is away the lease runs out on its clock; stop before it does.
+      if (hasCode(error, 'lease_lost') || Date.now() - lastBeat > LEASE_MS - HEARTBEAT_MS) abort.abort(error);
+      else tools.log.warn('the lease could not be renewed', { turn: lease.turnId, error });
+    }
+  };
+  return { lease, abort, beat };
+}
+
+async function runJob(tools: Tools, job: Job): Promise<void> {
+  const { lease, abort } = job;
+  const log = tools.log.with({ turn: lease.turnId, session: lease.sessionId, epoch: lease.epoch });
+  const timer = setInterval(() => void job.beat(), HEARTBEAT_MS);
+  log.info('turn claimed', { owner: lease.owner });
+  try {
+    if (lease.epoch > MAX_CLAIMS) throw givenUp();
+    await job.beat();
+    abort.signal.throwIfAborted();
+    await runTurn(tools, lease, abort.signal);
+    log.info('turn put down');
+  } catch (thrown) {
+    const error: unknown = abort.signal.aborted ? abort.signal.reason : thrown;
+    if (hasCode(error, 'lease_lost')) log.warn('turn left to another worker', { error });
+    else await end(tools, lease, error, log);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function end(tools: Tools, lease: Lease, error: unknown, log: Tools['log']): Promise<void> {
+  try {
+    if (error instanceof ThreadsmithError && error.code === 'stopped') {
+      const leaves =
+        'Nothing was pushed; the changes so far are kept in the sandbox, and a reply goes on from there.';
+      await finishTurn(tools.database, lease, { state: 'stopped', by: error.message, leaves });
+      return;
+    }
+    log.error('turn failed', { error });
+    await finishTurn(tools.database, lease, { state: 'failed', failure: toFailure(error) });
+  } catch (cause) {
+    // The reconciler takes the turn up again once the lease has run out.
+    log.error('the end of the turn could not be written', { error: cause });
+  }
+}
+
+function stoppedBy(person: string): ThreadsmithError {
+  return new ThreadsmithError('stopped', person, 'Reply in the thread to go on.');
+}
+
+function letGo(lease: Lease): ThreadsmithError {
+  return new ThreadsmithError(
+    'lease_lost',
+    `Worker ${lease.owner} is ending.`,
+    'Nothing to do: another worker takes the turn up.',
+  );
+}
+
+function givenUp(): ThreadsmithError {
+  return new ThreadsmithError(
+    'internal',
+    `Workers died ${MAX_CLAIMS} times while working on this request, so it was given up.`,
+    'Look into the log of the worker; reply in the thread to try again.',
+  );
+}
