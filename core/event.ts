@@ -168,6 +168,7 @@ export type EventBody =
       readonly ok: boolean;
       readonly durationMs: number;
     }
+  | { readonly type: 'pages.captured'; readonly base: string; readonly shots: readonly NamedShot[] }
   | {
       readonly type: 'check.finished';
       readonly check: CheckResult;
