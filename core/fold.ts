@@ -71,6 +71,8 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
       return { ...view, tool: body.summary };
     case 'tool.finished':
       return { ...view, tool: null };
+    case 'pages.captured':
+      return view;
     case 'check.finished': {
       const earlier = body.round === view.round ? view.checks : [];
       const others = earlier.filter((check) => check.name !== body.check.name);
