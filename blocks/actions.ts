@@ -1,0 +1,57 @@
+// The names by which clicks and submitted modals come back, and the opaque values they carry.
+
+/** `action_id` of each button. All carry the turn's id as their value, but for the two that pick one of many. */
+export const ACTION = {
+  approve: 'threadsmith.approve',
+  mergeUnverified: 'threadsmith.merge_unverified',
+  requestChanges: 'threadsmith.request_changes',
+  viewDiff: 'threadsmith.view_diff',
+  discard: 'threadsmith.discard',
+  tryAgain: 'threadsmith.try_again',
+  stop: 'threadsmith.stop',
+  /** Buttons in the diff modal; the page to go to is the value. */
+  diffPrevious: 'threadsmith.diff.previous',
+  diffNext: 'threadsmith.diff.next',
+  diffFile: 'threadsmith.diff.file',
+  /** A menu instead of buttons where there are many repos. */
+  repoMenu: 'threadsmith.repo.menu',
+} as const;
+
+/** Buttons of which one message holds several: each has its place at the end of its `action_id`. */
+export const REPO_BUTTON = /^threadsmith\.repo\.\d+$/;
+export const OPTION_BUTTON = /^threadsmith\.option\.\d+$/;
+
+export function repoButton(place: number): string {
+  return `threadsmith.repo.${place}`;
+}
+
+export function optionButton(place: number): string {
+  return `threadsmith.option.${place}`;
+}
+
+/** `callback_id` of each modal. Their `private_metadata` is the turn's id, for the diff a `DiffPlace`. */
+export const MODAL = {
+  requestChanges: 'threadsmith.modal.request_changes',
+  viewDiff: 'threadsmith.modal.view_diff',
+  mergeUnverified: 'threadsmith.modal.merge_unverified',
+  discard: 'threadsmith.modal.discard',
+} as const;
+
+/** Where the text of the request-changes modal is found in `view.state.values`. */
+export const CHANGES_INPUT = { blockId: 'changes', actionId: 'text' } as const;
+
+/** One of several things to choose from: the turn, and the place of the thing in the list that was offered. */
+export interface Choice {
+  readonly turnId: string;
+  readonly place: number;
+}
+
+export function choiceValue(choice: Choice): string {
+  return `${choice.turnId}#${choice.place}`;
+}
+
+/** Null for a value that is none of ours. */
+export function parseChoice(value: string): Choice | null {
+  const match = /^([\w-]{1,100})#(\d{1,4})$/.exec(value);
+  return match?.[1] && match[2] ? { turnId: match[1], place: Number(match[2]) } : null;
+}

@@ -1,0 +1,53 @@
+// What a change is, in the order in which a person judges it. The result, merged and discarded messages share it.
+import type { KnownBlock } from '@slack/types';
+import type { Usage } from '../core/event.ts';
+import type { ChangeView } from '../core/view.ts';
+import { duration, roughly } from './amounts.ts';
+import { checkBlocks } from './checks.ts';
+import { filesBlock } from './files-changed.ts';
+import { packRichText } from './fit-rich.ts';
+import { markdownParts } from './markdown.ts';
+import { context, present } from './message.ts';
+import { problemBlocks, screenshotBlocks } from './pages.ts';
+import { personContext } from './people.ts';
+import { SCRIPTED_NOTE } from './status.ts';
+import { count, shortCommit } from './text.ts';
+
+/** As much of the agent's summary as stands above the checks; what is longer follows below the message. */
+const SUMMARY_WEIGHT_MAX = 3_500;
+
+export interface ChangeBody {
+  readonly blocks: KnownBlock[];
+  /** The rest of a long summary. */
+  readonly rest: KnownBlock[];
+}
+
+export function changeBody(view: ChangeView): ChangeBody {
+  const { summary, verification, files, usage } = view.result;
+  const [head, ...rest] = packRichText(markdownParts(summary, { links: view.codeLinks }), SUMMARY_WEIGHT_MAX);
+  const blocks = present(
+    head ?? null,
+    rest.length > 0 ? context('The summary goes on below this message.') : null,
+    checkBlocks(verification),
+    screenshotBlocks(verification, view.files),
+    problemBlocks(verification),
+    filesBlock(files),
+    context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
+    personContext('Asked by ', view.requester),
+    context(view.model?.scripted ? SCRIPTED_NOTE : ''),
+  );
+  return { blocks, rest };
+}
+
+/** How it was made: model, steps, time, tokens, and what else the message adds. */
+export function footer(usage: Usage, more: readonly string[] = []): string {
+  return [
+    usage.model,
+    count(usage.steps, 'step'),
+    duration(usage.durationMs),
+    `${roughly(usage.inputTokens + usage.outputTokens)} tokens`,
+    ...more,
+  ]
+    .filter((part) => part.trim() !== '')
+    .join(' · ');
+}

@@ -1,0 +1,42 @@
+// A change that was discarded: who and when, and how to take it up again.
+import type { DiscardedResult } from '../core/event.ts';
+import type { ChangeView, MergeState } from '../core/view.ts';
+import { changeBody } from './change-body.ts';
+import { fit, fitWithRest, textLines } from './fit.ts';
+import { header } from './header.ts';
+import { markdownWords } from './markdown.ts';
+import { type FittedMessage, present } from './message.ts';
+import { nameOf } from './people.ts';
+import { code, moment, paragraph, person, readable, words } from './rich.ts';
+import { cut } from './text.ts';
+
+export type DiscardedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'discarded' }> };
+
+const AGAIN = 'Reply in the thread to take it up again.';
+
+export function discardedMessage(view: DiscardedView): FittedMessage {
+  const { by, at } = view.merge;
+  const { blocks, rest } = changeBody(view);
+  return fitWithRest(
+    {
+      text: textLines(
+        `Discarded by ${nameOf(by)} at ${readable(at)}. ${AGAIN}`,
+        cut(markdownWords(view.result.summary), 2_500),
+      ),
+      blocks: present(
+        header('Discarded'),
+        paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${AGAIN}`)),
+        blocks,
+      ),
+    },
+    rest,
+  );
+}
+
+/** A line of its own for the turn that discarded. */
+export function discardedNote(result: DiscardedResult): FittedMessage {
+  return fit({
+    text: textLines(`${nameOf(result.by)} discarded ${result.branch}. ${AGAIN}`),
+    blocks: [paragraph(person(result.by), words(' discarded '), code(result.branch), words(`. ${AGAIN}`))],
+  });
+}

@@ -1,0 +1,65 @@
+// A change that was merged: who, when, as which commit. The buttons are gone, the evidence stays.
+import type { MergedResult } from '../core/event.ts';
+import type { ChangeView, MergeState } from '../core/view.ts';
+import { changeBody } from './change-body.ts';
+import { fit, fitWithRest, textLines } from './fit.ts';
+import { header } from './header.ts';
+import { markdownWords } from './markdown.ts';
+import { type FittedMessage, present } from './message.ts';
+import { nameOf } from './people.ts';
+import { code, moment, paragraph, person, readable, words } from './rich.ts';
+import { cut, oneLine, shortCommit } from './text.ts';
+
+export type MergedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'merged' }> };
+
+export function mergedMessage(view: MergedView): FittedMessage {
+  const { by, at, mergeCommit } = view.merge;
+  const { blocks, rest } = changeBody(view);
+  const into = oneLine(view.result.defaultBranch, 80);
+  const unverified = view.verified ? '' : ' It was merged without verification.';
+  return fitWithRest(
+    {
+      text: textLines(
+        `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${unverified}`,
+        cut(markdownWords(view.result.summary), 2_500),
+      ),
+      blocks: present(
+        header(`Merged into ${into}`),
+        paragraph(
+          words('Merged by '),
+          person(by),
+          words(' '),
+          [moment(at)],
+          words(' as '),
+          code(shortCommit(mergeCommit)),
+          words(`.${unverified}`),
+        ),
+        blocks,
+      ),
+    },
+    rest,
+  );
+}
+
+/** A line of its own for the turn that merged. */
+export function mergedNote(result: MergedResult): FittedMessage {
+  const into = oneLine(result.defaultBranch, 80);
+  const unverified = result.verified ? '' : ', without verification';
+  return fit({
+    text: textLines(
+      `${nameOf(result.by)} merged ${result.branch} into ${into} as ${shortCommit(result.mergeCommit)}${unverified}.`,
+    ),
+    blocks: [
+      paragraph(
+        person(result.by),
+        words(' merged '),
+        code(result.branch),
+        words(' into '),
+        code(into),
+        words(' as '),
+        code(shortCommit(result.mergeCommit)),
+        words(`${unverified}.`),
+      ),
+    ],
+  });
+}

@@ -1,0 +1,102 @@
+// What the browser saw: screenshots before and after, console errors, failed requests.
+//
+// Image blocks one below the other: a card or a section's accessory would set them side by side, but as
+// thumbnails or cropped, and a screenshot that cannot be read is no evidence.
+import type { ImageBlock, KnownBlock } from '@slack/types';
+import type { PageComparison, PageShot, Verification } from '../core/event.ts';
+import { IMAGE_TEXT_MAX } from './limits.ts';
+import { context, plain } from './message.ts';
+import { bold, list, richText, section, words } from './rich.ts';
+import { count, oneLine } from './text.ts';
+
+const PAGES_MAX = 3;
+const LINES_MAX = 8;
+const LINE_CHARS_MAX = 240;
+
+type Files = Readonly<Record<string, string>>;
+
+/** Screenshots of the pages, before and after; missing uploads are named in words. */
+export function screenshotBlocks(verification: Verification, files: Files): KnownBlock[] {
+  const pages = verification.pages.filter((page) => page.before || page.after);
+  const blocks = pages
+    .slice(0, PAGES_MAX)
+    .flatMap((page) => [
+      ...shot(page, page.before, 'before', files),
+      ...shot(page, page.after, 'after', files),
+    ]);
+  const rest = pages.length - PAGES_MAX;
+  const more =
+    rest > 0 ? context(`${count(rest, 'more page')} compared; the pictures are not shown here.`) : null;
+  return more ? [...blocks, more] : blocks;
+}
+
+function shot(
+  page: PageComparison,
+  picture: PageShot | null,
+  when: 'before' | 'after',
+  files: Files,
+): KnownBlock[] {
+  const what = `${oneLine(page.name, 80) || 'Page'} (${oneLine(page.path, 120)})`;
+  if (!picture) {
+    const missing = context(`${what} could not be opened ${when} the change.`);
+    return missing ? [missing] : [];
+  }
+  const id = files[picture.artifactId];
+  if (id === undefined || !/^F[A-Z0-9]{8,}$/.test(id)) {
+    const missing = context(`The screenshot of ${what} ${when} the change is not available in Slack.`);
+    return missing ? [missing] : [];
+  }
+  const image: ImageBlock = {
+    type: 'image',
+    slack_file: { id },
+    title: plain(`${when === 'before' ? 'Before' : 'After'} · ${what}`, IMAGE_TEXT_MAX),
+    alt_text: `Screenshot of the page ${what} ${when} the change${answered(picture)}`,
+  };
+  return [image];
+}
+
+function answered(picture: PageShot): string {
+  if (picture.status === null) return ', which did not answer';
+  return picture.status >= 400 ? `, which answered with status ${picture.status}` : '';
+}
+
+/** One sentence each: why it is not verified, and what the browser complained about after the change. */
+export function problemBlocks(verification: Verification): KnownBlock[] {
+  const lines = problemLines(verification);
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, LINES_MAX).map((line) => section(words(oneLine(line, LINE_CHARS_MAX))));
+  const rest = lines.length - shown.length;
+  const more = rest > 0 ? [section(words(`and ${rest} more`))] : [];
+  return [richText(section(bold('Worth a look')), list([...shown, ...more]))];
+}
+
+/** The same as plain lines. */
+export function problemLines(verification: Verification): readonly string[] {
+  const lines = [...verification.problems, ...verification.pages.flatMap(pageLines)];
+  return [...new Set(lines.filter((line) => line.trim() !== ''))];
+}
+
+function pageLines(page: PageComparison): readonly string[] {
+  const name = oneLine(page.name, 60);
+  const { before, after } = page;
+  if (!after) return [`${name}: the page could not be opened after the change`];
+  const isNew = (line: string, old: readonly string[] | undefined) =>
+    old && !old.includes(line) ? ' (new)' : '';
+  const gone = [...(before?.consoleErrors ?? []), ...(before?.failedRequests ?? [])].filter(
+    (line) => !after.consoleErrors.includes(line) && !after.failedRequests.includes(line),
+  ).length;
+  return [
+    ...(after.status !== null && after.status >= 400
+      ? [`${name}: answered with status ${after.status}`]
+      : []),
+    ...after.consoleErrors.map(
+      (line) => `${name}: console error${isNew(line, before?.consoleErrors)}: ${line}`,
+    ),
+    ...after.failedRequests.map(
+      (line) => `${name}: failed request${isNew(line, before?.failedRequests)}: ${line}`,
+    ),
+    ...(gone > 0
+      ? [`${name}: ${count(gone, 'browser error')} from before the change ${gone === 1 ? 'is' : 'are'} gone`]
+      : []),
+  ];
+}

@@ -1,0 +1,133 @@
+// The result of a turn that made a change: what was done, the evidence, and the buttons that decide on it.
+import type { ActionsBlock } from '@slack/types';
+import type { ChangeResult, Verification } from '../core/event.ts';
+import type { ChangeView } from '../core/view.ts';
+import { ACTION } from './actions.ts';
+import { changeBody } from './change-body.ts';
+import { checksInWords } from './checks.ts';
+import { discardedMessage } from './discarded.ts';
+import { filesInWords } from './files-changed.ts';
+import { fitWithRest, textLines } from './fit.ts';
+import { header } from './header.ts';
+import { markdownWords } from './markdown.ts';
+import { mergedMessage } from './merged.ts';
+import { actions, button, confirm, context, type FittedMessage, present } from './message.ts';
+import { problemLines } from './pages.ts';
+import { nameOf } from './people.ts';
+import { cut, oneLine, shortCommit } from './text.ts';
+
+const SPOKEN_SUMMARY_MAX = 2_500;
+
+/** The message of a change in whatever state its merge is. */
+export function resultMessage(view: ChangeView): FittedMessage {
+  switch (view.merge.kind) {
+    case 'merged':
+      return mergedMessage({ ...view, merge: view.merge });
+    case 'discarded':
+      return discardedMessage({ ...view, merge: view.merge });
+    case 'open':
+    case 'merging':
+      return offer(view);
+  }
+}
+
+function offer(view: ChangeView): FittedMessage {
+  const { blocks, rest } = changeBody(view);
+  const outcome = outcomeOf(view);
+  const moved = view.head !== null && view.head !== view.result.commit;
+  const state =
+    view.merge.kind === 'merging'
+      ? `${nameOf(view.merge.by)} is merging this now.`
+      : moved
+        ? `The branch has moved on to ${shortCommit(view.head)} since: decide on the newest result in this thread.`
+        : '';
+  return fitWithRest(
+    {
+      text: textLines(
+        outcome,
+        state,
+        cut(markdownWords(view.result.summary), SPOKEN_SUMMARY_MAX),
+        `${filesInWords(view.result.files)} in ${view.result.repo}.`,
+        ...problemLines(view.result.verification).slice(0, 3),
+      ),
+      blocks: present(header(outcome), context(state), blocks, buttons(view, state === '')),
+    },
+    rest,
+  );
+}
+
+/** The outcome in one sentence. It never promises more than was verified. */
+export function outcomeOf(view: ChangeView): string {
+  const { verification } = view.result;
+  if (view.verified) {
+    const pages = verification.pages.length > 0 ? ', pages compared in the browser' : '';
+    return `Ready to merge: ${checksInWords(verification)}${pages}`;
+  }
+  return `Not verified: ${oneLine(whyNot(verification), 120)}`;
+}
+
+function whyNot(verification: Verification): string {
+  const bad = verification.checks.some((check) => check.status !== 'passed');
+  if (bad || (verification.checks.length === 0 && verification.problems.length === 0))
+    return checksInWords(verification);
+  return verification.problems[0] ?? 'no passing verification of exactly this commit';
+}
+
+function buttons(view: ChangeView, canDecide: boolean): ActionsBlock {
+  const value = view.turnId;
+  const diff = button({ actionId: ACTION.viewDiff, value, text: 'View diff' });
+  if (!canDecide) return actions(diff);
+  return actions(
+    view.verified ? approve(view) : mergeUnverified(view),
+    button({ actionId: ACTION.requestChanges, value, text: 'Request changes' }),
+    diff,
+    button({
+      actionId: ACTION.discard,
+      value,
+      text: 'Discard',
+      style: 'danger',
+      confirm: confirm({
+        title: 'Discard this change?',
+        text: `${oneLine(view.result.branch, 100)} in ${oneLine(view.result.repo, 60)} will not be merged. Reply in the thread to take it up again.`,
+        yes: 'Discard',
+        no: 'Keep it',
+        style: 'danger',
+      }),
+    }),
+  );
+}
+
+function approve(view: ChangeView) {
+  return button({
+    actionId: ACTION.approve,
+    value: view.turnId,
+    text: 'Approve & merge',
+    style: 'primary',
+    confirm: confirm({
+      title: 'Merge this change?',
+      text: `${whatIsMerged(view.result)}: ${checksInWords(view.result.verification)}.`,
+      yes: 'Merge',
+    }),
+  });
+}
+
+function mergeUnverified(view: ChangeView) {
+  return button({
+    actionId: ACTION.mergeUnverified,
+    value: view.turnId,
+    text: 'Merge unverified',
+    style: 'danger',
+    confirm: confirm({
+      title: 'Merge without verification?',
+      text: `${whatIsMerged(view.result)}. ${outcomeOf(view)}. You will be asked once more.`,
+      yes: 'Go on',
+      style: 'danger',
+    }),
+  });
+}
+
+/** Repo, branch and commit in one clause, short enough for a dialog of 300 characters. */
+export function whatIsMerged(result: ChangeResult): string {
+  const branch = oneLine(result.branch, 60);
+  return `${oneLine(result.repo, 40)}: ${branch} at ${shortCommit(result.commit)} into ${oneLine(result.defaultBranch, 40)}`;
+}

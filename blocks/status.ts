@@ -1,0 +1,155 @@
+// The status message of a turn: one plan with a task for each phase, updated while the work goes on.
+import type { PlanBlock, TaskCardBlock } from '@slack/types';
+import type { CheckResult, Phase } from '../core/event.ts';
+import type { PhaseView, StatusView } from '../core/view.ts';
+import { ACTION } from './actions.ts';
+import { duration, elapsed } from './amounts.ts';
+import { fit, textLines } from './fit.ts';
+import { TASK_TITLE_MAX } from './limits.ts';
+import { actions, button, context, type FittedMessage, present } from './message.ts';
+import { nameOf } from './people.ts';
+import { code, paragraph, words } from './rich.ts';
+import { count, oneLine } from './text.ts';
+
+export interface StatusOptions {
+  readonly now: Date;
+  /** Whether to offer a button that stops the turn. */
+  readonly stoppable?: boolean;
+}
+
+const STEPS_MAX = 12;
+const DETAIL_MAX = 150;
+
+const phaseTitles: Record<Phase, string> = {
+  prepare: 'Prepare the sandbox',
+  agent: 'Make the change',
+  verify: 'Verify',
+  publish: 'Publish',
+};
+
+const phaseWords: Record<Phase, string> = {
+  prepare: 'Preparing',
+  agent: 'Working',
+  verify: 'Verifying',
+  publish: 'Publishing',
+};
+
+const taskStates: Record<PhaseView['state'], TaskCardBlock['status']> = {
+  pending: 'pending',
+  running: 'in_progress',
+  done: 'complete',
+  failed: 'error',
+};
+
+/**
+ * Where a turn stands. Two calls give the same message unless something changed that a person would see;
+ * the clock counts at most once a minute.
+ */
+export function statusMessage(view: StatusView, options: StatusOptions): FittedMessage {
+  const title = headline(view, options.now);
+  const current = currentStep(view);
+  const scripted = view.model?.scripted ? SCRIPTED_NOTE : '';
+  const plan: PlanBlock = { type: 'plan', title, tasks: tasks(view) };
+  const stop = options.stoppable && (view.state === 'queued' || view.state === 'running');
+  return fit({
+    text: textLines(current ? `${title}: ${current}` : title, scripted),
+    blocks: present(
+      plan,
+      context(scripted),
+      context(
+        [view.repo ?? '', view.branch, `asked by ${nameOf(view.requester)}`].filter(Boolean).join(' · '),
+      ),
+      stop ? actions(button({ actionId: ACTION.stop, value: view.turnId, text: 'Stop' })) : null,
+    ),
+  });
+}
+
+/** Said wherever a scripted model works, so that nobody takes a recording for a mind. */
+export const SCRIPTED_NOTE =
+  'A scripted model is at work: it plays recorded answers, because no model key is configured.';
+
+function headline(view: StatusView, now: Date): string {
+  switch (view.state) {
+    case 'received':
+      return 'Got it';
+    case 'needs_repo':
+      return 'Waiting for a repo to be chosen';
+    case 'queued':
+      return view.ahead > 0
+        ? `Waiting: ${count(view.ahead, 'request')} of this thread ${view.ahead === 1 ? 'comes' : 'come'} first`
+        : 'Waiting for a worker';
+    case 'waiting':
+      return 'Waiting for an answer';
+    case 'running': {
+      const phase = view.phases.find((entry) => entry.state === 'running')?.phase;
+      const time = view.startedAt && elapsed(view.startedAt, now);
+      return `${phase ? phaseWords[phase] : 'Starting'}${time ? ` · ${time}` : '…'}`;
+    }
+    case 'done':
+      return took(view, 'Done');
+    case 'failed':
+      return took(view, 'Failed');
+    case 'stopped':
+      return took(view, 'Stopped');
+    case 'refused':
+      return 'Not started';
+  }
+}
+
+function took(view: StatusView, word: string): string {
+  if (!view.startedAt || !view.finishedAt) return word;
+  return `${word} after ${duration(view.finishedAt.getTime() - view.startedAt.getTime())}`;
+}
+
+function currentStep(view: StatusView): string {
+  if (view.state !== 'running') return '';
+  const phase = view.phases.find((entry) => entry.state === 'running');
+  return oneLine(view.tool ?? phase?.detail ?? '', DETAIL_MAX);
+}
+
+function tasks(view: StatusView): TaskCardBlock[] {
+  return view.phases.flatMap((phase) =>
+    phase.phase === 'agent' ? agentTasks(view, phase) : [phaseTask(view, phase)],
+  );
+}
+
+function phaseTask(view: StatusView, phase: PhaseView): TaskCardBlock {
+  const said = phase.phase === 'verify' && view.checks.length > 0 ? checksSoFar(view.checks) : phase.detail;
+  return task(phase.phase, phaseTitles[phase.phase], taskStates[phase.state], said);
+}
+
+/** The agent's own steps where it named any: they say more than "Make the change". */
+function agentTasks(view: StatusView, phase: PhaseView): TaskCardBlock[] {
+  const now = view.tool ?? (phase.state === 'running' ? phase.detail : '');
+  if (view.plan.length === 0)
+    return [task('agent', phaseTitles.agent, taskStates[phase.state], phase.detail, view.tool)];
+  const running = view.plan.findIndex((step) => step.status === 'in_progress');
+  const shown = view.plan
+    .slice(0, STEPS_MAX)
+    .map((step, index) =>
+      task(`step-${index + 1}`, step.title, step.status, '', index === running ? now : null),
+    );
+  const more = view.plan.length - shown.length;
+  return more > 0 ? [...shown, task('steps-more', `and ${count(more, 'more step')}`, 'pending')] : shown;
+}
+
+function checksSoFar(checks: readonly CheckResult[]): string {
+  return checks.map((check) => `${oneLine(check.name, 40)} ${check.status.replace('_', ' ')}`).join(' · ');
+}
+
+function task(
+  id: string,
+  title: string,
+  status: TaskCardBlock['status'],
+  detail = '',
+  command: string | null = null,
+): TaskCardBlock {
+  const said = command ? code(command, DETAIL_MAX) : words(oneLine(detail, DETAIL_MAX));
+  return {
+    type: 'task_card',
+    task_id: id,
+    title: oneLine(title, TASK_TITLE_MAX) || 'Step',
+    status,
+    ...(said.length > 0 ? { details: paragraph(said) } : {}),
+  };
+}
