@@ -1,0 +1,70 @@
+// Answers of the model that end nothing and call nothing: what it is told, and when it is enough.
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { JournalEntry, MessageEntry } from '../../core/journal.ts';
+import type { ModelAnswer } from '../model/model.ts';
+
+/** So many useless answers in a row end the turn. */
+const PATIENCE = 3;
+const PREFIX = 'nudge-';
+
+const nudges = {
+  empty:
+    'Your answer was empty. Go on with the work by calling a tool, or, if it is done, write the final answer.',
+  length:
+    'Your answer was cut off because it was too long. Go on in smaller pieces: shorter texts, smaller edits.',
+  filtered:
+    "The provider's content filter stopped your answer. Go on without repeating the text that it may have been about.",
+} as const;
+type Fault = keyof typeof nudges;
+
+/**
+ * What to tell the model after this answer, or null where the answer is fine. Throws
+ * `model_answer_invalid` after too many useless answers in a row, counted in the transcript, so that a
+ * restart does not begin to count again.
+ */
+export function nudgeAfter(answer: ModelAnswer, before: readonly JournalEntry[]): MessageEntry | null {
+  const { response, ending } = answer;
+  if (response.toolCalls.length > 0) return null;
+  const fault = faultOf(ending, response.text);
+  if (fault === null) return null;
+  if (nudgesAtEnd(before) + 1 >= PATIENCE) throw tooMany(fault, response.model);
+  return { kind: 'message', id: `${PREFIX}${fault}`, text: nudges[fault] };
+}
+
+function faultOf(ending: ModelAnswer['ending'], text: string): Fault | null {
+  if (ending !== 'complete') return ending;
+  return text.trim() === '' ? 'empty' : null;
+}
+
+function nudgesAtEnd(entries: readonly JournalEntry[]): number {
+  let count = 0;
+  for (let at = entries.length - 1; at > 0; at -= 2) {
+    const entry = entries[at];
+    if (entry?.kind !== 'message' || entry.id?.startsWith(PREFIX) !== true) break;
+    count += 1;
+  }
+  return count;
+}
+
+function tooMany(fault: Fault, model: string): ThreadsmithError {
+  switch (fault) {
+    case 'empty':
+      return new ThreadsmithError(
+        'model_answer_invalid',
+        `The model ${model} gave ${PATIENCE} empty answers in a row.`,
+        'Reply in the thread to try again, perhaps in other words.',
+      );
+    case 'length':
+      return new ThreadsmithError(
+        'model_answer_invalid',
+        `The answers of the model ${model} were cut off ${PATIENCE} times in a row.`,
+        'Reply in the thread with a smaller piece of the work.',
+      );
+    case 'filtered':
+      return new ThreadsmithError(
+        'model_answer_invalid',
+        `The content filter of the model's provider stopped ${PATIENCE} answers in a row.`,
+        'Reply in the thread in other words, or use another model.',
+      );
+  }
+}

@@ -1,0 +1,79 @@
+// A journal in a file of JSON lines, for runs in the terminal: nothing else to set up, and a run that was
+// killed goes on when it is started again.
+import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { Journal, JournalEntry, PlacedEntry } from '../../core/journal.ts';
+
+const entrySchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('message'),
+    id: z.string().exactOptional(),
+    text: z.string(),
+    imageArtifactIds: z.array(z.string()).exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('response'),
+    model: z.string(),
+    text: z.string(),
+    toolCalls: z.array(z.object({ callId: z.string(), name: z.string(), argumentsText: z.string() })),
+    usage: z.object({ inputTokens: z.number(), cachedTokens: z.number(), outputTokens: z.number() }),
+    opaque: z.object({ api: z.string(), items: z.array(z.unknown()) }).exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('tool_result'),
+    callId: z.string(),
+    ok: z.boolean(),
+    output: z.string(),
+    imageArtifactIds: z.array(z.string()).exactOptional(),
+  }),
+]);
+
+const lineSchema = z.object({
+  turnId: z.string(),
+  place: z.int().min(0),
+  entries: z.array(entrySchema),
+});
+
+/** A journal whose entries of this process belong to `turnId`. One line is one append, so all or nothing. */
+export function openFileJournal(path: string, turnId: string): Journal {
+  let next = placesIn(path).length;
+  return {
+    load: async () => placesIn(path),
+    append: async (place, entries) => {
+      if (place !== next) {
+        throw new ThreadsmithError(
+          'lease_lost',
+          `Place ${place} of the journal is taken.`,
+          'End the other run of this journal.',
+        );
+      }
+      writeLine(path, { turnId, place, entries });
+      next += entries.length;
+    },
+  };
+}
+
+function placesIn(path: string): readonly PlacedEntry[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  // What follows the last line break was being written when the process was killed.
+  return lines.slice(0, -1).flatMap((line) => {
+    if (line === '') return [];
+    const { turnId, place, entries } = lineSchema.parse(JSON.parse(line));
+    return entries.map((entry, index) => ({ turnId, place: place + index, entry }));
+  });
+}
+
+function writeLine(
+  path: string,
+  line: { readonly turnId: string; readonly place: number; readonly entries: readonly JournalEntry[] },
+): void {
+  const file = openSync(path, 'a', 0o600);
+  try {
+    appendFileSync(file, `${JSON.stringify(line)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

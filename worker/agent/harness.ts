@@ -1,0 +1,151 @@
+// The agent's loop: ask the model, keep its answer, run its calls, keep their results, ask again.
+//
+// Every step is in the journal before the next action, and the loop decides by the transcript alone. So a
+// worker that takes over runs the same loop and continues where the journal ends.
+import type { MessageEntry } from '../../core/journal.ts';
+import type { ModelAnswer, ModelWait } from '../model/model.ts';
+import { killSignal, stopReason, throwIfStopped } from './abort.ts';
+import { nudgeAfter } from './answers.ts';
+import { type CallSurroundings, runCalls } from './calls.ts';
+import { ImageShelf } from './images.ts';
+import type { AgentOutcome, AgentTask } from './task.ts';
+import type { BrowserHands } from './tools/browser-hands.ts';
+import { agentTools, specsOf } from './tools/registry.ts';
+import { Transcript } from './transcript.ts';
+
+/** The thread hears of a model server's trouble only when it holds the turn up for longer than this. */
+const QUIET_WAIT_MS = 30_000;
+
+/**
+ * Works on the request until the model is done, a person must answer, or the budget is spent. Call it again
+ * with the same task after a crash: it continues. Throws the model's errors, `sandbox_lost`, the journal's
+ * errors and, on abort, the signal's reason.
+ */
+export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
+  const startedAt = performance.now();
+  const elapsedMs = (): number => Math.round(performance.now() - startedAt);
+  const remainingMs = (): number => task.budget.maxMs - elapsedMs();
+  const transcript = await Transcript.load(task.journal, task.turnId);
+  const images = new ImageShelf(task.artifacts);
+  const surroundings = surroundingsOf(task, transcript, remainingMs);
+  const usage = () => transcript.usage(task.model.name, elapsedMs());
+
+  await begin(task, transcript);
+  // Calls that are open now may have been begun by a worker before this one.
+  let resumed = true;
+  for (;;) {
+    throwIfStopped(task.signal);
+    const calls = transcript.pendingCalls();
+    if (calls.length > 0) {
+      const asked = await runCalls(calls, resumed, surroundings);
+      resumed = false;
+      if (asked === null) continue;
+      const { key: callId, question, options } = asked;
+      return { kind: 'asked', callId, question, options, usage: usage() };
+    }
+    resumed = false;
+    await takeMessages(task, transcript);
+    const last = transcript.restingResponse();
+    if (last !== null) return { kind: 'finished', text: last.text, usage: usage() };
+    if (usage().steps >= task.budget.maxSteps) return { kind: 'budget_spent', what: 'steps', usage: usage() };
+    const answer = await askModel(task, transcript, images, remainingMs());
+    if (answer === null) return { kind: 'budget_spent', what: 'time', usage: usage() };
+    const nudge = nudgeAfter(answer, transcript.entries);
+    await transcript.append(answer.response, ...(nudge === null ? [] : [nudge]));
+  }
+}
+
+/** Brings the transcript to where the work on this request can go on. */
+async function begin(task: AgentTask, transcript: Transcript): Promise<void> {
+  const { answers } = task;
+  if (answers !== undefined) {
+    const pending = transcript.pendingCalls()[0];
+    if (pending?.key === answers.callId) {
+      const { callId } = pending.call;
+      return transcript.append({ kind: 'tool_result', callId, ok: true, output: answers.text });
+    }
+    if (transcript.hasResultOf(answers.callId)) return;
+  }
+  if (transcript.hasMessage(task.request)) return;
+  // What a turn before left open will not be done any more, and the model must know.
+  const dropped = transcript.pendingCalls().map(({ call }) => ({
+    kind: 'tool_result' as const,
+    callId: call.callId,
+    ok: false,
+    output: 'This was not done: the turn ended before. Read the next message.',
+  }));
+  await transcript.append(...dropped, task.request);
+}
+
+async function takeMessages(task: AgentTask, transcript: Transcript): Promise<void> {
+  const taken: readonly MessageEntry[] = await task.takeMessages();
+  const fresh = taken.filter((message) => message.id === undefined || !transcript.hasMessage(message));
+  await transcript.append(...fresh);
+}
+
+/** The model's next answer, or null where the turn's time ran out over it. */
+async function askModel(
+  task: AgentTask,
+  transcript: Transcript,
+  images: ImageShelf,
+  remainingMs: number,
+): Promise<ModelAnswer | null> {
+  if (remainingMs <= 0) return null;
+  const timeUp = AbortSignal.timeout(remainingMs);
+  const told: Promise<void>[] = [];
+  const onWait = (wait: ModelWait): void => {
+    if (wait.waitedMs + wait.delayMs < QUIET_WAIT_MS) return;
+    const detail = `${wait.reason} Trying again.`;
+    told.push(task.report({ type: 'phase.progress', phase: 'agent', detail }));
+  };
+  try {
+    const request = {
+      instructions: task.instructions,
+      entries: transcript.entries,
+      tools: specsOf(task.tools ?? agentTools),
+      images: await images.of(transcript.entries),
+    };
+    return await task.model.respond(request, {
+      signal: AbortSignal.any([task.signal, timeUp]),
+      onWait,
+      ...(task.onText === undefined ? {} : { onDelta: task.onText }),
+    });
+  } catch (thrown) {
+    if (task.signal.aborted) throw stopReason(task.signal);
+    if (timeUp.aborted) return null;
+    throw thrown;
+  } finally {
+    await Promise.all(told);
+  }
+}
+
+function surroundingsOf(
+  task: AgentTask,
+  transcript: Transcript,
+  remainingMs: () => number,
+): CallSurroundings {
+  const signal = killSignal(task.signal);
+  let browser: Promise<BrowserHands> | undefined;
+  const openBrowser = (): Promise<BrowserHands> => {
+    browser ??= task.openBrowser();
+    // One that did not open is tried again with the next call.
+    browser.catch(() => (browser = undefined));
+    return browser;
+  };
+  const { sandbox, artifacts } = task;
+  return {
+    task,
+    transcript,
+    tools: task.tools ?? agentTools,
+    contextOf: (callKey, resumed) => ({
+      sandbox,
+      artifacts,
+      callKey,
+      resumed,
+      signal,
+      remainingMs: remainingMs(),
+      report: (event) => task.report(event),
+      openBrowser,
+    }),
+  };
+}

@@ -1,0 +1,39 @@
+// The pictures of a conversation, read once per run.
+import type { ArtifactStore } from '../../core/artifact.ts';
+import { hasCode } from '../../core/errors.ts';
+import type { JournalEntry } from '../../core/journal.ts';
+import type { ImageContent } from '../model/model.ts';
+
+/** Pictures by artifact id, for the model. */
+export class ImageShelf {
+  readonly #artifacts: ArtifactStore;
+  readonly #images = new Map<string, ImageContent>();
+  readonly #missing = new Set<string>();
+  #seen = 0;
+
+  constructor(artifacts: ArtifactStore) {
+    this.#artifacts = artifacts;
+  }
+
+  /** All pictures that the entries name. Entries only ever grow, so those seen before are not looked at. */
+  async of(entries: readonly JournalEntry[]): Promise<ReadonlyMap<string, ImageContent>> {
+    const ids = entries
+      .slice(this.#seen)
+      .flatMap((entry) => (entry.kind === 'response' ? [] : (entry.imageArtifactIds ?? [])));
+    for (const id of ids) await this.#fetch(id);
+    this.#seen = entries.length;
+    return this.#images;
+  }
+
+  async #fetch(id: string): Promise<void> {
+    if (this.#images.has(id) || this.#missing.has(id)) return;
+    try {
+      const { artifact, content } = await this.#artifacts.read(id);
+      const base64 = Buffer.from(content).toString('base64');
+      this.#images.set(id, { mimeType: artifact.mimeType, base64 });
+    } catch (thrown) {
+      if (!hasCode(thrown, 'artifact_refused')) throw thrown;
+      this.#missing.add(id);
+    }
+  }
+}

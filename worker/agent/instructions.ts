@@ -1,0 +1,63 @@
+// The system prompt, put together from the files in prompts/, what the repo says about itself and its rules.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface RepoRules {
+  /** As in the repo, such as `AGENTS.md`. Read from the default branch: a change must not bring its own rules. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface InstructionFacts {
+  readonly repo: string;
+  readonly branch: string;
+  readonly defaultBranch: string;
+  readonly checks: readonly { readonly name: string; readonly run: string }[];
+  /** How the app is served, null where it is not. */
+  readonly app: {
+    readonly run: string;
+    readonly port: number;
+    readonly pages: readonly { readonly name: string; readonly path: string }[];
+  } | null;
+  readonly rules: readonly RepoRules[];
+}
+
+/** A file of rules over this size is cut: it would be paid for with every step. */
+const RULES_MAX_CHARS = 24_000;
+
+/** Composes the prompt. The same facts always give the same text, or providers' caches would not hit. */
+export function composeInstructions(facts: InstructionFacts): string {
+  const parts = [
+    prompt('role', { repo: facts.repo, branch: facts.branch, default_branch: facts.defaultBranch }),
+    prompt('work'),
+    prompt('tools'),
+    prompt('trust'),
+    ...(facts.checks.length > 0 ? [prompt('checks', { checks: checksOf(facts) })] : []),
+    ...(facts.app === null ? [] : [prompt('app', appOf(facts.app))]),
+    ...facts.rules.map(rulesOf),
+    prompt('answer'),
+  ];
+  return parts.map((part) => part.trim()).join('\n\n');
+}
+
+function prompt(name: string, values: Readonly<Record<string, string>> = {}): string {
+  const text = readFileSync(join(import.meta.dirname, 'prompts', `${name}.md`), 'utf8');
+  return text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? '');
+}
+
+function checksOf(facts: InstructionFacts): string {
+  return facts.checks
+    .map(({ name, run }) => (name === run ? `- \`${run}\`` : `- ${name}: \`${run}\``))
+    .join('\n');
+}
+
+function appOf(app: NonNullable<InstructionFacts['app']>): Record<string, string> {
+  const pages = app.pages.map(({ path }) => path).join(', ');
+  return { serve: app.run, port: String(app.port), pages: pages === '' ? '(none)' : pages };
+}
+
+function rulesOf({ path, text }: RepoRules): string {
+  const trimmed = text.trim();
+  const cut = trimmed.length > RULES_MAX_CHARS ? `${trimmed.slice(0, RULES_MAX_CHARS)}\n[...]` : trimmed;
+  return `# Rules of this repo, from ${path}\n\n${cut.toWellFormed()}`;
+}

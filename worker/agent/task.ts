@@ -1,0 +1,70 @@
+// What the harness is given for one run, and what comes out of it.
+import type { ArtifactStore } from '../../core/artifact.ts';
+import type { EventBody, Usage } from '../../core/event.ts';
+import type { Journal, MessageEntry } from '../../core/journal.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Model } from '../model/model.ts';
+import type { BrowserHands } from './tools/browser-hands.ts';
+import type { Tool } from './tools/tool.ts';
+
+export interface AgentBudget {
+  /** Steps of the whole turn, those of runs before this one included. */
+  readonly maxSteps: number;
+  /** Time of this run. */
+  readonly maxMs: number;
+}
+
+export interface AgentTask {
+  readonly sandbox: Sandbox;
+  readonly model: Model;
+  readonly journal: Journal;
+  readonly artifacts: ArtifactStore;
+  /** The system prompt; the same for all runs of a turn, or providers' caches do not hit. */
+  readonly instructions: string;
+  readonly turnId: string;
+  /**
+   * What is asked. It is appended unless this turn's journal has a message with the same `id` (or, without
+   * an id, the same text), so a turn that asks twice (a round of the verification) gives each its own id.
+   */
+  readonly request: MessageEntry;
+  /** The answer to the question that the run before ended with. It stands for `request`. */
+  readonly answers?: AgentAnswer;
+  readonly budget: AgentBudget;
+  /**
+   * Abort ends the run with the signal's reason where that is a ThreadsmithError, else with `stopped`. The
+   * running command is killed, except for `lease_lost`: then it belongs to the worker that took over.
+   */
+  readonly signal: AbortSignal;
+  readonly tools?: readonly Tool[];
+  /** Must not throw for reasons that should not end the run. */
+  report(event: EventBody): Promise<void>;
+  /**
+   * Replies of people since the last call, asked before each step and before the run finishes. One that
+   * comes again after a crash is known by its id and appended once.
+   */
+  takeMessages(): Promise<readonly MessageEntry[]>;
+  /** Takes credentials out of a text that people get to see. */
+  redact(text: string): string;
+  /** Called at most once, when the browser is first needed. */
+  openBrowser(): Promise<BrowserHands>;
+  /** The model's text as it is written. */
+  readonly onText?: (delta: string) => void;
+}
+
+export interface AgentAnswer {
+  /** As `AgentOutcome` named it. */
+  readonly callId: string;
+  readonly text: string;
+}
+
+/** `usage` counts the tokens and steps of the whole turn; its duration is that of this run. */
+export type AgentOutcome =
+  | { readonly kind: 'finished'; readonly text: string; readonly usage: Usage }
+  | {
+      readonly kind: 'asked';
+      readonly callId: string;
+      readonly question: string;
+      readonly options: readonly string[];
+      readonly usage: Usage;
+    }
+  | { readonly kind: 'budget_spent'; readonly what: 'steps' | 'time'; readonly usage: Usage };

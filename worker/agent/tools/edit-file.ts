@@ -1,0 +1,79 @@
+// The edit_file tool: replaces one passage of a file, or makes a new file.
+import { z } from 'zod';
+import { hasCode } from '../../../core/errors.ts';
+import { changeFilesOnce, type PlannedChanges } from './file-changes.ts';
+import { inSandbox, oneLine, shown } from './output.ts';
+import { replaceOnce } from './replace-text.ts';
+import { defineTool, type ToolContext } from './tool.ts';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** A manifest line holds the path as it is, so no line breaks or other control characters. */
+export const pathSchema = z
+  .string()
+  .min(1)
+  .max(1000)
+  .regex(/^\P{Cc}+$/u, 'a path without control characters');
+
+const inputSchema = z.strictObject({
+  path: pathSchema,
+  old_text: z.string().describe('Exactly as in the file. Empty: make a new file.'),
+  new_text: z.string(),
+});
+
+export const editFileTool = defineTool({
+  name: 'edit_file',
+  description:
+    'Replace old_text, which must be in the file exactly once, by new_text. With an empty old_text, make a new file with new_text as its content.',
+  input: inputSchema,
+  summarize: ({ path }) => oneLine(`Edit ${shown(path)}`),
+  run: (input, context) => changeFilesOnce(context, () => plan(input, context)),
+});
+
+async function plan(input: z.infer<typeof inputSchema>, context: ToolContext): Promise<PlannedChanges> {
+  const path = inSandbox(input.path);
+  const name = shown(path);
+  const before = await contentOf(path, context);
+  const write = (text: string, told: string): PlannedChanges => ({
+    told,
+    changes: [{ kind: 'write', path, content: new TextEncoder().encode(text) }],
+  });
+  if (input.old_text === '') {
+    // An empty file has no passage to name, so filling it counts as making it.
+    if (before !== null && before.length > 0) {
+      return { refusal: `${name} already exists. Give the passage to replace as old_text.` };
+    }
+    return write(input.new_text, `Made ${name} with ${countLines(input.new_text)} lines.`);
+  }
+  if (before === null) return { refusal: `There is no file ${name}. With an empty old_text it is made.` };
+  const text = decode(before);
+  if (text === null) return { refusal: `${name} is not a UTF-8 text file.` };
+  if (input.old_text === input.new_text) return { refusal: 'old_text and new_text are the same.' };
+  const replaced = replaceOnce(text, input.old_text, input.new_text, name);
+  if ('refusal' in replaced) return replaced;
+  const lines = `${countLines(input.old_text)} → ${countLines(input.new_text)} lines`;
+  return write(replaced.text, `Edited ${name} at line ${replaced.firstLine} (${lines}).`);
+}
+
+async function contentOf(path: string, context: ToolContext): Promise<Uint8Array | null> {
+  try {
+    return await context.sandbox.read(path, MAX_BYTES);
+  } catch (thrown) {
+    if (hasCode(thrown, 'path_refused')) return null;
+    throw thrown;
+  }
+}
+
+function decode(content: Uint8Array): string | null {
+  if (content.includes(0)) return null;
+  try {
+    // The byte order mark stays, as everything else that is not replaced.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return null;
+  }
+}
+
+function countLines(text: string): number {
+  return text === '' ? 0 : text.replace(/\n$/, '').split('\n').length;
+}

@@ -1,0 +1,87 @@
+// Changes files exactly once, whenever the worker dies.
+//
+// New contents are worked out here, staged in the sandbox, and put in place by one command with the call's
+// id, which the toolhost never runs twice. A worker that repeats the call finds the stage and does not
+// work anything out again: the file may already be changed, and then its old text is no longer there.
+
+import { hasCode } from '../../../core/errors.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import { STATE_DIR } from './output.ts';
+import { result, type ToolContext, type ToolOutcome } from './tool.ts';
+
+const MANIFEST_MAX_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 60_000;
+
+export type FileChange =
+  | { readonly kind: 'write'; readonly path: string; readonly content: Uint8Array }
+  | { readonly kind: 'delete'; readonly path: string };
+
+/** What to do, with the sentence for the model; or why nothing can be done. */
+export type PlannedChanges =
+  | { readonly told: string; readonly changes: readonly FileChange[] }
+  | { readonly refusal: string };
+
+/**
+ * $1: the stage. Each manifest line after the first is `write N PATH` or `delete N PATH`. Writing into the
+ * file that is there keeps its mode and its links. Contents go when all is done, the manifest stays.
+ */
+const SCRIPT = `
+set -eu
+cd -- "$1"
+tail -n +2 manifest | while IFS=' ' read -r kind number path; do
+  if [ "$kind" = delete ]; then rm -f -- "$path"; continue; fi
+  mkdir -p -- "\${path%/*}"
+  cat -- "$number" > "$path"
+done
+find . -type f ! -name manifest -delete
+`;
+
+/** Plans the changes with `plan` and makes them; or finishes those that an earlier try of the call staged. */
+export async function changeFilesOnce(
+  context: ToolContext,
+  plan: () => Promise<PlannedChanges>,
+): Promise<ToolOutcome> {
+  const { sandbox, callKey, signal } = context;
+  const stage = `${STATE_DIR}/edits/${callKey}`;
+  let told = context.resumed ? await stagedEarlier(sandbox, stage) : null;
+  if (told === null) {
+    const planned = await plan();
+    if ('refusal' in planned) return result(false, planned.refusal);
+    await stageChanges(sandbox, stage, planned.told, planned.changes);
+    told = planned.told;
+  }
+  const command = { id: callKey, argv: ['bash', '-c', SCRIPT, 'bash', stage], timeoutMs: TIMEOUT_MS };
+  const ran = await sandbox.run(command, { signal });
+  if (ran.exitCode === 0) return result(true, told);
+  return result(false, `The change could not be written: ${ran.output.text.trim().slice(0, 500)}`);
+}
+
+async function stageChanges(
+  sandbox: Sandbox,
+  stage: string,
+  told: string,
+  changes: readonly FileChange[],
+): Promise<void> {
+  for (const [number, change] of changes.entries()) {
+    if (change.kind === 'write') await sandbox.write(`${stage}/${number}`, change.content);
+  }
+  const lines = changes.map(({ kind, path }, number) => `${kind} ${number} ${path}`);
+  // Last, so that a stage with a manifest is whole.
+  await sandbox.write(
+    `${stage}/manifest`,
+    new TextEncoder().encode(`${[JSON.stringify(told), ...lines].join('\n')}\n`),
+  );
+}
+
+/** The sentence of a stage that is whole, or null. */
+async function stagedEarlier(sandbox: Sandbox, stage: string): Promise<string | null> {
+  try {
+    const manifest = await sandbox.read(`${stage}/manifest`, MANIFEST_MAX_BYTES);
+    const first = new TextDecoder().decode(manifest).split('\n')[0] ?? '';
+    const told: unknown = JSON.parse(first);
+    return typeof told === 'string' ? told : null;
+  } catch (thrown) {
+    if (hasCode(thrown, 'path_refused') || thrown instanceof SyntaxError) return null;
+    throw thrown;
+  }
+}

@@ -1,0 +1,36 @@
+// All tools of the agent, in the order in which the model gets them. The order never changes within a turn.
+import type { ToolSpec } from '../../model/model.ts';
+import { askUserTool } from './ask-user.ts';
+import { browserTool } from './browser.ts';
+import { editFileTool } from './edit-file.ts';
+import { readFileTool } from './read-file.ts';
+import { searchTool } from './search.ts';
+import { shellTool } from './shell.ts';
+import type { PreparedCall, Tool } from './tool.ts';
+import { updatePlanTool } from './update-plan.ts';
+
+export const agentTools: readonly Tool[] = [
+  shellTool,
+  readFileTool,
+  editFileTool,
+  searchTool,
+  browserTool,
+  updatePlanTool,
+  askUserTool,
+];
+
+export function specsOf(tools: readonly Tool[]): readonly ToolSpec[] {
+  return tools.map((tool) => tool.spec);
+}
+
+/** Finds the tool and understands the arguments, or says for the model why not. */
+export function prepareCall(
+  tools: readonly Tool[],
+  name: string,
+  argumentsText: string,
+): PreparedCall | { readonly refusal: string } {
+  const tool = tools.find((candidate) => candidate.spec.name === name);
+  if (tool !== undefined) return tool.prepare(argumentsText);
+  const names = tools.map((candidate) => candidate.spec.name).join(', ');
+  return { refusal: `There is no tool ${JSON.stringify(name.slice(0, 80))}. The tools are: ${names}.` };
+}

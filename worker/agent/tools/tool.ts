@@ -1,0 +1,114 @@
+// What a tool is: its schema, how it is told to people, and its work. The registry holds all of them.
+import { z } from 'zod';
+import type { ArtifactStore } from '../../../core/artifact.ts';
+import type { EventBody } from '../../../core/event.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { ToolSpec } from '../../model/model.ts';
+import type { BrowserHands } from './browser-hands.ts';
+
+/** What a call has at hand. */
+export interface ToolContext {
+  readonly sandbox: Sandbox;
+  readonly artifacts: ArtifactStore;
+  /** Names this call for ever, also for the worker that repeats it after a crash: command ids begin with it. */
+  readonly callKey: string;
+  /** True where a worker before this one may have begun the very same call. */
+  readonly resumed: boolean;
+  /** Abort ends the call at once. */
+  readonly signal: AbortSignal;
+  /** What is left of the turn's time. */
+  readonly remainingMs: number;
+  report(event: EventBody): Promise<void>;
+  openBrowser(): Promise<BrowserHands>;
+}
+
+export type ToolOutcome =
+  | {
+      readonly kind: 'result';
+      readonly ok: boolean;
+      readonly output: string;
+      readonly imageArtifactIds?: readonly string[];
+    }
+  /** Only a person can answer: the run ends, and the answer becomes the call's result. */
+  | { readonly kind: 'question'; readonly question: string; readonly options: readonly string[] };
+
+export interface ToolDefinition<Shape extends z.ZodRawShape> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: z.ZodObject<Shape>;
+  /** Changes nothing: may run beside other calls that only read, and again after a crash. */
+  readonly onlyReads?: boolean;
+  /** Not told in the thread: a tool whose work is itself an event or a question. */
+  readonly quiet?: boolean;
+  /** A few plain words for the thread. */
+  summarize(input: z.infer<z.ZodObject<Shape>>): string;
+  /** Refusals that the model can do something about are results with `ok: false`, not errors. */
+  run(input: z.infer<z.ZodObject<Shape>>, context: ToolContext): Promise<ToolOutcome>;
+}
+
+/** A call whose arguments are understood. */
+export interface PreparedCall {
+  readonly onlyReads: boolean;
+  readonly quiet: boolean;
+  readonly summary: string;
+  run(context: ToolContext): Promise<ToolOutcome>;
+}
+
+export interface Tool {
+  readonly spec: ToolSpec;
+  /** Understands the arguments, or says in one sentence for the model why not. */
+  prepare(argumentsText: string): PreparedCall | { readonly refusal: string };
+}
+
+/** Makes a tool of its definition. */
+export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
+  const { name, description, input } = definition;
+  const { $schema: _, ...parameters } = z.toJSONSchema(input, { io: 'input' });
+  return {
+    spec: { name, description, parameters },
+    prepare: (argumentsText) => {
+      const raw = parseArguments(argumentsText);
+      if (raw === undefined) {
+        return {
+          refusal: `The arguments of ${name} are not valid JSON. Send one JSON object, with line breaks in strings as \\n.`,
+        };
+      }
+      const parsed = input.safeParse(withoutNulls(raw));
+      if (!parsed.success) return { refusal: refusalOf(name, parsed.error, Object.keys(input.shape)) };
+      return {
+        onlyReads: definition.onlyReads ?? false,
+        quiet: definition.quiet ?? false,
+        summary: definition.summarize(parsed.data),
+        run: (context) => definition.run(parsed.data, context),
+      };
+    },
+  };
+}
+
+/** A result for the model. */
+export function result(ok: boolean, output: string, imageArtifactIds: readonly string[] = []): ToolOutcome {
+  return { kind: 'result', ok, output, ...(imageArtifactIds.length > 0 ? { imageArtifactIds } : {}) };
+}
+
+function parseArguments(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Models trained on strict schemas write null where an optional field is meant to be absent. */
+function withoutNulls(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+}
+
+function refusalOf(name: string, error: z.ZodError, known: readonly string[]): string {
+  const problems = error.issues.map((issue) => {
+    const place = issue.path.map(String).join('.');
+    return place === '' ? issue.message : `${place}: ${issue.message}`;
+  });
+  return `The arguments of ${name} are not right: ${problems.join('; ')}. It takes: ${known.join(', ')}.`;
+}
