@@ -27,7 +27,7 @@ export async function runChangeTurn(context: TurnContext): Promise<void> {
   const browser = keepBrowser(bench);
   const before = captureBefore(context, bench);
   try {
-    const agent = startAgent(context, bench, browser.open);
+    const agent = await startAgent(context, bench, browser.open);
     const outcome = await workInRounds(context, bench, agent, before.shots, browser.open);
     await concludeTurn(context, bench, outcome);
   } finally {
@@ -60,7 +60,7 @@ async function workInRounds(
   beforeShots: () => Promise<readonly NamedShot[]>,
   open: () => Promise<SandboxBrowser>,
 ): Promise<Outcome> {
-  for (let round = 0; ; round += 1) {
+  for (let round = agent.round; ; round += 1) {
     await bench.report({
       type: 'phase.started',
       phase: 'agent',

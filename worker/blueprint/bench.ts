@@ -33,6 +33,8 @@ export interface Bench {
   readonly base: string;
   /** Commit that this turn's work comes on top of: the published head, else the base. */
   readonly parent: string;
+  /** The sandbox is new though the session is not: what was not published is gone. */
+  readonly restored: boolean;
   readonly artifacts: ArtifactStore;
   readonly signal: AbortSignal;
   readonly log: Log;

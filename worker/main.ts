@@ -1,0 +1,124 @@
+// The worker process: takes turns from the queue and works on them. It never sees Slack's tokens.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Environment, readConfig, readEnvironment } from '../core/config.ts';
+import { ThreadsmithError } from '../core/errors.ts';
+import { RECONCILE_MS } from '../core/limits.ts';
+import { createLog, type Log } from '../core/log.ts';
+import { openContentFolder } from '../db/artifacts.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import { listen } from '../db/notify.ts';
+import { consumeQueue } from '../db/queue.ts';
+import { reconcile } from '../db/reconciler.ts';
+import { createDockerProvider } from '../sandbox/docker/provider.ts';
+import { createPlainGitForge } from './forge/plain-git.ts';
+import { createModel } from './model/create-model.ts';
+import type { Model } from './model/model.ts';
+import type { Tools } from './turn.ts';
+import { createWorker } from './worker.ts';
+
+const DEFAULT_MODEL = 'gpt-5-codex';
+
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const config = readConfig(environment.THREADSMITH_CONFIG);
+  const log = createLog({ level: environment.LOG_LEVEL, fields: { process: 'worker' } });
+  const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
+  const data = resolve(environment.THREADSMITH_DATA);
+  const database = await openDatabase(databaseUrl);
+  const provider = createDockerProvider({
+    dockerHost: environment.DOCKER_HOST,
+    installId: await installId(data),
+    log,
+  });
+  const tools: Tools = {
+    config,
+    database,
+    content: openContentFolder(join(data, 'artifacts')),
+    provider,
+    forge: createPlainGitForge(),
+    model: makeModel(environment, config.model.name),
+    mirrors: join(data, 'repos'),
+    log,
+  };
+  const owner = `${hostname()}:${process.pid}`;
+  const worker = createWorker(tools, owner);
+  const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
+  const consumer = consumeQueue(queue, config.worker.turns, worker.work);
+  const hints = listen(databaseUrl, (topic) => topic === 'stop' && worker.checkStops(), log);
+  const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
+  process.stdout.write(`${JSON.stringify({ ready: true, worker: owner })}\n`);
+
+  const stop = async (): Promise<void> => {
+    stopReconciling();
+    await worker.close();
+    await consumer.close();
+    await hints.close();
+    await provider.close();
+    await database.close();
+  };
+  process.once('SIGTERM', () => void stop());
+  process.once('SIGINT', () => void stop());
+}
+
+async function reconcileOnce(database: Database, log: Log): Promise<void> {
+  try {
+    const { handedOver, expired } = await reconcile(database);
+    if (handedOver.length + expired.length > 0) log.info('reconciled', { handedOver, expired });
+  } catch (error) {
+    log.warn('reconciling failed', { error });
+  }
+}
+
+function makeModel(environment: Environment, configured: string | undefined): Model {
+  return createModel({
+    api: environment.OPENAI_API,
+    name: environment.OPENAI_MODEL ?? configured ?? DEFAULT_MODEL,
+    baseUrl: environment.OPENAI_BASE_URL,
+    apiKey: required(environment.OPENAI_API_KEY, 'OPENAI_API_KEY'),
+  });
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new ThreadsmithError(
+    'config_invalid',
+    `the environment is not a valid configuration: ${name}: expected a value, found none.`,
+    `Set ${name}, or use npm start, which brings its own.`,
+  );
+}
+
+/** Tells this installation's sandboxes from those of others on the same Docker Engine. */
+async function installId(data: string): Promise<string> {
+  const file = join(data, 'install-id');
+  await mkdir(data, { recursive: true });
+  await writeFile(file, randomUUID().slice(0, 8), { flag: 'wx' }).catch((error: unknown) => {
+    if (!(error instanceof Error && Reflect.get(error, 'code') === 'EEXIST')) throw error;
+  });
+  return (await readFile(file, 'utf8')).trim();
+}
+
+function every(intervalMs: number, work: () => Promise<void>): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const next = (): void => {
+    if (!stopped) timer = setTimeout(() => void work().finally(next), intervalMs);
+  };
+  next();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof ThreadsmithError;
+  process.stderr.write(
+    known
+      ? `${error.message} ${error.wayOut}\n`
+      : `${String(error instanceof Error ? error.stack : error)}\n`,
+  );
+  process.exitCode = 1;
+});
