@@ -19,6 +19,11 @@ export interface SandboxSpec {
   /** An image made by `ensureImage` or `snapshot`. */
   readonly image: string;
   readonly limits?: Partial<SandboxLimits>;
+  /**
+   * The number of the claim that opens it (0 without one). A sandbox that a higher claim has opened
+   * throws `lease_lost`, and what lower claims had open ends: a frozen worker can do nothing any more.
+   */
+  readonly fence?: number;
 }
 
 export interface SnapshotSpec {

@@ -1,0 +1,118 @@
+// The connection to a Docker Engine: how it is found, and what its errors mean.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { ThreadsmithError } from '../../core/errors.ts';
+
+export interface EngineOptions {
+  /** As in DOCKER_HOST: `unix:///path`, `tcp://host:port`. The usual socket without it. */
+  readonly host?: string | undefined;
+  /** A folder with ca.pem, cert.pem and key.pem for TLS, as in DOCKER_CERT_PATH. */
+  readonly certPath?: string | undefined;
+}
+
+/** A client for the engine. Does not talk to it yet. */
+export function connectEngine(options: EngineOptions): Docker {
+  const host = options.host ?? 'unix:///var/run/docker.sock';
+  if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length) });
+  if (!URL.canParse(host)) throw badHost(host);
+  const { protocol, hostname, port } = new URL(host);
+  if (!['tcp:', 'http:', 'https:'].includes(protocol)) throw badHost(host);
+  const folder = options.certPath;
+  if (folder === undefined) {
+    return new Docker({
+      host: hostname,
+      port: port === '' ? 2375 : Number(port),
+      protocol: protocol === 'https:' ? 'https' : 'http',
+    });
+  }
+  const pem = (name: string): Buffer => readFileSync(join(folder, name));
+  return new Docker({
+    host: hostname,
+    port: port === '' ? 2376 : Number(port),
+    protocol: 'https',
+    ca: pem('ca.pem'),
+    cert: pem('cert.pem'),
+    key: pem('key.pem'),
+  });
+}
+
+function badHost(host: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'config_invalid',
+    `DOCKER_HOST is ${host}, which is not an address that Threadsmith can use.`,
+    'Set it to unix:///path/to/docker.sock or tcp://host:port.',
+  );
+}
+
+/** The engine's HTTP status in an error, or undefined where it never answered. */
+export function statusOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const status: unknown = Reflect.get(thrown, 'statusCode');
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** True where the engine answered with one of these statuses. */
+export function answered(thrown: unknown, ...statuses: readonly number[]): boolean {
+  const status = statusOf(thrown);
+  return status !== undefined && statuses.includes(status);
+}
+
+/** The engine's own words, without the wrapping of the client library. */
+export function reasonOf(thrown: unknown): string {
+  if (typeof thrown === 'object' && thrown !== null) {
+    const json: unknown = Reflect.get(thrown, 'json');
+    if (typeof json === 'object' && json !== null) {
+      const message: unknown = Reflect.get(json, 'message');
+      if (typeof message === 'string') return firstLine(message);
+    }
+  }
+  return firstLine(thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? '').slice(0, 300);
+}
+
+/**
+ * Runs calls to the engine. Where it does not answer at all the error is `engine_unreachable`;
+ * errors that it answered with, and our own, pass as they are.
+ */
+export async function withEngine<T>(calls: () => Promise<T>): Promise<T> {
+  try {
+    return await calls();
+  } catch (thrown) {
+    if (thrown instanceof ThreadsmithError || statusOf(thrown) !== undefined) throw thrown;
+    const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
+    const isConnection = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'];
+    if (typeof code !== 'string' || !isConnection.includes(code)) throw thrown;
+    throw new ThreadsmithError(
+      'engine_unreachable',
+      `The Docker Engine could not be reached (${code}).`,
+      'Start it, let this user use its socket, or point DOCKER_HOST at a running one.',
+      { retry: 'later', cause: thrown },
+    );
+  }
+}
+
+/** Waits for the end of an operation that reports progress as JSON lines, and throws the error among them. */
+export function followProgress(
+  docker: Docker,
+  stream: NodeJS.ReadableStream,
+  onEvent: (event: { status?: string }) => void = () => {},
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    docker.modem.followProgress(
+      stream,
+      (error: Error | null, events: unknown) => {
+        if (error !== null) return reject(error);
+        const failed = Array.isArray(events)
+          ? events.find((event) => typeof event === 'object' && event !== null && 'error' in event)
+          : undefined;
+        if (failed !== undefined) return reject(new Error(String(failed.error)));
+        resolve();
+      },
+      onEvent,
+    );
+  });
+}

@@ -1,0 +1,218 @@
+// The sandbox image on a Docker Engine: found by its tag, or built in two layers (Debian; Node and toolhost).
+import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import type Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { Progress } from '../sandbox.ts';
+import { withBuildLock } from '../image/build-lock.ts';
+import { type DebianMirrors, findDebianMirrors, sourcesList } from '../image/debian-mirrors.ts';
+import { withBootstrappedRoot } from '../image/debootstrap.ts';
+import { baseHash, baseScript, SEARCH_PATH, shortHash, WORK_DIR } from '../image/recipe.ts';
+import { runtimeHash, runtimeTar } from '../image/runtime-files.ts';
+import { execToEnd } from './container-exec.ts';
+import { answered, followProgress, reasonOf } from './engine.ts';
+import { expiresIn, labels } from './labels.ts';
+
+/** How long a registry may stay silent before the image is built from Debian packages instead. */
+const REGISTRY_SILENCE_MS = 8_000;
+const REGISTRY_TOTAL_MS = 180_000;
+const BUILD_KEEP_SECONDS = 3600;
+
+export interface ImageBuild {
+  readonly docker: Docker;
+  readonly installId: string;
+  /** Proxy variables of this machine, for the package manager. Never stored in the image. */
+  readonly proxyEnv: Readonly<Record<string, string>>;
+  /** This machine's certificate bundle, for mirrors behind a company's own authority. */
+  readonly caFile: string;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The reference of the sandbox image, built first where it is missing. */
+export async function ensureSandboxImage(build: ImageBuild): Promise<string> {
+  const mirrors = findDebianMirrors();
+  const base = `threadsmith-base:${baseHash(mirrors.suite)}`;
+  const image = `threadsmith-sandbox:${shortHash([base, await runtimeHash()])}`;
+  if (await hasImage(build.docker, image)) return image;
+  return withBuildLock(
+    image,
+    async () => {
+      if (await hasImage(build.docker, image)) return image;
+      const startedAt = Date.now();
+      if (!(await hasImage(build.docker, base))) await buildBase(build, mirrors, base);
+      build.progress('adding Node, npm and the toolhost');
+      await inContainer(build, base, (container) => addRuntime(build, container, image));
+      build.progress(`the sandbox image is ready (${Math.round((Date.now() - startedAt) / 1000)} s)`);
+      return image;
+    },
+    build.signal,
+  );
+}
+
+/** True where the engine has the image. */
+export async function hasImage(docker: Docker, reference: string): Promise<boolean> {
+  try {
+    await docker.getImage(reference).inspect();
+    return true;
+  } catch (thrown) {
+    if (answered(thrown, 404)) return false;
+    throw thrown;
+  }
+}
+
+async function buildBase(build: ImageBuild, mirrors: DebianMirrors, base: string): Promise<void> {
+  const { docker, progress, signal } = build;
+  const bare = (await pullBare(build, mirrors.suite)) ?? (await bootstrapBare(build, mirrors));
+  await inContainer(build, bare, async (container) => {
+    await container.putArchive(await hostFiles(build.caFile), { path: '/' });
+    const { exitCode, tail } = await execToEnd(container, {
+      argv: ['sh', '-s'],
+      user: 'root',
+      env: build.proxyEnv,
+      stdin: baseScript(sourcesList(mirrors)),
+      onLine: (line) => line.startsWith('stage: ') && progress(line.slice('stage: '.length)),
+      signal,
+    });
+    if (exitCode !== 0) throw packagesFailed(tail);
+    progress('saving the base system');
+    await commit(container, base, labels(build.installId, 'image'));
+  });
+  // The layers stay, as the parent of the new image; a tag that was pulled may be somebody else's.
+  if (bare.startsWith('threadsmith-')) await docker.getImage(bare).remove({ noprune: true });
+}
+
+function packagesFailed(tail: string): ThreadsmithError {
+  const lines = tail.split('\n').filter((line) => line.trim() !== '');
+  const reason = lines.findLast((line) => /^(E|Err|W):/.test(line)) ?? lines.at(-1) ?? 'no output';
+  return new ThreadsmithError(
+    'image_build_failed',
+    `Debian packages for the sandbox image could not be installed: ${reason.slice(0, 300)}`,
+    'Check that the Debian mirror in /etc/apt answers from this machine, then start again.',
+    { retry: 'later' },
+  );
+}
+
+/** Tries a registry; undefined where none answers in time. */
+async function pullBare(build: ImageBuild, suite: string): Promise<string | undefined> {
+  const { docker, progress, signal } = build;
+  const reference = `debian:${suite}-slim`;
+  if (await hasImage(docker, reference)) return reference;
+  progress(`looking for ${reference} in a registry`);
+  const giveUp = new AbortController();
+  let silence = setTimeout(() => giveUp.abort(), REGISTRY_SILENCE_MS);
+  const total = setTimeout(() => giveUp.abort(), REGISTRY_TOTAL_MS);
+  const onAbort = (): void => giveUp.abort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const stream = await docker.pull(reference, { abortSignal: giveUp.signal });
+    await followProgress(docker, stream, () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => giveUp.abort(), REGISTRY_SILENCE_MS);
+    });
+    return reference;
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    if (!giveUp.signal.aborted && !answered(thrown, 404, 500, 502, 503, 504) && !(thrown instanceof Error)) throw thrown;
+    progress('no registry answers: building from Debian packages (one to two minutes)');
+    return undefined;
+  } finally {
+    clearTimeout(silence);
+    clearTimeout(total);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function bootstrapBare(build: ImageBuild, mirrors: DebianMirrors): Promise<string> {
+  const { docker, progress, signal } = build;
+  const tag = `bare-${mirrors.suite}-${process.pid}`;
+  return withBootstrappedRoot(
+    mirrors,
+    progress,
+    async (tar) => {
+      progress('importing the bare system');
+      await followProgress(docker, await docker.importImage(tar, { repo: 'threadsmith-base', tag }));
+      return `threadsmith-base:${tag}`;
+    },
+    signal,
+  );
+}
+
+/** A throw-away container with the host's network: it runs our own recipe, nothing of a repo. */
+async function inContainer<T>(
+  build: ImageBuild,
+  image: string,
+  use: (container: Docker.Container) => Promise<T>,
+): Promise<T> {
+  const container = await build.docker.createContainer({
+    Image: image,
+    Cmd: ['sleep', 'infinity'],
+    User: 'root',
+    Labels: labels(build.installId, 'build', expiresIn(BUILD_KEEP_SECONDS)),
+    HostConfig: { NetworkMode: 'host', Init: true },
+  });
+  try {
+    await container.start();
+    return await use(container);
+  } finally {
+    await container.remove({ force: true, v: true }).catch(() => undefined);
+  }
+}
+
+async function addRuntime(build: ImageBuild, container: Docker.Container, image: string): Promise<void> {
+  await container.putArchive(runtimeTar(), { path: '/' });
+  // Proves that what was added runs at all, before anything is built on it.
+  const check = await execToEnd(container, {
+    argv: ['sh', '-c', 'chown -R root:root /usr/local && node --version && npm --version'],
+    user: 'root',
+    signal: build.signal,
+  });
+  if (check.exitCode !== 0) {
+    throw new ThreadsmithError(
+      'image_build_failed',
+      `Node or npm does not run in the sandbox image: ${check.tail.trim().slice(-300)}`,
+      'Remove the images named threadsmith-base and threadsmith-sandbox and start again.',
+    );
+  }
+  await commit(container, image, labels(build.installId, 'image'), [
+    'USER agent',
+    `WORKDIR ${WORK_DIR}/repo`,
+    `ENV PATH=${SEARCH_PATH}`,
+  ]);
+}
+
+async function commit(
+  container: Docker.Container,
+  reference: string,
+  imageLabels: Record<string, string>,
+  changes: readonly string[] = [],
+): Promise<void> {
+  const [repo, tag] = reference.split(':');
+  const labelChanges = Object.entries(imageLabels).map(([name, value]) => `LABEL ${name}=${value}`);
+  try {
+    await container.commit({ repo, tag, pause: true, changes: [...labelChanges, ...changes].join('\n') });
+  } catch (thrown) {
+    throw new ThreadsmithError(
+      'image_build_failed',
+      `The Docker Engine could not save the sandbox image: ${reasonOf(thrown)}`,
+      'Check the free disk space of the Docker Engine and start again.',
+      { retry: 'later', cause: thrown },
+    );
+  }
+}
+
+/** Certificates and proxy settings of this machine's package manager; the recipe deletes them at its end. */
+async function hostFiles(caFile: string): Promise<NodeJS.ReadableStream> {
+  const tar = pack();
+  const certificates = await readFile(caFile).catch(() => undefined);
+  if (certificates !== undefined) tar.entry({ name: 'etc/ssl/certs/ca-certificates.crt' }, certificates);
+  const proxyLines = await promisify(execFile)('apt-config', ['dump'])
+    .then(({ stdout }) => stdout.split('\n').filter((line) => /^Acquire::https?::Proxy/i.test(line)))
+    .catch(() => []);
+  tar.entry({ name: 'etc/apt/apt.conf.d/99threadsmith-host', mode: 0o600 }, `${proxyLines.join('\n')}\n`);
+  tar.finalize();
+  return Readable.from(tar);
+}

@@ -1,0 +1,28 @@
+// Names and labels by which our containers, volumes and images are found again, and never anyone else's.
+
+export const INSTALL_LABEL = 'threadsmith.install';
+export const KIND_LABEL = 'threadsmith.kind';
+export const KEY_LABEL = 'threadsmith.key';
+/** Unix time in seconds after which a throw-away container has been left behind by a dead process. */
+export const EXPIRES_LABEL = 'threadsmith.expires';
+
+/** What an object is for. `build` and `setup` containers are thrown away; `sandbox` ones are a session's. */
+export type Kind = 'sandbox' | 'setup' | 'build' | 'image' | 'snapshot';
+
+export function labels(installId: string, kind: Kind, more: Record<string, string> = {}): Record<string, string> {
+  return { [INSTALL_LABEL]: installId, [KIND_LABEL]: kind, ...more };
+}
+
+/** The filter for list calls of the engine. */
+export function labelFilter(installId: string, ...kinds: readonly Kind[]): { label: string[] } {
+  return { label: [`${INSTALL_LABEL}=${installId}`, ...kinds.map((kind) => `${KIND_LABEL}=${kind}`)] };
+}
+
+export function expiresIn(seconds: number): Record<string, string> {
+  return { [EXPIRES_LABEL]: String(Math.floor(Date.now() / 1000) + seconds) };
+}
+
+/** The container of a session's sandbox, and its work volume. */
+export function sandboxName(installId: string, key: string): string {
+  return `threadsmith-${installId}-${key}`;
+}

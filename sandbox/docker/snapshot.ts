@@ -1,0 +1,159 @@
+// A prepared image of a repo: files put in, `setup` run in a throw-away container with network, committed.
+import { readFile } from 'node:fs/promises';
+import type Docker from 'dockerode';
+import { ThreadsmithError } from '../../core/errors.ts';
+import { withBuildLock } from '../image/build-lock.ts';
+import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
+import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
+import { ToolhostClient } from '../toolhost/client.ts';
+import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
+import { execToEnd } from './container-exec.ts';
+import { reasonOf } from './engine.ts';
+import { hasImage } from './image.ts';
+import { expiresIn, KEY_LABEL, labels } from './labels.ts';
+import { openToolhostStream } from './toolhost-stream.ts';
+import { checkSeenWalls, checkWalls, containerSettings, type WallOptions } from './walls.ts';
+
+const CA_PATH = '/tmp/host-certificates.crt';
+const OUTPUT_TAIL_CHARS = 1500;
+/** On top of the setup's own time, for files in and the commit. */
+const KEEP_EXTRA_SECONDS = 1800;
+
+export interface SnapshotBuild {
+  readonly docker: Docker;
+  readonly installId: string;
+  readonly baseImage: string;
+  readonly limits: SandboxLimits;
+  readonly swapLimit: boolean;
+  readonly runtime: string | undefined;
+  readonly caFile: string;
+  readonly npmRegistry: string | undefined;
+  readonly spec: SnapshotSpec;
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The snapshot's image, from the cache where its key was built on this base image before. */
+export async function buildSnapshot(build: SnapshotBuild): Promise<string> {
+  const { docker, installId, baseImage, spec, signal } = build;
+  const base = baseImage.split(':').pop() ?? '';
+  const image = `threadsmith-snapshot:${installId}-${spec.key}-${base}`.slice(0, 128 + 'threadsmith-snapshot:'.length);
+  if (await hasImage(docker, image)) return image;
+  return withBuildLock(
+    image,
+    async () => ((await hasImage(docker, image)) ? image : inSetupContainer(build, image)),
+    signal,
+  );
+}
+
+async function inSetupContainer(build: SnapshotBuild, image: string): Promise<string> {
+  const { docker, installId, spec, progress, signal } = build;
+  const keepSeconds = spec.setupTimeoutMs / 1000 + KEEP_EXTRA_SECONDS;
+  const walls: WallOptions = {
+    image: build.baseImage,
+    limits: build.limits,
+    labels: labels(installId, 'setup', expiresIn(keepSeconds)),
+    network: 'bridge',
+    runtime: build.runtime,
+  };
+  const container = await docker.createContainer(containerSettings(walls));
+  try {
+    checkWalls(await container.inspect(), walls, build.swapLimit);
+    await container.start();
+    const toolhost = await ToolhostClient.attach(await openToolhostStream(container), 0);
+    checkSeenWalls(toolhost.hello, 'bridge');
+    const sandbox = new ToolhostSandbox('setup', true, toolhost);
+    progress('copying the repo into the sandbox');
+    await toolhost.write(`${TEMP_DIR}/files.tar`, spec.files());
+    await unpackFiles(sandbox);
+    await runSetup(build, sandbox);
+    await sandbox.close();
+    signal?.throwIfAborted();
+    progress('saving the prepared repo');
+    await removeTraces(container);
+    await container.commit({ ...splitReference(image), pause: true, changes: snapshotLabels(installId, spec.key) });
+    return image;
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw thrown;
+  } finally {
+    await container.remove({ force: true, v: true }).catch(() => undefined);
+  }
+}
+
+async function unpackFiles(sandbox: ToolhostSandbox): Promise<void> {
+  const unpacked = await sandbox.run({
+    id: 'unpack',
+    argv: ['bash', '-c', `tar -xf ${TEMP_DIR}/files.tar --no-same-owner && rm ${TEMP_DIR}/files.tar`],
+    cwd: REPO_DIR,
+  });
+  if (unpacked.exitCode === 0) return;
+  throw new ThreadsmithError(
+    'setup_failed',
+    `The repo's files could not be unpacked: ${unpacked.output.text.trim().slice(-OUTPUT_TAIL_CHARS)}`,
+    'Check that the repo fits into the sandbox (sandbox.disk_mb in the configuration).',
+  );
+}
+
+async function runSetup(build: SnapshotBuild, sandbox: ToolhostSandbox): Promise<void> {
+  const { spec, progress, signal } = build;
+  const env = await setupEnvironment(build, sandbox);
+  const deadline = performance.now() + spec.setupTimeoutMs;
+  for (const [index, line] of spec.setup.entries()) {
+    progress(`setup: ${line.slice(0, 120)}`);
+    const result = await sandbox.run(
+      {
+        id: `setup-${index}`,
+        argv: ['bash', '-c', line],
+        env,
+        timeoutMs: Math.max(1, deadline - performance.now()),
+      },
+      signal === undefined ? {} : { signal },
+    );
+    if (result.exitCode === 0) continue;
+    const how = result.timedOut ? 'did not end in time' : `failed (${result.exitCode ?? result.signal})`;
+    const tail = result.output.text.trimEnd().slice(-OUTPUT_TAIL_CHARS);
+    throw new ThreadsmithError(
+      'setup_failed',
+      `The setup line \`${line}\` ${how}:\n${tail}`,
+      'Correct `setup` in .threadsmith.yaml, or the packages it installs, and reply in the thread.',
+    );
+  }
+}
+
+/** What package managers need behind a company's proxy: its certificates and its npm registry, no credentials. */
+async function setupEnvironment(build: SnapshotBuild, sandbox: ToolhostSandbox): Promise<Record<string, string>> {
+  const env: Record<string, string> = { CI: '1', npm_config_update_notifier: 'false' };
+  const certificates = await readFile(build.caFile).catch(() => undefined);
+  if (certificates !== undefined) {
+    await sandbox.write(CA_PATH, certificates);
+    for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'GIT_SSL_CAINFO', 'PIP_CERT', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE']) {
+      env[name] = CA_PATH;
+    }
+  }
+  const registry = build.npmRegistry;
+  if (registry !== undefined && URL.canParse(registry)) {
+    const { username, password, search } = new URL(registry);
+    if (username === '' && password === '' && search === '') env.npm_config_registry = registry;
+  }
+  return env;
+}
+
+/** The toolhost's own notes and temporary files are not part of the repo. */
+async function removeTraces(container: Docker.Container): Promise<void> {
+  const script = `rm -rf ${WORK_DIR}/.toolhost ${TEMP_DIR}/* ${TEMP_DIR}/.[!.]*`;
+  const { exitCode, tail } = await execToEnd(container, { argv: ['bash', '-c', script] });
+  if (exitCode === 0) return;
+  throw new ThreadsmithError('setup_failed', `The prepared repo could not be tidied: ${reasonOf(tail)}`, 'Try again.');
+}
+
+function splitReference(reference: string): { repo: string; tag: string } {
+  const [repo = '', tag = ''] = reference.split(':');
+  return { repo, tag };
+}
+
+function snapshotLabels(installId: string, key: string): string {
+  return Object.entries(labels(installId, 'snapshot', { [KEY_LABEL]: key }))
+    .map(([name, value]) => `LABEL ${name}=${value}`)
+    .join('\n');
+}

@@ -1,0 +1,81 @@
+// The table of commands: each id runs once, its result is kept, and it can be asked for again.
+import { killMarked, RunningCommand } from './command.ts';
+import { CommandStore } from './command-store.ts';
+import { PipePool } from './pipes.ts';
+import type { Request } from './protocol.ts';
+import { finish } from './requests.ts';
+import type { Channel } from './wire.ts';
+
+type RunRequest = Extract<Request, { op: 'run' }>;
+
+/** Live output that a slow worker has not taken is dropped beyond this: the result has it all anyway. */
+const LIVE_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+export class CommandTable {
+  private readonly pipes = new PipePool('/run/toolhost/pipes');
+  private readonly store: CommandStore;
+  private readonly active = new Map<string, RunningCommand>();
+
+  constructor(storeDir: string) {
+    this.store = new CommandStore(storeDir);
+  }
+
+  get running(): number {
+    return this.active.size;
+  }
+
+  /** Runs the command of this id unless it did run, and answers on the channel. */
+  request(channel: Channel, request: RunRequest): void {
+    const { command, maxOutputBytes } = request;
+    const stored = this.active.has(command.id) ? undefined : this.store.find(command.id, maxOutputBytes);
+    if (stored !== undefined) {
+      channel.resume();
+      return finish(channel, { ok: true, ...stored.result }, stored.output);
+    }
+    let running = this.active.get(command.id);
+    const isFirst = running === undefined;
+    if (running === undefined) {
+      running = new RunningCommand(command, this.store, this.pipes);
+      this.active.set(command.id, running);
+      void running.ended.then(() => this.active.delete(command.id));
+      running.begin(command.hasStdin ? channel : undefined);
+    }
+    if (!command.hasStdin || !isFirst) channel.resume();
+    if (request.background) this.answerWhenStarted(channel, running);
+    else this.answerWhenEnded(channel, running, request);
+  }
+
+  signal(id: string, signal: string): void {
+    this.active.get(id)?.signal(signal);
+    // Nothing of the command is to be left then, also what moved itself out of its group.
+    if (signal === 'SIGKILL') killMarked(id, signal);
+  }
+
+  /** Ends a command and whatever it left behind. */
+  stop(id: string): void {
+    const running = this.active.get(id);
+    if (running !== undefined) running.stop();
+    else killMarked(id, 'SIGKILL');
+  }
+
+  stopAll(reason: string): void {
+    for (const running of this.active.values()) running.stop(reason);
+  }
+
+  private answerWhenStarted(channel: Channel, running: RunningCommand): void {
+    void running.started.then(() => finish(channel, { ok: true }));
+  }
+
+  private answerWhenEnded(channel: Channel, running: RunningCommand, request: RunRequest): void {
+    const onChunk = (chunk: Buffer): void => {
+      if (channel.writableLength < LIVE_BACKLOG_BYTES && !channel.destroyed) channel.write(chunk);
+    };
+    if (request.live) running.listeners.add(onChunk);
+    channel.once('close', () => running.listeners.delete(onChunk));
+    void running.ended.then((result) => {
+      running.listeners.delete(onChunk);
+      const { output, truncated } = running.excerpt(request.maxOutputBytes);
+      finish(channel, { ok: true, ...result, truncated }, output);
+    });
+  }
+}

@@ -1,0 +1,74 @@
+// Files in and out. Only regular files are read: a fifo would wait for ever, a device never end.
+import { constants, createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { finish, refuse } from './requests.ts';
+import type { Channel } from './wire.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+let written = 0;
+
+/** Answers with the size, then sends exactly that many bytes. */
+export async function readInto(channel: Channel, path: string, maxBytes: number): Promise<void> {
+  channel.resume();
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) return refuse(channel, 'no_such_file', 'it is not a regular file');
+      if (stat.size > maxBytes) return refuse(channel, 'too_large', `${stat.size}`);
+      // A file may grow while it is read, and files of /proc say that they are empty.
+      const size = stat.size;
+      channel.post({ ok: true, size });
+      if (size > 0) {
+        const content = file.createReadStream({ start: 0, end: size - 1, highWaterMark: CHUNK_BYTES });
+        await pipeline(content, channel, { end: false });
+      }
+      channel.end();
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  } catch (error) {
+    refuse(channel, codeOf(error), messageOf(error));
+  }
+}
+
+/** Writes beside the target and renames, so that nobody sees half a file; existing modes are kept. */
+export async function writeFrom(channel: Channel, path: string): Promise<void> {
+  written += 1;
+  const beside = `${path}.threadsmith-${process.pid}-${written}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const mode = await modeOf(path);
+    await pipeline(channel, createWriteStream(beside, { mode, flags: 'wx', highWaterMark: CHUNK_BYTES }), {
+      end: true,
+    });
+    await rename(beside, path);
+    finish(channel, { ok: true });
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    refuse(channel, codeOf(error), messageOf(error));
+  }
+}
+
+async function modeOf(path: string): Promise<number> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const { mode } = await file.stat();
+    await file.close();
+    return mode & 0o777;
+  } catch {
+    return 0o644;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const isPath = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG', 'EROFS', 'EPERM', 'ENXIO'];
+  return typeof code === 'string' && isPath.includes(code) ? 'no_such_file' : 'failed';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,28 @@
+// The toolhost: the sandbox's own main process. It runs commands, keeps their results, moves files and
+// connections, for whichever worker is attached, and goes on when none is. Depends on nothing but Node.
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { CommandTable } from './commands.ts';
+import { watchDisk } from './disk-watch.ts';
+import { PROTOCOL_VERSION, SOCKET_PATH } from './protocol.ts';
+import { serveConnection } from './requests.ts';
+
+const [, , storeDir = '/work/.toolhost', diskBytes = '0'] = process.argv;
+
+mkdirSync(dirname(SOCKET_PATH), { recursive: true });
+rmSync(SOCKET_PATH, { force: true });
+const commands = new CommandTable(storeDir);
+watchDisk(Number(diskBytes), commands);
+
+const connections = new Set<{ fence: number; close: (reason: string) => void }>();
+const server = createServer({ allowHalfOpen: false }, (socket) => {
+  const attached = serveConnection(socket, { version: PROTOCOL_VERSION, commands, connections });
+  connections.add(attached);
+  socket.once('close', () => connections.delete(attached));
+});
+server.listen(SOCKET_PATH, () => chmodSync(SOCKET_PATH, 0o600));
+
+// A fault in one request must not take the commands of all others with it.
+process.on('uncaughtException', (error) => console.error(`toolhost: ${error.stack ?? error.message}`));
+process.on('SIGTERM', () => process.exit(0));

@@ -1,0 +1,70 @@
+// What a worker asks a toolhost for, and what it answers. A channel is opened with one request; its last
+// message is an answer. Both programs import this file, so the two cannot differ.
+
+export const PROTOCOL_VERSION = 1;
+/** Under the toolhost's own tmpfs, which the image's user alone may enter. */
+export const SOCKET_PATH = '/run/toolhost/socket';
+
+export type Request =
+  /** `fence` is the claim's number: a toolhost that has seen a higher one refuses the connection. */
+  | { readonly op: 'hello'; readonly version: number; readonly fence: number }
+  | {
+      readonly op: 'run';
+      readonly command: CommandRequest;
+      /** True: answer when it has started. False: answer with its result when it has ended. */
+      readonly background: boolean;
+      /** Whether output is wanted on the channel as it comes. */
+      readonly live: boolean;
+      readonly maxOutputBytes: number;
+    }
+  | { readonly op: 'kill'; readonly id: string; readonly signal: string }
+  /** Ends a command for certain: SIGTERM to everything it started, SIGKILL after a moment. */
+  | { readonly op: 'stop'; readonly id: string }
+  /** Content follows as the channel's bytes. */
+  | { readonly op: 'read'; readonly path: string; readonly maxBytes: number }
+  /** Content is read from the channel's bytes. */
+  | { readonly op: 'write'; readonly path: string }
+  /** After the answer, the channel is the connection. */
+  | { readonly op: 'connect'; readonly port: number; readonly waitMs: number }
+  | { readonly op: 'ping' };
+
+export interface CommandRequest {
+  readonly id: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** 0 for none. */
+  readonly timeoutMs: number;
+  /** Standard input comes as the channel's bytes. */
+  readonly hasStdin: boolean;
+}
+
+/** `ok` with the fields of the operation, or why not. */
+export type Answer<Fields = object> =
+  | ({ readonly ok: true } & Fields)
+  | { readonly ok: false; readonly code: FailCode; readonly reason: string };
+
+export type FailCode = 'fenced' | 'no_such_file' | 'too_large' | 'no_listener' | 'bad_request' | 'failed';
+
+/** A command's end. The message's body is the output, its middle cut out over the asked bound. */
+export interface ResultFields {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+  readonly totalBytes: number;
+  readonly truncated: boolean;
+  readonly path: string;
+}
+
+/** What the toolhost sees of its own walls. Only worth something before anything else ran there. */
+export interface HelloFields {
+  readonly version: number;
+  readonly uid: number;
+  readonly seccomp: number;
+  readonly noNewPrivileges: number;
+  /** Capability sets as the kernel prints them, in hexadecimal. */
+  readonly effective: string;
+  readonly bounding: string;
+  readonly interfaces: readonly string[];
+}

@@ -1,0 +1,93 @@
+// One attached worker: each channel it opens is a request, answered here.
+import type { Socket } from 'node:net';
+import type { CommandTable } from './commands.ts';
+import { readInto, writeFrom } from './files.ts';
+import { joinPort } from './ports.ts';
+import type { Answer, HelloFields, Request } from './protocol.ts';
+import { ownWalls } from './walls.ts';
+import { type Channel, Connection, type Json } from './wire.ts';
+
+export interface Attached {
+  fence: number;
+  readonly close: (reason: string) => void;
+}
+
+export interface ToolhostState {
+  readonly version: number;
+  readonly commands: CommandTable;
+  readonly connections: ReadonlySet<Attached>;
+}
+
+/** Answers the requests of one worker until it detaches. Its commands go on afterwards. */
+export function serveConnection(socket: Socket, state: ToolhostState): Attached {
+  const attached: Attached = { fence: -1, close: (reason) => connection.close(reason) };
+  const connection = new Connection(socket, {
+    onOpen: (channel, value) => {
+      const request = toRequest(value);
+      if (request === undefined) return refuse(channel, 'bad_request', 'not a request');
+      if (request.op === 'hello') return hello(channel, request, attached, state);
+      if (attached.fence < 0) return refuse(channel, 'bad_request', 'hello comes first');
+      answer(channel, request, state);
+    },
+    onClose: () => {},
+  });
+  return attached;
+}
+
+/** Only a worker with the newest claim may go on: whoever had an older one is let go. */
+function hello(
+  channel: Channel,
+  request: Extract<Request, { op: 'hello' }>,
+  attached: Attached,
+  { version, connections }: ToolhostState,
+): void {
+  const others = [...connections].filter((other) => other !== attached);
+  if (others.some((other) => other.fence > request.fence)) {
+    return refuse(channel, 'fenced', 'a newer claim is attached');
+  }
+  attached.fence = request.fence;
+  for (const other of others) if (other.fence < request.fence) other.close('a newer claim attached');
+  const fields: HelloFields = { version, ...ownWalls() };
+  finish(channel, { ok: true, ...fields });
+}
+
+function answer(channel: Channel, request: Request, { commands }: ToolhostState): void {
+  switch (request.op) {
+    case 'run':
+      return commands.request(channel, request);
+    case 'kill':
+      commands.signal(request.id, request.signal);
+      return finish(channel, { ok: true });
+    case 'stop':
+      commands.stop(request.id);
+      return finish(channel, { ok: true });
+    case 'read':
+      return void readInto(channel, request.path, request.maxBytes);
+    case 'write':
+      return void writeFrom(channel, request.path);
+    case 'connect':
+      return void joinPort(channel, request.port, request.waitMs);
+    case 'ping':
+      return finish(channel, { ok: true });
+    default:
+      return refuse(channel, 'bad_request', 'an operation that this toolhost does not know');
+  }
+}
+
+function toRequest(value: Json): Request | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  // The worker is the trusted end of this wire; what reaches it from here is what gets checked.
+  return typeof value.op === 'string' ? (value as unknown as Request) : undefined;
+}
+
+export function finish<Fields>(channel: Channel, value: Answer<Fields>, body?: Buffer): void {
+  channel.post(value as Json, body);
+  channel.end();
+  channel.resume();
+}
+
+export function refuse(channel: Channel, code: string, reason: string): void {
+  channel.post({ ok: false, code, reason: reason.slice(0, 500) });
+  channel.end();
+  channel.resume();
+}

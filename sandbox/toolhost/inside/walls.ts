@@ -1,0 +1,17 @@
+// What the kernel says about this process's own isolation, for the worker's check of a new sandbox.
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import type { HelloFields } from './protocol.ts';
+
+export function ownWalls(): Omit<HelloFields, 'version'> {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  return {
+    uid: process.getuid?.() ?? -1,
+    seccomp: Number(field('Seccomp')),
+    noNewPrivileges: Number(field('NoNewPrivs')),
+    effective: field('CapEff'),
+    bounding: field('CapBnd'),
+    interfaces: Object.keys(networkInterfaces()),
+  };
+}

@@ -1,0 +1,291 @@
+// The wire between a worker and a toolhost, used by both ends: many channels over one byte stream.
+//
+// A frame is two 32-bit lengths (header, body), a JSON header and a body. Every channel is a duplex byte
+// stream with its own window, so that one slow reader never holds up the others, and carries messages
+// (a JSON value with a body) besides. The other end may be hostile: each bound is checked, and the first
+// violation ends the connection.
+import { Duplex } from 'node:stream';
+
+const HEADER_MAX_BYTES = 1024 * 1024;
+const BODY_MAX_BYTES = 2 * 1024 * 1024;
+/** Bytes that one end may send on a channel before the other has taken them. */
+const WINDOW_BYTES = 2 * 1024 * 1024;
+const CHUNK_MAX_BYTES = 256 * 1024;
+const MAX_CHANNELS = 512;
+const EMPTY = Buffer.alloc(0);
+
+/** A value as JSON has it. What is in it is for the receiver to check. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+type FrameType = 'open' | 'message' | 'data' | 'end' | 'window' | 'reset';
+
+interface Frame {
+  readonly type: FrameType;
+  readonly channel: number;
+  readonly value: Json;
+  readonly body: Buffer;
+}
+
+const TYPES: readonly FrameType[] = ['open', 'message', 'data', 'end', 'window', 'reset'];
+
+/** A break of the wire's rules by the other end. */
+export class WireError extends Error {}
+
+/** One of many byte streams of a connection, with messages beside its bytes. */
+export class Channel extends Duplex {
+  /** Called for each message, in order. Set it in the same tick in which the channel came up. */
+  onMessage: (value: Json, body: Buffer) => void = () => {};
+  private readonly id: number;
+  private readonly connection: Connection;
+  private sendWindow = WINDOW_BYTES;
+  private receiveWindow = WINDOW_BYTES;
+  private untold = 0;
+  private waiting: { chunk: Buffer; done: (error?: Error | null) => void } | undefined;
+  private endedByPeer = false;
+
+  constructor(connection: Connection, id: number) {
+    super({ highWaterMark: 256 * 1024, allowHalfOpen: true, emitClose: true });
+    this.connection = connection;
+    this.id = id;
+    // A reset that nobody listens for is no reason to end the process.
+    this.on('error', () => {});
+  }
+
+  /** Sends a message. Small ones only: messages are outside the window. */
+  post(value: Json, body: Buffer = EMPTY): void {
+    if (!this.destroyed) this.connection.send('message', this.id, value, body);
+  }
+
+  receive(frame: Frame): void {
+    if (frame.type === 'message') this.onMessage(frame.value, frame.body);
+    else if (frame.type === 'data') this.takeData(frame.body);
+    else if (frame.type === 'window') this.widen(frame.value);
+    else if (frame.type === 'end') {
+      if (this.endedByPeer) return;
+      this.endedByPeer = true;
+      this.push(null);
+    } else if (frame.type === 'reset') {
+      this.connection.forget(this.id);
+      this.destroy(new WireError(typeof frame.value === 'string' ? frame.value.slice(0, 500) : 'reset'));
+    }
+  }
+
+  private takeData(body: Buffer): void {
+    this.receiveWindow -= body.length;
+    if (this.receiveWindow < 0 || this.endedByPeer) throw new WireError('a channel sent more than its window');
+    this.untold += body.length;
+    if (this.push(body)) this.grant();
+  }
+
+  private grant(): void {
+    if (this.untold < WINDOW_BYTES / 4) return;
+    this.receiveWindow += this.untold;
+    this.connection.send('window', this.id, this.untold);
+    this.untold = 0;
+  }
+
+  private widen(value: Json): void {
+    if (typeof value !== 'number' || !(value > 0)) throw new WireError('a window that is not a number');
+    this.sendWindow = Math.min(WINDOW_BYTES, this.sendWindow + value);
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting !== undefined) this.pump(waiting.chunk, waiting.done);
+  }
+
+  private pump(chunk: Buffer, done: (error?: Error | null) => void): void {
+    let offset = 0;
+    while (offset < chunk.length) {
+      const size = Math.min(chunk.length - offset, this.sendWindow, CHUNK_MAX_BYTES);
+      if (size === 0) {
+        this.waiting = { chunk: chunk.subarray(offset), done };
+        return;
+      }
+      this.sendWindow -= size;
+      this.connection.send('data', this.id, null, chunk.subarray(offset, offset + size));
+      offset += size;
+    }
+    done();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.pump(chunk, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.connection.send('end', this.id, null);
+    done();
+  }
+
+  override _read(): void {
+    this.grant();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    const isOver = this.endedByPeer && this.writableFinished;
+    if (!isOver && this.connection.knows(this.id)) {
+      this.connection.send('reset', this.id, error === null ? 'closed' : error.message);
+    }
+    this.connection.forget(this.id);
+    this.waiting?.done(error ?? new WireError('closed'));
+    this.waiting = undefined;
+    done(error);
+  }
+}
+
+export interface ConnectionEvents {
+  /** A channel that the other end opened. Without it the other end may open none. */
+  readonly onOpen?: (channel: Channel, value: Json, body: Buffer) => void;
+  /** The connection is over; called once. All its channels are destroyed already. */
+  readonly onClose: (reason: string) => void;
+}
+
+/** Channels over one duplex byte stream. The end that opens channels is the one without `onOpen`. */
+export class Connection {
+  private readonly stream: Duplex;
+  private readonly events: ConnectionEvents;
+  private readonly channels = new Map<number, Channel>();
+  private readonly reader = new FrameReader();
+  private lastId = 0;
+  private closed = false;
+
+  constructor(stream: Duplex, events: ConnectionEvents) {
+    this.stream = stream;
+    this.events = events;
+    stream.on('data', (chunk: Buffer) => this.take(chunk));
+    stream.on('error', (error) => this.close(error.message));
+    stream.on('end', () => this.close('the stream ended'));
+    stream.on('close', () => this.close('the stream closed'));
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** Opens a channel with a first message. */
+  open(value: Json, body: Buffer = EMPTY): Channel {
+    this.lastId += 1;
+    const channel = new Channel(this, this.lastId);
+    if (this.closed) {
+      channel.destroy(new WireError('the connection is closed'));
+      return channel;
+    }
+    this.channels.set(this.lastId, channel);
+    this.send('open', this.lastId, value, body);
+    return channel;
+  }
+
+  close(reason: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    const open = [...this.channels.values()];
+    this.channels.clear();
+    this.stream.destroy();
+    for (const channel of open) channel.destroy(new WireError(reason));
+    this.events.onClose(reason);
+  }
+
+  send(type: FrameType, channel: number, value: Json, body: Buffer = EMPTY): void {
+    if (this.closed) return;
+    const header = Buffer.from(JSON.stringify([TYPES.indexOf(type), channel, value]));
+    const lengths = Buffer.allocUnsafe(8);
+    lengths.writeUInt32BE(header.length, 0);
+    lengths.writeUInt32BE(body.length, 4);
+    if (body.length === 0) {
+      this.stream.write(Buffer.concat([lengths, header]));
+      return;
+    }
+    this.stream.cork();
+    this.stream.write(Buffer.concat([lengths, header]));
+    this.stream.write(body);
+    this.stream.uncork();
+  }
+
+  knows(id: number): boolean {
+    return !this.closed && this.channels.has(id);
+  }
+
+  forget(id: number): void {
+    this.channels.delete(id);
+  }
+
+  private take(chunk: Buffer): void {
+    try {
+      for (const frame of this.reader.push(chunk)) this.dispatch(frame);
+    } catch (thrown) {
+      this.close(thrown instanceof Error ? thrown.message : 'a frame that could not be read');
+    }
+  }
+
+  private dispatch(frame: Frame): void {
+    if (frame.type !== 'open') {
+      // Frames for a channel that this end has let go of are late, not wrong.
+      this.channels.get(frame.channel)?.receive(frame);
+      return;
+    }
+    const { onOpen } = this.events;
+    if (onOpen === undefined) throw new WireError('the other end may not open channels');
+    if (frame.channel <= this.lastId) throw new WireError('a channel number was used twice');
+    if (this.channels.size >= MAX_CHANNELS) throw new WireError('too many channels');
+    this.lastId = frame.channel;
+    const channel = new Channel(this, frame.channel);
+    this.channels.set(frame.channel, channel);
+    onOpen(channel, frame.value, frame.body);
+  }
+}
+
+/** Takes frames out of a byte stream. Throws at the first one that breaks a bound. */
+export class FrameReader {
+  private chunks: Buffer[] = [];
+  private buffered = 0;
+
+  *push(chunk: Buffer): Generator<Frame> {
+    this.chunks.push(chunk);
+    this.buffered += chunk.length;
+    while (this.buffered >= 8) {
+      const lengths = this.peek(8);
+      const headerBytes = lengths.readUInt32BE(0);
+      const bodyBytes = lengths.readUInt32BE(4);
+      if (headerBytes > HEADER_MAX_BYTES || bodyBytes > BODY_MAX_BYTES) throw new WireError('a frame is too large');
+      const total = 8 + headerBytes + bodyBytes;
+      if (this.buffered < total) return;
+      const frame = this.peek(total);
+      this.drop(total);
+      yield parseFrame(frame.subarray(8, 8 + headerBytes), frame.subarray(8 + headerBytes, total));
+    }
+  }
+
+  /** The first bytes in one piece. */
+  private peek(size: number): Buffer {
+    const first = this.chunks[0] ?? EMPTY;
+    if (first.length >= size) return first.subarray(0, size);
+    if (size === 8) return Buffer.concat(this.chunks, Math.min(this.buffered, 8)).subarray(0, 8);
+    const whole = Buffer.concat(this.chunks, this.buffered);
+    this.chunks = [whole];
+    return whole.subarray(0, size);
+  }
+
+  private drop(size: number): void {
+    this.buffered -= size;
+    let left = size;
+    while (left > 0) {
+      const first = this.chunks[0] ?? EMPTY;
+      if (first.length > left) {
+        this.chunks[0] = first.subarray(left);
+        return;
+      }
+      left -= first.length;
+      this.chunks.shift();
+    }
+  }
+}
+
+function parseFrame(header: Buffer, body: Buffer): Frame {
+  const parsed: Json = JSON.parse(header.toString('utf8'));
+  if (!Array.isArray(parsed)) throw new WireError('a frame header that is not a list');
+  const [index, channel, value = null] = parsed;
+  const type = typeof index === 'number' ? TYPES[index] : undefined;
+  if (type === undefined || typeof channel !== 'number' || !Number.isSafeInteger(channel) || channel < 1) {
+    throw new WireError('a frame of an unknown kind');
+  }
+  return { type, channel, value, body };
+}
