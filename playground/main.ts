@@ -1,0 +1,47 @@
+// Starts the local Slack workspace: `node playground/main.ts --port 3400 --data DIR [--time-scale N]`.
+// Prints one line of JSON when it listens, and ends cleanly on SIGTERM or SIGINT.
+import { parseArgs } from 'node:util';
+import { startWorkspace } from './slack/server.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '3400' },
+    data: { type: 'string', default: '.data/playground' },
+    'time-scale': { type: 'string', default: '1' },
+    'deadline-ms': { type: 'string', default: '3000' },
+  },
+});
+
+const running = await startWorkspace({
+  port: wholeNumber('port', values.port),
+  dataDir: values.data,
+  timeScale: positive('time-scale', values['time-scale']),
+  deadlineMs: wholeNumber('deadline-ms', values['deadline-ms']),
+});
+console.log(JSON.stringify({ ready: true, url: running.url }));
+
+let ending = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (ending) return;
+    ending = true;
+    void running.close().then(() => process.exit(0));
+  });
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0) return value;
+  return refuse(`--${name} must be a whole number, not ${text}`);
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  return refuse(`--${name} must be a number above 0, not ${text}`);
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
