@@ -37,6 +37,7 @@ const lineSchema = z.object({
 
 /** A journal whose entries of this process belong to `turnId`. One line is one append, so all or nothing. */
 export function openFileJournal(path: string, turnId: string): Journal {
+  cutOffHalfLine(path);
   let next = placesIn(path).length;
   return {
     load: async () => placesIn(path),
@@ -57,12 +58,18 @@ export function openFileJournal(path: string, turnId: string): Journal {
 function placesIn(path: string): readonly PlacedEntry[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');
-  // What follows the last line break was being written when the process was killed.
-  return lines.slice(0, -1).flatMap((line) => {
+  return lines.flatMap((line) => {
     if (line === '') return [];
     const { turnId, place, entries } = lineSchema.parse(JSON.parse(line));
     return entries.map((entry, index) => ({ turnId, place: place + index, entry }));
   });
+}
+
+/** What follows the last line break was being written when a process was killed. */
+function cutOffHalfLine(path: string): void {
+  if (!existsSync(path)) return;
+  const content = readFileSync(path);
+  truncateSync(path, content.lastIndexOf('\n') + 1);
 }
 
 function writeLine(

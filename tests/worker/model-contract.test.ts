@@ -1,0 +1,219 @@
+// Both APIs, one behaviour: the scripted model's answers and faults as the harness gets to see them.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../core/journal.ts';
+import { createModel } from '../../worker/model/create-model.ts';
+import type { Model, ModelRequest, ModelWait } from '../../worker/model/model.ts';
+import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+
+const SCRIPT = `
+match: paint the shed
+steps:
+  - say: I look at the shed first.
+    thinking: Sheds are usually brown.
+    tools:
+      - { name: shell, arguments: { command: 'ls "shed"' } }
+      - { name: read_file, arguments: { path: shed.txt } }
+  - say: The shed is green now.
+`;
+
+const tools = ['shell', 'read_file'].map((name) => ({
+  name,
+  description: `The tool ${name}.`,
+  parameters: { type: 'object', properties: {}, additionalProperties: true },
+}));
+
+function requestOf(...entries: readonly JournalEntry[]): ModelRequest {
+  const first: JournalEntry = { kind: 'message', text: 'please paint the shed' };
+  return { instructions: 'You paint.', entries: [first, ...entries], tools, images: new Map() };
+}
+
+describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
+  let server: ScriptedModel;
+  const signal = new AbortController().signal;
+
+  const model = (changes: { apiKey?: string; name?: string; idleTimeoutMs?: number } = {}): Model =>
+    createModel({
+      api,
+      name: 'scripted',
+      baseUrl: server.url,
+      apiKey: 'sk-test',
+      retry: { maxAttempts: 4, firstDelayMs: 5, maxDelayMs: 20, maxRetryAfterMs: 2000 },
+      ...changes,
+    });
+
+  beforeAll(async () => {
+    server = await startScriptedModel();
+  });
+  beforeEach(async () => {
+    await fetch(new URL('/control/reset', server.url), { method: 'POST' });
+    await server.addScript('shed', SCRIPT);
+  });
+  afterAll(() => server.close());
+
+  it('gives text, parallel calls and usage, and streams the text', async () => {
+    let streamed = '';
+    const onDelta = (text: string): void => void (streamed += text);
+    const { response, ending } = await model().respond(requestOf(), { signal, onDelta });
+    expect(ending).toBe('complete');
+    expect(response.text).toBe('I look at the shed first.');
+    expect(streamed).toBe(response.text);
+    expect(response.toolCalls.map((call) => [call.name, JSON.parse(call.argumentsText)])).toEqual([
+      ['shell', { command: 'ls "shed"' }],
+      ['read_file', { path: 'shed.txt' }],
+    ]);
+    expect(response.usage.inputTokens).toBeGreaterThan(0);
+    expect(response.usage.outputTokens).toBeGreaterThan(0);
+  });
+
+  it('sends back what the model said and did, and gets the next step, mostly from the cache', async () => {
+    const { response } = await model().respond(requestOf(), { signal });
+    const results = response.toolCalls.map(
+      ({ callId }): JournalEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
+    );
+    // What a database gives back has its keys in another order.
+    const reordered: JournalEntry = JSON.parse(JSON.stringify(sortKeys(response)));
+    const next = await model().respond(requestOf(reordered, ...results), { signal });
+    expect(next.response.text).toBe('The shed is green now.');
+    expect(next.response.usage.cachedTokens).toBeGreaterThan(0);
+  });
+
+  it.each(['rate_limited', 'http_500', 'cut_mid_stream', 'stream_error'])(
+    'tries again after %s and gets the whole answer',
+    async (kind) => {
+      await server.inject({ kind, times: 2 });
+      const waits: ModelWait[] = [];
+      const undisturbed = await model().respond(requestOf(), { signal, onWait: (wait) => waits.push(wait) });
+      expect(waits).toHaveLength(2);
+      expect(waits[1]?.waitedMs).toBe(waits[0]?.delayMs);
+      expect(undisturbed.response.toolCalls).toHaveLength(2);
+      expect((await server.requests()).map(({ fault }) => fault)).toEqual([kind, kind, null]);
+    },
+  );
+
+  it('waits as long as Retry-After says', async () => {
+    await server.inject({ kind: 'rate_limited', retry_after: 0.3 });
+    const startedAt = performance.now();
+    await model().respond(requestOf(), { signal });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290);
+  });
+
+  it('does not wait for a server that asks for more patience than is allowed', async () => {
+    await server.inject({ kind: 'rate_limited', retry_after: 3600 });
+    await expect(model().respond(requestOf(), { signal })).rejects.toMatchObject({
+      code: 'model_overloaded',
+    });
+    expect(await server.requests()).toHaveLength(1);
+  });
+
+  it('gives up with the last fault when the attempts are spent', async () => {
+    await server.inject({ kind: 'http_500', times: 9 });
+    await expect(model().respond(requestOf(), { signal })).rejects.toMatchObject({
+      code: 'model_unreachable',
+      retry: 'later',
+    });
+    expect(await server.requests()).toHaveLength(4);
+  });
+
+  it('takes silence in the middle of an answer for a fault', async () => {
+    await server.inject({ kind: 'hang' });
+    const { response } = await model({ idleTimeoutMs: 200 }).respond(requestOf(), { signal });
+    expect(response.toolCalls).toHaveLength(2);
+    expect(await server.requests()).toHaveLength(2);
+  });
+
+  it('refuses at once, and without the key in it, when the key or the model is wrong', async () => {
+    const badKey = model({ apiKey: 'sk-refused' }).respond(requestOf(), { signal });
+    await expect(badKey).rejects.toMatchObject({ code: 'model_refused', retry: 'never' });
+    await expect(badKey).rejects.not.toThrow(/sk-refused/);
+    const badName = model({ name: 'no-such-model' }).respond(requestOf(), { signal });
+    await expect(badName).rejects.toMatchObject({ code: 'model_refused' });
+    await expect(badName).rejects.toThrow(/no-such-model/);
+  });
+
+  it('tells an overflow of the context from other refusals', async () => {
+    await server.inject({ kind: 'context_overflow' });
+    await expect(model().respond(requestOf(), { signal })).rejects.toMatchObject({
+      code: 'model_context_full',
+    });
+  });
+
+  it('says when the content filter ended an answer, and when it is empty', async () => {
+    await server.inject({ kind: 'content_filter' }, { kind: 'empty' });
+    const filtered = await model().respond(requestOf(), { signal });
+    expect(filtered).toMatchObject({ ending: 'filtered', response: { toolCalls: [] } });
+    const empty = await model().respond(requestOf(), { signal });
+    expect(empty).toMatchObject({ ending: 'complete', response: { text: '', toolCalls: [] } });
+  });
+
+  it('hands invalid arguments over as they are and can send them back', async () => {
+    await server.inject({ kind: 'invalid_json' });
+    const { response } = await model().respond(requestOf(), { signal });
+    const [call] = response.toolCalls;
+    expect(() => JSON.parse(call?.argumentsText ?? '{}')).toThrow(SyntaxError);
+    const result: JournalEntry = { kind: 'tool_result', callId: call?.callId ?? '', ok: false, output: 'no' };
+    const next = await model().respond(requestOf(response, result), { signal });
+    expect(next.response.toolCalls).toHaveLength(2);
+  });
+
+  it('ends at once with the reason when it is aborted, in the answer and in a pause', async () => {
+    const reason = new Error('enough');
+    for (const fault of [{ kind: 'hang' }, { kind: 'rate_limited', retry_after: 2 }]) {
+      await server.inject(fault);
+      const abort = new AbortController();
+      const startedAt = performance.now();
+      const answer = model().respond(requestOf(), { signal: abort.signal });
+      setTimeout(() => abort.abort(reason), 100);
+      await expect(answer).rejects.toBe(reason);
+      expect(performance.now() - startedAt).toBeLessThan(1500);
+    }
+  });
+
+  it('begins each request with the whole one before', async () => {
+    const { response } = await model().respond(requestOf(), { signal });
+    const results = response.toolCalls.map(
+      ({ callId }): JournalEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
+    );
+    await model().respond(requestOf(response, ...results), { signal });
+    const [first, second] = (await server.requests()).map(({ body }) => JSON.stringify(body));
+    // All but the brackets that close the list and the body.
+    expect(second?.startsWith(first?.slice(0, -2) ?? '-')).toBe(true);
+  });
+
+  it('shows pictures of messages and of tool results', async () => {
+    const { response } = await model().respond(requestOf(), { signal });
+    const results = response.toolCalls.map(
+      ({ callId }, index): JournalEntry => ({
+        kind: 'tool_result',
+        callId,
+        ok: true,
+        output: 'look',
+        imageArtifactIds: [index === 0 ? 'shed' : 'lost'],
+      }),
+    );
+    const images = new Map([['shed', { mimeType: 'image/png', base64: 'AAAA' }]]);
+    await model().respond({ ...requestOf(response, ...results), images }, { signal });
+    const sent = JSON.stringify((await server.requests()).at(-1)?.body);
+    expect(sent).toContain('data:image/png;base64,AAAA');
+    expect(sent).toContain('lost is no longer available');
+  });
+});
+
+it('a server that is not there is unreachable, and the message names it', async () => {
+  const model = createModel({
+    api: 'chat',
+    name: 'any',
+    baseUrl: 'http://127.0.0.1:9/v1',
+    apiKey: 'sk-test',
+    retry: { maxAttempts: 2, firstDelayMs: 5 },
+  });
+  const answer = model.respond(requestOf(), { signal: new AbortController().signal });
+  await expect(answer).rejects.toMatchObject({ code: 'model_unreachable' });
+  await expect(answer).rejects.toThrow(/127\.0\.0\.1:9/);
+});
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sortKeys(Reflect.get(value, key))]));
+}

@@ -1,0 +1,255 @@
+// What real and compatible servers do besides the documentation.
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../core/journal.ts';
+import { createModel } from '../../worker/model/create-model.ts';
+import type { Model, ModelAnswer } from '../../worker/model/model.ts';
+import { type RawServer, refusal, startRawServer, stream } from './model-server.ts';
+
+const KEY = 'local-key-1234567890';
+const call = (id: string, name: string, args: string): JournalEntry => ({
+  kind: 'response',
+  model: 'm',
+  text: '',
+  toolCalls: [{ callId: id, name, argumentsText: args }],
+  usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0 },
+});
+
+let server: RawServer | undefined;
+afterEach(() => server?.close());
+
+async function modelAt(
+  api: 'responses' | 'chat',
+  ...handlers: Parameters<typeof startRawServer>[0]
+): Promise<Model> {
+  server = await startRawServer(handlers);
+  const retry = { maxAttempts: 3, firstDelayMs: 5, maxDelayMs: 10 };
+  return createModel({ api, name: 'm', baseUrl: server.url, apiKey: KEY, retry, idleTimeoutMs: 500 });
+}
+
+function ask(model: Model, ...entries: readonly JournalEntry[]): Promise<ModelAnswer> {
+  const request = { instructions: 'i', entries, tools: [], images: new Map() };
+  return model.respond(request, { signal: new AbortController().signal });
+}
+
+const chunk = (delta: object, finish: string | null = null): object => ({
+  id: 'c',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+const piece = (fields: object): object => chunk({ tool_calls: [fields] });
+
+describe('chat completions', () => {
+  it('tells calls apart that come without index, by their ids', async () => {
+    const model = await modelAt(
+      'chat',
+      stream([
+        piece({ id: 'a', function: { name: 'one', arguments: '{"x"' } }),
+        piece({ function: { arguments: ':1}' } }),
+        piece({ id: 'b', function: { name: 'two', arguments: '{}' } }),
+        chunk({}, 'tool_calls'),
+      ]),
+    );
+    expect((await ask(model)).response.toolCalls).toEqual([
+      { callId: 'a', name: 'one', argumentsText: '{"x":1}' },
+      { callId: 'b', name: 'two', argumentsText: '{}' },
+    ]);
+  });
+
+  it('gives each call an id of its own where the server gives none or the same one', async () => {
+    const model = await modelAt(
+      'chat',
+      stream([
+        piece({ index: 0, function: { name: 'one', arguments: '{}' } }),
+        piece({ index: 1, id: 'same', function: { name: 'two', arguments: '{}' } }),
+        piece({ index: 2, id: 'same', function: { name: 'three', arguments: '{}' } }),
+        chunk({}, 'tool_calls'),
+      ]),
+    );
+    const { toolCalls } = (await ask(model)).response;
+    expect(toolCalls.map(({ name }) => name)).toEqual(['one', 'two', 'three']);
+    expect(new Set(toolCalls.map(({ callId }) => callId)).size).toBe(3);
+  });
+
+  it('leaves out the call that the token limit cut', async () => {
+    const model = await modelAt(
+      'chat',
+      stream([
+        piece({ index: 0, id: 'a', function: { name: 'one', arguments: '{}' } }),
+        piece({ index: 1, id: 'b', function: { name: 'two', arguments: '{"command":"rm -rf build/pa' } }),
+        chunk({}, 'length'),
+      ]),
+    );
+    const { ending, response } = await ask(model);
+    expect(ending).toBe('length');
+    expect(response.toolCalls.map(({ callId }) => callId)).toEqual(['a']);
+  });
+
+  it('asks again after a stream that ends without its end, and never hands out half a call', async () => {
+    const half = [piece({ index: 0, id: 'a', function: { name: 'one', arguments: '{"command":"rm' } })];
+    const whole = [piece({ index: 0, id: 'b', function: { name: 'one', arguments: '{}' } })];
+    const model = await modelAt(
+      'chat',
+      stream(half, 'end'),
+      stream(half, 'cut'),
+      stream([...whole, chunk({}, 'tool_calls')]),
+    );
+    expect((await ask(model)).response.toolCalls.map(({ callId }) => callId)).toEqual(['b']);
+    expect(server?.bodies).toHaveLength(3);
+  });
+
+  it('sends thinking back that came beside the answer', async () => {
+    const model = await modelAt(
+      'chat',
+      stream([chunk({ reasoning_content: 'hm' }), chunk({ content: 'yes' }, 'stop')]),
+    );
+    const { response } = await ask(model);
+    await ask(model, response, { kind: 'message', text: 'and?' });
+    expect(JSON.parse(server?.bodies[1] ?? '').messages[1]).toEqual({
+      role: 'assistant',
+      content: 'yes',
+      reasoning_content: 'hm',
+    });
+  });
+
+  it('drops characters that databases refuse', async () => {
+    const model = await modelAt('chat', stream([chunk({ content: 'a\u0000b\ud800' }, 'stop')]));
+    expect((await ask(model)).response.text).toBe('ab\ufffd');
+  });
+
+  it('wraps arguments that are not JSON when it sends them back', async () => {
+    const model = await modelAt('chat', stream([chunk({ content: 'ok' }, 'stop')]));
+    const done: JournalEntry = { kind: 'tool_result', callId: 'a', ok: false, output: 'no' };
+    await ask(model, call('a', 'one', '{"x'), done);
+    const sent = JSON.parse(server?.bodies[0] ?? '').messages[1].tool_calls[0].function.arguments;
+    expect(JSON.parse(sent)).toEqual({ invalid_json: '{"x' });
+  });
+});
+
+describe('the Responses API', () => {
+  const item = (fields: object): object => ({
+    type: 'response.output_item.done',
+    output_index: 0,
+    item: fields,
+  });
+  const message = {
+    type: 'message',
+    id: 'm1',
+    role: 'assistant',
+    status: 'completed',
+    content: [{ type: 'output_text', text: 'Hello', annotations: [] }],
+  };
+  const end = (type: string, fields: object): object => ({ type, response: { id: 'r', ...fields } });
+
+  it('takes the items of the last event where none came before', async () => {
+    const model = await modelAt('responses', stream([end('response.completed', { output: [message] })]));
+    expect((await ask(model)).response.text).toBe('Hello');
+  });
+
+  it('leaves out the call and its reasoning that the token limit cut', async () => {
+    const model = await modelAt(
+      'responses',
+      stream([
+        item(message),
+        item({ type: 'reasoning', id: 'rs', summary: [], encrypted_content: 'e' }),
+        item({
+          type: 'function_call',
+          id: 'f',
+          call_id: 'a',
+          name: 'one',
+          arguments: '{"x',
+          status: 'incomplete',
+        }),
+        end('response.incomplete', { output: [], incomplete_details: { reason: 'max_output_tokens' } }),
+      ]),
+    );
+    const { ending, response } = await ask(model);
+    expect(ending).toBe('length');
+    expect(response).toMatchObject({ text: 'Hello', toolCalls: [] });
+    expect(response.opaque).toBeUndefined();
+  });
+
+  it('does without encrypted reasoning where the model has none to give', async () => {
+    const refused = { message: 'Encrypted content is not supported with this model.', param: 'include' };
+    const model = await modelAt(
+      'responses',
+      refusal(400, refused),
+      stream([item(message), end('response.completed', { output: [] })]),
+    );
+    expect((await ask(model)).response.text).toBe('Hello');
+    await ask(model);
+    expect(server?.bodies.map((body) => 'include' in JSON.parse(body))).toEqual([true, false, false]);
+  });
+
+  it('keeps reasoning for its own model, and gives others only the words', async () => {
+    const reasoning = { type: 'reasoning', id: 'rs', summary: [], encrypted_content: 'secret' };
+    const model = await modelAt(
+      'responses',
+      stream([item(reasoning), item(message), end('response.completed', { output: [] })]),
+    );
+    const { response } = await ask(model);
+    await ask(model, response);
+    await ask(model, { ...response, model: 'another' });
+    expect(server?.bodies[1]).toContain('"encrypted_content":"secret"');
+    expect(server?.bodies[2]).not.toContain('secret');
+    expect(server?.bodies[2]).toContain('Hello');
+  });
+
+  it('asks again when the response fails for want of capacity, and says so in the end', async () => {
+    const failed = end('response.failed', { error: { code: 'rate_limit_exceeded', message: 'busy' } });
+    const model = await modelAt('responses', stream([failed]));
+    await expect(ask(model)).rejects.toMatchObject({ code: 'model_overloaded' });
+    expect(server?.bodies).toHaveLength(3);
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    [
+      'an empty purse',
+      429,
+      { message: 'You exceeded your quota', code: 'insufficient_quota' },
+      'model_refused',
+    ],
+    [
+      'a plain-text overflow',
+      400,
+      { message: "This model's maximum context length is 8 tokens" },
+      'model_context_full',
+    ],
+    ['a body that is too large', 413, { message: 'too large' }, 'model_context_full'],
+    ['a forbidden model', 403, { message: 'no access' }, 'model_refused'],
+    ['a request that is wrong', 400, { message: 'bad tool' }, 'model_refused'],
+  ])('asks once only at %s', async (_, status, error, code) => {
+    const model = await modelAt('chat', refusal(status, error));
+    await expect(ask(model)).rejects.toMatchObject({ code, retry: 'never' });
+    expect(server?.bodies).toHaveLength(1);
+  });
+
+  it('understands Retry-After as a date', async () => {
+    const inOneSecond = new Date(Date.now() + 2000).toUTCString();
+    const busy = refusal(503, { message: 'busy' }, { 'retry-after': inOneSecond });
+    const model = await modelAt('chat', busy, stream([chunk({ content: 'ok' }, 'stop')]));
+    const startedAt = performance.now();
+    await ask(model);
+    expect(performance.now() - startedAt).toBeGreaterThan(900);
+  });
+
+  it('never repeats the key that a server echoes', async () => {
+    const model = await modelAt('chat', refusal(400, { message: `key ${KEY} and sk-abc123def is wrong` }));
+    const failure: unknown = await ask(model).catch((thrown: unknown) => thrown);
+    const everything = JSON.stringify([failure, Reflect.get(Object(failure), 'cause'), String(failure)]);
+    expect(everything).not.toContain(KEY);
+    expect(everything).not.toContain('sk-abc123def');
+    expect(everything).toContain('[key]');
+  });
+
+  it('asks again after a page of a broken proxy, sent as an answer', async () => {
+    const page = (response: import('node:http').ServerResponse): void => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
+    };
+    const model = await modelAt('chat', page, stream([chunk({ content: 'ok' }, 'stop')]));
+    expect((await ask(model)).response.text).toBe('ok');
+  });
+});

@@ -1,0 +1,103 @@
+// The scripted model as a server of its own for a test, and a raw server for what real ones only do when
+// they misbehave.
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { startModel } from '../../playground/model/server.ts';
+
+export interface ScriptedModel {
+  readonly url: string;
+  addScript(name: string, yaml: string): Promise<void>;
+  inject(...faults: readonly Record<string, unknown>[]): Promise<void>;
+  requests(): Promise<readonly { readonly body: unknown; readonly fault: string | null }[]>;
+  close(): Promise<void>;
+}
+
+export async function startScriptedModel(): Promise<ScriptedModel> {
+  const model = await startModel({ port: 0, scriptDirs: [] });
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(new URL(`/control/${path}`, model.url), {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    url: model.url,
+    addScript: async (name, yaml) => void (await control('POST', 'scripts', { name, yaml })),
+    inject: async (...faults) => void (await control('POST', 'faults', faults)),
+    requests: async () => {
+      const found = await control('GET', 'requests');
+      return Reflect.get(Object(found), 'requests');
+    },
+    close: () => model.close(),
+  };
+}
+
+export interface RawServer {
+  readonly url: string;
+  readonly bodies: string[];
+  close(): Promise<void>;
+}
+
+/** Answers request after request with the next handler, the last one again and again. */
+export async function startRawServer(
+  handlers: readonly ((response: ServerResponse, request: IncomingMessage) => void)[],
+): Promise<RawServer> {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(chunks).toString());
+      const handler = handlers[Math.min(bodies.length, handlers.length) - 1];
+      handler?.(response, request);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    bodies,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A handler that refuses with a status. */
+export function refusal(
+  status: number,
+  error: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): (response: ServerResponse) => void {
+  return (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify({ error }));
+  };
+}
+
+/** A handler that streams these events and ends, or, with `then: 'hang'`, stays silent. */
+export function stream(
+  events: readonly unknown[],
+  then: 'done' | 'end' | 'hang' | 'cut' = 'done',
+): (response: ServerResponse) => void {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const text = events
+      .map((event) => {
+        const type: unknown = Reflect.get(Object(event), 'type');
+        return `${typeof type === 'string' ? `event: ${type}\n` : ''}data: ${JSON.stringify(event)}\n\n`;
+      })
+      .join('');
+    response.write(text, () => {
+      if (then === 'cut') response.destroy();
+      if (then === 'end') response.end();
+      if (then === 'done') response.end('data: [DONE]\n\n');
+    });
+  };
+}
