@@ -84,6 +84,7 @@ export async function startAgent(
 }
 
 const TOLD = 'verification-';
+const GUIDES = ['AGENTS.md', 'CLAUDE.md'];
 
 /** The newest message of a verification in this turn's part of the transcript. */
 async function lastTold(
@@ -119,15 +120,17 @@ function answerOf(context: TurnContext): AgentAnswer | undefined {
 }
 
 async function instructionsOf(bench: Bench): Promise<string> {
-  const { mirror, base, repo, repoFile, defaultBranch } = bench;
+  const { mirror, base, repo, repoFile, defaultBranch, facts } = bench;
   // From the base branch: instructions that a change brings along are not followed while it is judged.
-  const guides = await Promise.all(['AGENTS.md', 'CLAUDE.md'].map((path) => mirror.readText(base, path)));
+  const guides = await Promise.all(GUIDES.map(async (path) => ({ path, text: await mirror.readText(base, path) })));
+  const { serve, pages, checks } = repoFile;
   return composeInstructions({
     repo: repo.name,
-    branch: bench.facts.branch,
+    branch: facts.branch,
     defaultBranch,
-    checks: repoFile.checks,
-    guides: guides.filter((guide) => guide !== null),
+    checks,
+    app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
+    rules: guides.flatMap(({ path, text }) => (text === null ? [] : [{ path, text }])),
   });
 }
 
