@@ -16,7 +16,8 @@ export const DEFAULT_LIMITS: SandboxLimits = {
 
 /** Chromium keeps what its processes share here. */
 const SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
-const OPEN_FILES = 65_536;
+/** Not more: an engine that is itself bounded cannot give its containers more than it has. */
+const OPEN_FILES = 8_192;
 const TMPFS_OPTIONS = 'rw,nosuid,nodev,noexec';
 
 export interface WallOptions {
