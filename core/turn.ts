@@ -34,7 +34,8 @@ export const turnDeadlines: Record<
   received: { afterMs: 10 * MINUTE_MS, exit: 'failed' },
   needs_repo: { afterMs: 7 * DAY_MS, exit: 'stopped' },
   queued: { afterMs: DAY_MS, exit: 'failed' },
-  running: { afterMs: 2 * 60 * MINUTE_MS, exit: 'failed' },
+  // The agent's own budget and the time limits of setup and checks end a turn long before.
+  running: { afterMs: DAY_MS, exit: 'failed' },
   waiting: { afterMs: 7 * DAY_MS, exit: 'stopped' },
 };
 

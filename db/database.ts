@@ -36,6 +36,7 @@ export async function openDatabase(url: string): Promise<Database> {
         { name: '0002-delivery', class: DeliveryLease },
       ],
       snapshot: false,
+      silent: true,
       tableName: 'migration',
     },
     // BullMQ keeps its tables in a schema of its own, which a schema diff would drop.

@@ -1,0 +1,138 @@
+// Who has a turn, and what a worker that lost it can still do: nothing.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LEASE_MS } from '../../core/limits.ts';
+import { type OpenTurnState, turnDeadlines } from '../../core/turn.ts';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import { openJournal } from '../../db/journal.ts';
+import { claimTurn, renewLease } from '../../db/lease.ts';
+import { markSent, unsentHandovers } from '../../db/outbox.ts';
+import { reconcile } from '../../db/reconciler.ts';
+import { finishTurn, requestStop, waitForAnswer } from '../../db/turns.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { addSession, addTurnIn, age, stateOf } from './rows.ts';
+
+const FAILURE = { code: 'internal', message: 'It broke.', wayOut: 'Try again.' } as const;
+
+let own: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  own = await createTestDatabase();
+  database = await openDatabase(own.url);
+});
+afterAll(async () => {
+  await database.close();
+  await own.drop();
+});
+
+async function queuedTurn(): Promise<string> {
+  return addTurnIn(database, await addSession(database), 'queued');
+}
+
+/** Takes all hand-overs away, as the relay would, and gives their turns. */
+async function drain(): Promise<readonly string[]> {
+  const found = await unsentHandovers(database.em(), 1000);
+  for (const handover of found) await markSent(database.em(), handover);
+  return found.map((handover) => handover.turnId);
+}
+
+describe('a lease', () => {
+  it('goes to one of many workers that want the same turn', async () => {
+    const turn = await queuedTurn();
+    const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => claimTurn(database, turn, `w${index}`)));
+    expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+  });
+
+  it('is not given on a turn while an earlier one of its session is open', async () => {
+    const session = await addSession(database);
+    const first = await addTurnIn(database, session, 'queued');
+    const second = await addTurnIn(database, session, 'queued');
+    expect(await claimTurn(database, second, 'w')).toBeNull();
+    const lease = await claimTurn(database, first, 'w');
+    expect(await claimTurn(database, second, 'w')).toBeNull();
+    await drain();
+    await finishTurn(database, lease ?? expect.fail('no lease'), { state: 'failed', failure: FAILURE });
+    expect(await drain()).toEqual([second]);
+    expect(await claimTurn(database, second, 'w')).not.toBeNull();
+  });
+
+  it('that ran out goes to the next worker, and the first one can write nothing any more', async () => {
+    const turn = await queuedTurn();
+    const lost = (await claimTurn(database, turn, 'frozen')) ?? expect.fail('no lease');
+    expect(await claimTurn(database, turn, 'next')).toBeNull();
+    await age(database, turn, LEASE_MS + 1);
+    const lease = (await claimTurn(database, turn, 'next')) ?? expect.fail('no lease');
+    expect(lease.epoch).toBe(lost.epoch + 1);
+    const gone = { code: 'lease_lost' };
+    await expect(renewLease(database, lost)).rejects.toMatchObject(gone);
+    await expect(openJournal(database, lost, 0).append(0, [{ kind: 'message', text: 'late' }])).rejects.toMatchObject(gone);
+    await expect(finishTurn(database, lost, { state: 'failed', failure: FAILURE })).rejects.toMatchObject(gone);
+    await expect(waitForAnswer(database, lost, { question: 'q', options: [], callId: 'c' })).rejects.toMatchObject(gone);
+    expect(await stateOf(database, turn)).toBe('running');
+    expect(await eventsOfTurn(database.em(), turn)).toEqual([]);
+  });
+
+  it('keeps the journal in order and takes each place once', async () => {
+    const turn = await queuedTurn();
+    const lease = (await claimTurn(database, turn, 'w')) ?? expect.fail('no lease');
+    const journal = openJournal(database, lease, 0);
+    await journal.append(0, [{ kind: 'message', text: 'a' }, { kind: 'message', text: 'b' }]);
+    await expect(journal.append(1, [{ kind: 'message', text: 'c' }])).rejects.toMatchObject({ code: 'lease_lost' });
+    expect((await journal.load()).map(({ place, entry }) => [place, entry])).toEqual([
+      [0, { kind: 'message', text: 'a' }],
+      [1, { kind: 'message', text: 'b' }],
+    ]);
+  });
+
+  it('says who asked to stop', async () => {
+    const turn = await queuedTurn();
+    const lease = (await claimTurn(database, turn, 'w')) ?? expect.fail('no lease');
+    expect(await renewLease(database, lease)).toEqual({ stopRequestedBy: null });
+    expect(await requestStop(database.em(), turn, 'Mira')).toBe(true);
+    expect(await requestStop(database.em(), turn, 'Jonas')).toBe(true);
+    expect(await renewLease(database, lease)).toEqual({ stopRequestedBy: 'Mira' });
+  });
+});
+
+describe('the reconciler', () => {
+  it('hands a turn over again that the queue lost', async () => {
+    const turn = await queuedTurn();
+    await drain();
+    expect((await reconcile(database)).handedOver).not.toContain(turn);
+    await age(database, turn, 11_000);
+    expect((await reconcile(database)).handedOver).toContain(turn);
+    expect(await drain()).toContain(turn);
+  });
+
+  it('hands a turn over again whose worker died', async () => {
+    const turn = await queuedTurn();
+    await claimTurn(database, turn, 'dead');
+    await age(database, turn, LEASE_MS + 1);
+    expect((await reconcile(database)).handedOver).toContain(turn);
+    expect(await drain()).toContain(turn);
+    expect(await claimTurn(database, turn, 'next')).not.toBeNull();
+  });
+
+  it('takes up an admission that was cut short', async () => {
+    const turn = await addTurnIn(database, await addSession(database), 'received');
+    await age(database, turn, 11_000);
+    await reconcile(database);
+    const found = (await unsentHandovers(database.em(), 1000)).find((handover) => handover.turnId === turn);
+    expect(found?.topic).toBe('admit');
+    await drain();
+  });
+
+  it.each(Object.keys(turnDeadlines) as OpenTurnState[])('ends a turn that stays %s beyond its deadline', async (state) => {
+    const turn = await addTurnIn(database, await addSession(database), state);
+    const { afterMs, exit } = turnDeadlines[state];
+    await age(database, turn, afterMs - 60_000);
+    expect((await reconcile(database)).expired).not.toContain(turn);
+    await age(database, turn, 61_000);
+    expect((await reconcile(database)).expired).toContain(turn);
+    expect(await stateOf(database, turn)).toBe(exit);
+    const last = (await eventsOfTurn(database.em(), turn)).at(-1);
+    expect(last?.body.type).toBe(exit === 'failed' ? 'turn.failed' : 'turn.stopped');
+    await drain();
+  });
+});
