@@ -62,10 +62,11 @@ function agentFor(transcript: Transcript, scripts: readonly Script[]): Anchor | 
   const tagged = entries.some((entry) => entry.kind === 'user' && requestIn(entry.text) !== undefined);
   for (let index = entries.length - 1; index >= 0; index -= 1) {
     const entry = entries[index];
-    const request = entry?.kind === 'user' ? (tagged ? requestIn(entry.text) : entry.text) : undefined;
-    if (request === undefined) {
+    const words = entry?.kind === 'user' ? (tagged ? requestIn(entry.text) : entry.text) : undefined;
+    if (words === undefined) {
       continue;
     }
+    const request = words.replace(/\s+/g, ' ');
     const script = scripts.find(
       (candidate) =>
         candidate.role === 'agent' &&

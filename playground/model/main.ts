@@ -40,9 +40,7 @@ if (wanted === undefined) {
     }
     process.stdout.write(`${JSON.stringify({ ready: true, url: model.url })}\n`);
   } catch (thrown) {
-    process.stderr.write(
-      `${thrown instanceof ScriptError || thrown instanceof Error ? thrown.message : thrown}\n`,
-    );
+    process.stderr.write(`${thrown instanceof ScriptError ? thrown.message : String(thrown)}\n`);
     process.exitCode = 1;
   }
 }

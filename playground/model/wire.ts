@@ -29,7 +29,7 @@ export async function deliver(response: ServerResponse, reply: Reply, delivery: 
     await sleep(delivery.delayMs, undefined, { signal: gone });
     const body = Buffer.from(JSON.stringify(reply.body));
     if (fault === 'hang') {
-      await once(gone, 'abort');
+      await untilGone(gone);
       return;
     }
     if (fault === 'stream_error') {
@@ -64,7 +64,7 @@ async function deliverStream(response: ServerResponse, reply: Reply, delivery: D
   response.flushHeaders();
   await write(response, frames.slice(0, openingFrames).join(''));
   if (fault === 'hang') {
-    await once(gone, 'abort');
+    await untilGone(gone);
     return;
   }
   await sleep(delivery.delayMs, undefined, { signal: gone });
@@ -78,6 +78,12 @@ async function deliverStream(response: ServerResponse, reply: Reply, delivery: D
     return;
   }
   response.end(fault === 'stream_error' ? reply.failureFrame : undefined);
+}
+
+async function untilGone(gone: AbortSignal): Promise<void> {
+  if (!gone.aborted) {
+    await once(gone, 'abort');
+  }
 }
 
 async function write(response: ServerResponse, data: string | Buffer): Promise<void> {

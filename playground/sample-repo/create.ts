@@ -116,15 +116,15 @@ export async function createSampleRepo(dir: string): Promise<SampleRepo> {
   await mkdir(dirname(path), { recursive: true });
   try {
     await buildHistory(building);
-    await rename(building, path);
+    const created = await moveInto(building, path);
+    const head = await headOf(path);
+    if (head === undefined) {
+      throw new SampleRepoError('not_a_repo', `${path} is no git repository after it was made.`);
+    }
+    return { path, head, created };
   } finally {
     await rm(building, { recursive: true, force: true });
   }
-  const head = await headOf(path);
-  if (head === undefined) {
-    throw new SampleRepoError('not_a_repo', `${path} is no git repository after it was made.`);
-  }
-  return { path, head, created: true };
 }
 
 async function buildHistory(gitDir: string): Promise<void> {
@@ -146,6 +146,19 @@ async function buildHistory(gitDir: string): Promise<void> {
     throw new SampleRepoError('files_left_out', `No commit of the sample repo names these files: ${leftOut}`);
   }
   await rm(resolve(gitDir, 'index'), { force: true });
+}
+
+/** Moves the finished repo to its place; false when somebody else put one there in the meantime. */
+async function moveInto(building: string, path: string): Promise<boolean> {
+  try {
+    await rename(building, path);
+    return true;
+  } catch (thrown) {
+    if ((await headOf(path)) === undefined) {
+      throw thrown;
+    }
+    return false;
+  }
 }
 
 /** The newest commit of `main`, or undefined where there is no repo. */

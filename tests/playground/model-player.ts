@@ -13,17 +13,43 @@ import { createSampleRepo } from '../../playground/sample-repo/create.ts';
 
 const run = promisify(execFile);
 
-export const toolNames = [
-  'shell',
-  'read_file',
-  'edit_file',
-  'search',
-  'browser',
-  'update_plan',
-  'ask_user',
-] as const;
+/** The arguments that the product's tools take. A recording that breaks one would fail there. */
+export const toolArguments = {
+  shell: z.strictObject({
+    command: z.string().min(1),
+    timeout_seconds: z.int().min(1).optional(),
+    background: z.boolean().optional(),
+  }),
+  read_file: z.strictObject({
+    path: z.string(),
+    start_line: z.int().min(1).optional(),
+    end_line: z.int().min(1).optional(),
+  }),
+  edit_file: z.strictObject({ path: z.string(), old_text: z.string(), new_text: z.string() }),
+  search: z.strictObject({
+    pattern: z.string().min(1),
+    path: z.string().optional(),
+    glob: z.string().optional(),
+  }),
+  browser: z.strictObject({
+    action: z.enum(['open', 'screenshot', 'click', 'fill', 'press', 'snapshot', 'console', 'network']),
+    url: z.url().optional(),
+    selector: z.string().optional(),
+    text: z.string().optional(),
+    key: z.string().optional(),
+    full_page: z.boolean().optional(),
+  }),
+  update_plan: z.strictObject({
+    steps: z
+      .array(
+        z.strictObject({ title: z.string().min(1), status: z.enum(['pending', 'in_progress', 'completed']) }),
+      )
+      .min(1),
+  }),
+  ask_user: z.strictObject({ question: z.string().min(1), options: z.array(z.string()).max(5).optional() }),
+};
 
-export const tools = toolNames.map((name) => ({
+export const tools = Object.keys(toolArguments).map((name) => ({
   type: 'function' as const,
   name,
   description: name,
