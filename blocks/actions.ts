@@ -55,3 +55,31 @@ export function parseChoice(value: string): Choice | null {
   const match = /^([\w-]{1,100})#(\d{1,4})$/.exec(value);
   return match?.[1] && match[2] ? { turnId: match[1], place: Number(match[2]) } : null;
 }
+
+/** What the diff modal keeps in its `private_metadata`. */
+export interface DiffPlace {
+  readonly turnId: string;
+  /** From 0. */
+  readonly page: number;
+}
+
+export function diffPlace(place: DiffPlace): string {
+  return `${place.turnId}#${place.page}`;
+}
+
+/** Null for metadata that is none of ours. */
+export function parseDiffPlace(metadata: string): DiffPlace | null {
+  const choice = parseChoice(metadata);
+  return choice && { turnId: choice.turnId, page: choice.place };
+}
+
+/** An entry of the diff's file menu: the file's place in the menu and the page that it begins on. */
+export function diffFileValue(file: number, page: number): string {
+  return `${file}:${page}`;
+}
+
+/** The page that a button or an entry of the menu leads to; null for a value that is none of ours. */
+export function parseDiffPage(value: string): number | null {
+  const match = /^(?:\d{1,4}:)?(\d{1,4})$/.exec(value);
+  return match?.[1] ? Number(match[1]) : null;
+}

@@ -17,11 +17,10 @@ const OVERFLOW_TEXT_MAX = 3_000;
  */
 export function fit(message: Message): FittedMessage {
   const blocks = message.blocks.flatMap(fitBlock).map(legal);
-  const [first = [], ...rest] = pack(blocks);
+  const [first = [], ...rest] = pack(blocks.length > 0 ? blocks : spoken(message.text));
   return {
     text: textOf(message.text, first),
-    blocks:
-      first.length > 0 ? first : [paragraph(words(message.text.trim() === '' ? NOTHING : message.text))],
+    blocks: first,
     overflow: rest.map((more) => ({ text: textOf('', more), blocks: more })),
   };
 }
@@ -32,6 +31,12 @@ export function fitWithRest(message: Message, rest: readonly KnownBlock[]): Fitt
   if (rest.length === 0) return fitted;
   const { overflow, ...more } = fit({ text: '', blocks: [...rest] });
   return { ...fitted, overflow: [...fitted.overflow, more, ...overflow] };
+}
+
+/** A message without blocks is its text, which is already markup. */
+function spoken(text: string): KnownBlock[] {
+  const said = text.trim() === '' ? NOTHING : text.toWellFormed();
+  return fitBlock({ type: 'section', text: { type: 'mrkdwn', text: said } });
 }
 
 function textOf(text: string, blocks: readonly KnownBlock[]): string {

@@ -1,0 +1,60 @@
+// Modals that ask once more before something that is hard to take back.
+import type { ModalView } from '@slack/types';
+import type { ChangeView } from '../../core/view.ts';
+import { MODAL } from '../actions.ts';
+import { checksInWords } from '../checks.ts';
+import { VIEW_TITLE_MAX } from '../limits.ts';
+import { plain, present } from '../message.ts';
+import { problemLines } from '../pages.ts';
+import { outcomeOf, whatIsMerged } from '../result.ts';
+import { bold, list, paragraph, richText, section, words } from '../rich.ts';
+import { count, oneLine } from '../text.ts';
+
+const REASONS_MAX = 8;
+
+/** The second question before a merge without verification: it names what is not proven. */
+export function mergeUnverifiedModal(view: ChangeView): ModalView {
+  const { verification } = view.result;
+  const failed = verification.checks
+    .filter((check) => check.status !== 'passed')
+    .map((check) => `${check.name}: ${check.status.replace('_', ' ')}`);
+  const reasons = [...failed, ...problemLines(verification)];
+  const rest = reasons.length - REASONS_MAX;
+  const shown = reasons.slice(0, REASONS_MAX).map((reason) => section(words(oneLine(reason, 300))));
+  const items = rest > 0 ? [...shown, section(words(`and ${rest} more`))] : shown;
+  return {
+    type: 'modal',
+    callback_id: MODAL.mergeUnverified,
+    private_metadata: view.turnId,
+    title: plain('Merge unverified', VIEW_TITLE_MAX),
+    submit: plain('Merge anyway', VIEW_TITLE_MAX),
+    close: plain('Cancel', VIEW_TITLE_MAX),
+    blocks: present(
+      paragraph(bold(outcomeOf(view)), words(`\n${whatIsMerged(view.result)}.`)),
+      items.length > 0 ? richText(section(words('What is not proven:')), list(items)) : null,
+      paragraph(
+        words(`On this commit, ${checksInWords(verification)}. The merge will say that it was not verified.`),
+      ),
+    ),
+  };
+}
+
+/** Asks before a change is discarded, where a dialog on the button is not enough. */
+export function discardModal(view: ChangeView): ModalView {
+  return {
+    type: 'modal',
+    callback_id: MODAL.discard,
+    private_metadata: view.turnId,
+    title: plain('Discard this change', VIEW_TITLE_MAX),
+    submit: plain('Discard', VIEW_TITLE_MAX),
+    close: plain('Keep it', VIEW_TITLE_MAX),
+    blocks: [
+      paragraph(
+        bold(`${oneLine(view.result.branch, 100)} in ${oneLine(view.result.repo, 60)}`),
+        words(
+          `\n${count(view.result.files.length, 'changed file')} will not be merged. The branch stays; reply in the thread to take it up again.`,
+        ),
+      ),
+    ],
+  };
+}

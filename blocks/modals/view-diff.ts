@@ -1,0 +1,101 @@
+// The modal that shows a diff, page by page, with a menu of its files.
+import type { ActionsBlock, Button, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import { ACTION, diffFileValue, diffPlace, MODAL } from '../actions.ts';
+import { type FileDiff, parseDiff } from '../diff-text.ts';
+import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_TITLE_MAX } from '../limits.ts';
+import { button, context, plain, present } from '../message.ts';
+import { bold, paragraph, preformatted, richText, section, words } from '../rich.ts';
+import { clean, count, oneLine } from '../text.ts';
+import { type DiffPiece, pageDiff } from './diff-pages.ts';
+
+export interface ViewDiffOptions {
+  readonly turnId: string;
+  /** Git's unified diff. */
+  readonly diff: string;
+  /** From 0; a page that does not exist becomes the nearest one. */
+  readonly page: number;
+  /** Where somebody finds the whole diff, said when it is too long for a modal. */
+  readonly whole: string;
+}
+
+/** `private_metadata` holds a `DiffPlace`. The modal has no submit button. */
+export function viewDiffModal(options: ViewDiffOptions): ModalView {
+  const files = parseDiff(options.diff);
+  const { pages, startOf, cut } = pageDiff(files);
+  const wanted = Number.isInteger(options.page) ? options.page : 0;
+  const page = Math.min(Math.max(0, wanted), pages.length - 1);
+  const isLast = page === pages.length - 1;
+  return {
+    type: 'modal',
+    callback_id: MODAL.viewDiff,
+    private_metadata: diffPlace({ turnId: options.turnId, page }),
+    title: plain('Diff', VIEW_TITLE_MAX),
+    close: plain('Close', VIEW_TITLE_MAX),
+    blocks: present(
+      context(summary(files, page, pages.length)),
+      controls(files, startOf, page, pages.length),
+      (pages[page] ?? []).flatMap((piece) => pieceBlocks(piece, files)),
+      files.length === 0 ? paragraph(words('This change has no diff.')) : null,
+      cut && isLast ? paragraph(bold('The diff goes on.'), words(` ${oneLine(options.whole, 500)}`)) : null,
+    ),
+  };
+}
+
+function summary(files: readonly FileDiff[], page: number, pages: number): string {
+  const plus = files.reduce((sum, file) => sum + file.additions, 0);
+  const minus = files.reduce((sum, file) => sum + file.deletions, 0);
+  return `${count(files.length, 'file')} changed, +${plus} −${minus} · page ${page + 1} of ${pages}`;
+}
+
+/** A new block id for each page: Slack keeps what was chosen in a menu while its id stays the same. */
+function controls(
+  files: readonly FileDiff[],
+  startOf: readonly number[],
+  page: number,
+  pages: number,
+): ActionsBlock | null {
+  const turn = (text: string, actionId: string, to: number): Button[] =>
+    to >= 0 && to < pages ? [button({ actionId, value: String(to), text })] : [];
+  const elements = [
+    ...menu(files, startOf),
+    ...turn('Previous', ACTION.diffPrevious, page - 1),
+    ...turn('Next', ACTION.diffNext, page + 1),
+  ];
+  return elements.length === 0 ? null : { type: 'actions', block_id: `diff-page-${page}`, elements };
+}
+
+function menu(files: readonly FileDiff[], startOf: readonly number[]): ActionsBlock['elements'] {
+  const options = files.slice(0, SELECT_OPTIONS_MAX).flatMap((file, index): PlainTextOption[] => {
+    const page = startOf[index];
+    if (page === undefined) return [];
+    return [{ text: plain(shortPath(file.path), OPTION_TEXT_MAX), value: diffFileValue(index, page) }];
+  });
+  if (options.length < 2) return [];
+  return [
+    {
+      type: 'static_select',
+      action_id: ACTION.diffFile,
+      placeholder: plain('Go to a file', PLACEHOLDER_MAX),
+      options,
+    },
+  ];
+}
+
+/** The end of a path tells more than its beginning. */
+function shortPath(path: string): string {
+  const line = clean(path).replace(/\s+/g, ' ').trim();
+  return line.length <= OPTION_TEXT_MAX ? line : `…${line.slice(-(OPTION_TEXT_MAX - 2)).toWellFormed()}`;
+}
+
+function pieceBlocks(piece: DiffPiece, files: readonly FileDiff[]): KnownBlock[] {
+  const file = files[piece.file];
+  if (!file) return [];
+  const code = piece.text === '' ? [] : [preformatted(piece.text)];
+  if (!piece.opensFile) return code.length > 0 ? [richText(...code)] : [];
+  const counts = file.text === '' ? '' : `+${file.additions} −${file.deletions}`;
+  const unseen = piece.text === '' ? (file.note.includes('binary') ? 'not shown' : 'no lines changed') : '';
+  const notes = [counts, file.note, unseen, piece.continued ? 'continued' : ''].filter(Boolean).join(' · ');
+  return [
+    richText(section(bold(oneLine(file.path, 300) || 'File'), words(`  ${oneLine(notes, 400)}`)), ...code),
+  ];
+}

@@ -1,0 +1,72 @@
+// The one message that shows a turn in its present state; which kind it is follows from the state.
+
+import type { ResultView, StatusView } from '../core/view.ts';
+import { answerMessage } from './answer.ts';
+import { discardedNote } from './discarded.ts';
+import { failureMessage } from './failure.ts';
+import { mergedNote } from './merged.ts';
+import type { FittedMessage } from './message.ts';
+import { questionMessage } from './question.ts';
+import { repoChoiceMessage } from './repo-choice.ts';
+import { resultMessage } from './result.ts';
+import { type StatusOptions, statusMessage } from './status.ts';
+import { stoppedMessage } from './stopped.ts';
+
+/** The message while a turn is open, and the last one of a turn that ended without a result. */
+export function turnMessage(view: StatusView, options: StatusOptions): FittedMessage {
+  const about = [view.repo ?? '', view.branch].filter(Boolean).join(' · ');
+  switch (view.state) {
+    case 'needs_repo':
+      return repoChoiceMessage({
+        turnId: view.turnId,
+        choices: view.repoChoice?.choices ?? [],
+        reason: view.repoChoice?.reason ?? '',
+      });
+    case 'failed':
+    case 'refused':
+      return failureMessage({
+        failure: view.failure ?? {
+          code: 'internal',
+          message: 'The turn failed.',
+          wayOut: 'Reply in the thread to try again.',
+        },
+        turnId: view.turnId,
+        canRetry: view.state === 'failed',
+        about,
+      });
+    case 'stopped':
+      return stoppedMessage({
+        by: view.stopped?.by ?? 'the deadline',
+        leaves: view.stopped?.leaves ?? '',
+        about,
+      });
+    case 'waiting':
+      return view.question && !view.question.answer
+        ? questionMessage({
+            turnId: view.turnId,
+            question: view.question.question,
+            options: view.question.options,
+          })
+        : statusMessage(view, options);
+    case 'received':
+    case 'queued':
+    case 'running':
+    case 'done':
+      return statusMessage(view, options);
+  }
+}
+
+/** The message of a turn that ended with a result. */
+export function finishedMessage(view: ResultView): FittedMessage {
+  const { result } = view;
+  switch (result.kind) {
+    case 'change':
+      return resultMessage({ ...view, result });
+    case 'answer':
+      return answerMessage({ ...view, result });
+    case 'merged':
+      return mergedNote(result);
+    case 'discarded':
+      return discardedNote(result);
+  }
+}

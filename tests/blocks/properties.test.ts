@@ -1,0 +1,187 @@
+// Whatever the state and whatever the text, Slack takes the message and the text stays text.
+import type { KnownBlock } from '@slack/types';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { couldNot, notAllowed } from '../../blocks/ephemeral.ts';
+import { fit } from '../../blocks/fit.ts';
+import { markdownBlocks } from '../../blocks/markdown.ts';
+import type { FittedMessage } from '../../blocks/message.ts';
+import { discardModal, mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
+import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
+import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
+import { answeredMessage, questionMessage } from '../../blocks/question.ts';
+import { isUserId } from '../../blocks/rich.ts';
+import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
+import { validateMessage, validateView } from '../../blocks/validate.ts';
+import type { StatusView } from '../../core/view.ts';
+import { anyAnswerView, anyChangeView, anyDate, anyStatus, anyText } from './arbitraries.ts';
+import { dangers } from './safety.ts';
+
+const RUNS = { numRuns: Number(process.env.RUNS ?? 300) };
+
+function expectGood(message: FittedMessage, people: readonly string[] = []): void {
+  for (const one of [message, ...message.overflow]) {
+    expect(validateMessage(one)).toEqual([]);
+    expect(dangers(one, people)).toEqual([]);
+  }
+}
+
+function peopleIn(view: StatusView): string[] {
+  const merge: unknown = Reflect.get(view, 'merge');
+  const by = typeof merge === 'object' && merge !== null && 'by' in merge ? merge.by : null;
+  const id = typeof by === 'object' && by !== null && 'id' in by ? String(by.id) : '';
+  return [view.requester.id, id, view.stopped?.by ?? ''].filter(isUserId);
+}
+
+test('any open turn gives a message that Slack takes', () => {
+  fc.assert(
+    fc.property(anyStatus, anyDate, fc.boolean(), (view, now, stoppable) => {
+      expectGood(turnMessage(view, { now, stoppable }), peopleIn(view));
+    }),
+    RUNS,
+  );
+});
+
+test('any change gives a message that Slack takes, with its buttons in the first one', () => {
+  fc.assert(
+    fc.property(anyChangeView, (view) => {
+      const message = finishedMessage(view);
+      expectGood(message, peopleIn(view));
+      const open = view.merge.kind === 'open' || view.merge.kind === 'merging';
+      expect(message.blocks.filter((block) => block.type === 'actions')).toHaveLength(open ? 1 : 0);
+      expect(
+        message.overflow.flatMap((more) => more.blocks).filter((block) => block.type === 'actions'),
+      ).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test('any answer gives messages that Slack takes', () => {
+  fc.assert(
+    fc.property(anyAnswerView, (view) => {
+      expectGood(finishedMessage(view), peopleIn(view));
+    }),
+    RUNS,
+  );
+});
+
+test('any question and its answer give messages that Slack takes', () => {
+  fc.assert(
+    fc.property(anyText, fc.array(anyText, { maxLength: 30 }), anyText, (question, options, text) => {
+      expectGood(questionMessage({ turnId: 'turn-1', question, options }));
+      expectGood(answeredMessage(question, { by: 'U0MARA111', text }), ['U0MARA111']);
+    }),
+    RUNS,
+  );
+});
+
+test('any line for one person is a message that Slack takes', () => {
+  fc.assert(
+    fc.property(anyText, anyText, fc.array(anyText, { maxLength: 20 }), (message, wayOut, who) => {
+      expectGood(couldNot(message, wayOut));
+      expectGood(notAllowed('merge', who), who.filter(isUserId));
+    }),
+    RUNS,
+  );
+});
+
+test('any diff and any page number give a modal that Slack opens', () => {
+  const anyDiff = fc.array(
+    fc.oneof(
+      anyText,
+      anyText.map((text) => `diff --git a/x b/x\n@@ -1 +1 @@\n${text}\n`),
+    ),
+    {
+      maxLength: 40,
+    },
+  );
+  fc.assert(
+    fc.property(anyDiff, fc.oneof(fc.integer(), fc.nat(20), fc.double()), anyText, (parts, page, whole) => {
+      const view = viewDiffModal({ turnId: 'turn-1', diff: parts.join(''), page, whole });
+      expect(validateView(view)).toEqual([]);
+      expect(dangers(view, [])).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test('any change gives confirmation modals that Slack opens', () => {
+  fc.assert(
+    fc.property(anyChangeView, (view) => {
+      const modals = [
+        mergeUnverifiedModal(view),
+        discardModal(view),
+        requestChangesModal({ turnId: 'turn-1', repo: view.result.repo, branch: view.result.branch }),
+      ];
+      for (const modal of modals) {
+        expect(validateView(modal)).toEqual([]);
+        expect(dangers(modal, [])).toEqual([]);
+      }
+    }),
+    RUNS,
+  );
+});
+
+test('Markdown of any kind and length fits, without a word lost', () => {
+  const wordsIn = (text: string) => text.match(/[A-Za-z]{4,}/g) ?? [];
+  fc.assert(
+    fc.property(
+      fc.array(fc.lorem({ maxCount: 40, mode: 'sentences' }), { maxLength: 60 }),
+      anyText,
+      (sentences, text) => {
+        expectGood(fit({ text: 'x', blocks: markdownBlocks(text) }));
+        const source = sentences.join('\n\n');
+        const fitted = fit({ text: 'x', blocks: markdownBlocks(source) });
+        const shown = [fitted, ...fitted.overflow].flatMap((one) => one.blocks);
+        if (source.trim() !== '') expect(wordsIn(textsOf(shown))).toEqual(wordsIn(source));
+      },
+    ),
+    RUNS,
+  );
+});
+
+function textsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textsOf).join('\n');
+  if (typeof value !== 'object' || value === null) return '';
+  if ('type' in value && value.type === 'text' && 'text' in value) return String(value.text);
+  return Object.values(value).map(textsOf).join('');
+}
+
+test('a message of any blocks, legal or not, is made legal', () => {
+  const textObject = fc.record({
+    type: fc.constantFrom('plain_text' as const, 'mrkdwn' as const),
+    text: anyText,
+  });
+  const anyBlock: fc.Arbitrary<KnownBlock> = fc.oneof(
+    fc.record({ type: fc.constant('section' as const), text: textObject }),
+    fc.record({ type: fc.constant('section' as const), fields: fc.array(textObject, { maxLength: 14 }) }),
+    fc.record({ type: fc.constant('context' as const), elements: fc.array(textObject, { maxLength: 14 }) }),
+    fc.record({ type: fc.constant('markdown' as const), text: anyText }),
+    fc.record({ type: fc.constant('divider' as const) }),
+    fc.record({
+      type: fc.constant('header' as const),
+      text: fc.record({ type: fc.constant('plain_text' as const), text: anyText }),
+    }),
+    fc.record({
+      type: fc.constant('table' as const),
+      rows: fc.array(
+        fc.array(fc.record({ type: fc.constant('raw_text' as const), text: anyText }), { maxLength: 24 }),
+        { maxLength: 120 },
+      ),
+    }),
+    fc.record({
+      type: fc.constant('image' as const),
+      slack_file: fc.record({ id: fc.constantFrom('F0ABCDEFGH', 'nope') }),
+      alt_text: anyText,
+    }),
+    fc.record({ type: fc.constant('actions' as const), elements: fc.constant([]) }),
+  );
+  fc.assert(
+    fc.property(anyText, fc.array(anyBlock, { maxLength: 70, size: 'max' }), (text, blocks) => {
+      const fitted = fit({ text, blocks });
+      for (const one of [fitted, ...fitted.overflow]) expect(validateMessage(one)).toEqual([]);
+    }),
+    { numRuns: Number(process.env.RUNS ?? 150) },
+  );
+});
