@@ -1,0 +1,159 @@
+// The middle: one channel's messages and the place to write.
+
+import { el } from '../dom.js';
+import { icon } from '../icons.js';
+import { openMenu } from '../ui/menu.js';
+import { avatar } from './avatar.js';
+import { createComposer } from './composer.js';
+import { postMessage, sendCommand, sendShortcut } from './control-api.js';
+import { createMessageList } from './message-list.js';
+import { report } from './page-context.js';
+import { goTo, linkTo } from './route.js';
+import { markRead, readUpTo } from './unread.js';
+
+/** @typedef {import('./workspace.js').Workspace} Workspace */
+
+/** @param {Workspace} workspace */
+export function createChannelPane(workspace) {
+  const head = el('header.pane-head');
+  const list = createMessageList(workspace, { inThread: false });
+  const foot = el('div.pane-foot');
+  const node = el('main.pane.channel-pane', { data: { pane: 'channel' } }, head, list.node, foot);
+  let channelId = '';
+  /** Up to where the person had read when the channel was opened: the "new" line stands there. */
+  let readBefore = '';
+  let composerFor = '';
+
+  /** @param {string} id */
+  function open(id) {
+    if (id !== channelId) readBefore = readUpTo(workspace.meId, id);
+    channelId = id;
+    draw();
+  }
+
+  function draw() {
+    const channel = workspace.channel(channelId);
+    if (!channel) {
+      composerFor = '';
+      head.replaceChildren(el('h1', null, 'Not here'));
+      list.draw('', channelId, []);
+      foot.replaceChildren(
+        el(
+          'p.muted',
+          null,
+          channelId ? 'This channel does not exist or is not yours to see.' : 'Choose a channel on the left.',
+        ),
+      );
+      return;
+    }
+    const name = workspace.channelName(channel);
+    const other = channel.is_im ? workspace.otherSide(channel) : null;
+    const faces = (channel.members ?? [])
+      .slice(0, 4)
+      .map((id) => avatar(workspace, workspace.person(id), 'tiny'));
+    head.replaceChildren(
+      el('a.icon-button.go-back', { href: '#/', 'aria-label': 'All channels' }, icon('back')),
+      el(
+        'div.pane-title',
+        null,
+        el(
+          'h1',
+          null,
+          channel.is_im
+            ? avatar(workspace, other, 'tiny')
+            : el('span.hash', null, channel.is_private ? icon('lock') : '#'),
+          name,
+        ),
+        channel.topic && el('p', { title: channel.topic }, channel.topic),
+      ),
+      !channel.is_im &&
+        el(
+          'span.faces.members',
+          { title: `${channel.members?.length ?? 0} members` },
+          faces,
+          el('span.members-count', null, channel.members?.length ?? 0),
+        ),
+    );
+    const messages = workspace.roots.get(channelId);
+    list.draw(`${workspace.meId}/${channelId}/${messages ? '' : 'loading'}`, channelId, messages ?? [], {
+      newFrom: readBefore,
+    });
+    if (document.hasFocus() || messages?.at(-1)?.user === workspace.meId)
+      markRead(workspace.meId, channelId, messages?.at(-1)?.ts);
+    drawComposer(name, channel.is_im === true);
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} direct
+   */
+  function drawComposer(name, direct) {
+    const key = `${workspace.meId}/${channelId}`;
+    if (composerFor === key) return;
+    composerFor = key;
+    const composer = createComposer(workspace, {
+      placeholder: `Message ${direct ? name : `#${name}`}`,
+      send,
+    });
+    const globals = (workspace.state.app.shortcuts ?? []).filter((shortcut) => shortcut.type === 'global');
+    if (globals.length > 0) composer.node.querySelector('.composer-bar')?.prepend(shortcutButton(globals));
+    foot.replaceChildren(composer.node);
+    if (matchMedia('(hover: hover)').matches && !workspace.thread) composer.focus();
+  }
+
+  /** @param {{ text: string, files: import('./control-api.js').Upload[] }} draft */
+  async function send({ text, files }) {
+    const command = /^(\/[a-z][\w-]*)(?:\s+([\s\S]*))?$/i.exec(text);
+    if (command?.[1]) {
+      await sendCommand({
+        user: workspace.meId,
+        channel: channelId,
+        command: command[1],
+        text: command[2] ?? '',
+      });
+      return;
+    }
+    await postMessage({
+      user: workspace.meId,
+      channel: channelId,
+      text,
+      ...(files.length > 0 ? { files } : {}),
+    });
+    readBefore = String(Date.now() / 1000);
+    list.stick();
+  }
+
+  /** @param {import('./control-api.js').Shortcut[]} shortcuts */
+  function shortcutButton(shortcuts) {
+    const button = el(
+      'button.icon-button',
+      { type: 'button', title: 'Shortcuts', 'aria-label': 'Shortcuts' },
+      icon('bolt'),
+    );
+    button.addEventListener('click', () =>
+      openMenu(
+        button,
+        shortcuts.map((shortcut) => ({
+          label: shortcut.name,
+          note: shortcut.description ?? workspace.state.app.name,
+          value: shortcut.callback_id,
+          run: () =>
+            void sendShortcut({
+              user: workspace.meId,
+              callback_id: shortcut.callback_id,
+              channel: channelId,
+            }).catch(report),
+        })),
+      ),
+    );
+    return button;
+  }
+
+  // A click on a message itself (not on something in it) opens its thread: threads are where the work is.
+  list.node.addEventListener('dblclick', (event) => {
+    const message = event.target instanceof Element ? event.target.closest('.message') : null;
+    if (message instanceof HTMLElement && !getSelection()?.toString())
+      goTo(linkTo(channelId, message.dataset.ts));
+  });
+  return { node, open, draw, current: () => channelId };
+}
