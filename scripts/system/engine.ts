@@ -17,6 +17,8 @@ export interface RunningEngine {
   readonly host: string;
   /** True where the engine is our child. */
   readonly isOurs: boolean;
+  /** Settles when an engine that this process started is gone; null for any other. */
+  readonly ended: Promise<unknown> | null;
   /** Lets go of it; ours ends when nobody uses it any more. */
   release(): Promise<void>;
 }
@@ -135,6 +137,7 @@ function ours(data: DataDirectory, pipe: string, hold: number, engine: Tethered 
   return {
     host: hostOf(data),
     isOurs: true,
+    ended: engine?.exited ?? null,
     release: async () => {
       if (released) return;
       released = true;
@@ -152,7 +155,7 @@ function ours(data: DataDirectory, pipe: string, hold: number, engine: Tethered 
 }
 
 function foreign(host: string): RunningEngine {
-  return { host, isOurs: false, release: () => Promise.resolve() };
+  return { host, isOurs: false, ended: null, release: () => Promise.resolve() };
 }
 
 function hostOf(data: DataDirectory): string {

@@ -30,12 +30,16 @@ export interface PostgresOptions {
   /** `fast` may lose everything in a crash of the machine: for tests. */
   readonly durability: 'safe' | 'fast';
   readonly maxConnections: number;
+  /** The port of an earlier run, so that its clients find it again; a free one without it. */
+  readonly port?: number;
 }
 
 export interface RunningPostgres {
   /** Holds the password. The database exists; the user may create others. */
   readonly url: string;
-  readonly server: Tethered;
+  readonly port: number;
+  /** Settles when the server is gone, whoever ended it. */
+  readonly ended: Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -61,13 +65,14 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await clearStaleLock(cluster);
 
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const server = launch(binaries, how, options, cluster, port);
     if (await ready(server, cluster, port)) {
       await ensureDatabase(port, password);
       return {
         url: urlOf(port, password, NAME),
-        server,
+        port,
+        ended: server.exited,
         stop: async () => {
           await server.stop();
         },

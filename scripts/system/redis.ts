@@ -3,13 +3,12 @@ import { mkdirSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { type Tethered, tether } from '../processes/tether.ts';
+import { tether } from '../processes/tether.ts';
 import { findCommand } from './commands.ts';
 import { freePort } from './free-port.ts';
 
 export interface RunningRedis {
   readonly url: string;
-  readonly server: Tethered;
   stop(): Promise<void>;
 }
 
@@ -40,7 +39,6 @@ export async function startRedis(options: {
     if (await answers(port)) {
       return {
         url: `redis://127.0.0.1:${port}`,
-        server,
         stop: async () => {
           await server.stop();
         },

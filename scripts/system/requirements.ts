@@ -17,6 +17,9 @@ export interface Requirement {
   readonly present: () => boolean;
 }
 
+/** debootstrap checks what it downloads against it; Ubuntu does not have it by default. */
+const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
 const requirements: Record<Need, Requirement> = {
   git: {
     need: 'git',
@@ -33,8 +36,8 @@ const requirements: Record<Need, Requirement> = {
   debootstrap: {
     need: 'debootstrap',
     why: 'to build the base of the sandbox image',
-    packages: ['debootstrap'],
-    present: () => findCommand('debootstrap') !== null,
+    packages: ['debootstrap', 'debian-archive-keyring'],
+    present: () => findCommand('debootstrap') !== null && existsSync(DEBIAN_KEYRING),
   },
   'database-user': {
     need: 'database-user',

@@ -1,0 +1,115 @@
+// Plays one request in the local workspace, as a person there would ask it, and waits for the finished thread.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failure } from '../../core/errors.ts';
+import type { TurnResult } from '../../core/event.ts';
+import { isOver, type TurnState } from '../../core/turn.ts';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
+import { Delivery } from '../../db/entities/transport.ts';
+import { threadImages, threadText } from './thread-text.ts';
+import type { WorkspaceClient } from './workspace-client.ts';
+
+const REQUEST = { user: 'mira', channel: 'shop', text: '@threadsmith fix the total on the cart page' };
+const POLL_MS = 200;
+/** After the turn is over, its last messages still have to reach the thread. */
+const DELIVERY_TIMEOUT_MS = 30_000;
+
+export interface PlayedRequest {
+  readonly state: TurnState | 'unanswered';
+  readonly result: TurnResult | null;
+  readonly failure: Failure | null;
+  readonly text: string;
+  /** Files on this machine. */
+  readonly screenshots: readonly string[];
+}
+
+export interface PlayOptions {
+  readonly databaseUrl: string;
+  readonly workspace: WorkspaceClient;
+  readonly screenshotFolder: string;
+  readonly timeoutMs: number;
+  readonly onProgress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Posts the request and waits until its turn is over and the thread says so, or until the time is up. */
+export async function playRequest(options: PlayOptions): Promise<PlayedRequest> {
+  const state = await options.workspace.state();
+  const channelId = state.channels.find(({ name }) => name === REQUEST.channel)?.id ?? REQUEST.channel;
+  const database = await openDatabase(options.databaseUrl);
+  try {
+    options.onProgress(`${REQUEST.user} asks in #${REQUEST.channel}: ${REQUEST.text}`);
+    const ts = await options.workspace.post(REQUEST);
+    const turn = await waitForTurn(database, channelId, ts, options);
+    await waitForDeliveries(database, turn?.sessionId ?? null, options.signal);
+    const messages = await options.workspace.thread(channelId, ts);
+    const names = new Map(state.users.map((user) => [user.id, user.real_name]));
+    const screenshots: string[] = [];
+    mkdirSync(options.screenshotFolder, { recursive: true });
+    for (const [index, image] of threadImages(messages).entries()) {
+      const file = join(options.screenshotFolder, `${index + 1}-${fileName(image.altText)}.png`);
+      writeFileSync(file, await options.workspace.file(image.fileId));
+      screenshots.push(file);
+    }
+    return {
+      state: turn?.state ?? 'unanswered',
+      result: turn?.result ?? null,
+      failure: turn?.failure ?? null,
+      text: threadText(messages, (id) => names.get(id) ?? id),
+      screenshots,
+    };
+  } finally {
+    await database.close();
+  }
+}
+
+/** True where the request ended in a change that was verified at exactly the published commit. */
+export function isVerified(played: PlayedRequest): boolean {
+  const { result } = played;
+  if (result === null || result.kind !== 'change') return false;
+  return result.verification.passed && result.verification.commit === result.commit;
+}
+
+async function waitForTurn(
+  database: Database,
+  channelId: string,
+  threadTs: string,
+  options: PlayOptions,
+): Promise<Turn | null> {
+  const deadline = Date.now() + options.timeoutMs;
+  let latest: Turn | null = null;
+  while (Date.now() < deadline && !options.signal.aborted) {
+    const em = database.em();
+    const session = await em.findOne(Session, { channelId, threadTs });
+    latest = session === null ? null : await em.findOne(Turn, { sessionId: session.id, position: 0 });
+    if (latest !== null && isOver(latest.state)) return latest;
+    await sleep(POLL_MS);
+  }
+  return latest;
+}
+
+async function waitForDeliveries(
+  database: Database,
+  sessionId: string | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
+  // Quiet twice in a row: the presenter may be between two messages.
+  let quiet = 0;
+  while (sessionId !== null && quiet < 3 && Date.now() < deadline && !signal.aborted) {
+    const rows = await database.em().find(Delivery, { sessionId });
+    const waiting = rows.filter((row) => row.abandoned === null && row.version !== row.sentVersion);
+    quiet = rows.length > 0 && waiting.length === 0 ? quiet + 1 : 0;
+    await sleep(POLL_MS);
+  }
+}
+
+function fileName(altText: string): string {
+  const name = altText
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return name.slice(0, 60) || 'picture';
+}
