@@ -122,7 +122,9 @@ function answerOf(context: TurnContext): AgentAnswer | undefined {
 async function instructionsOf(bench: Bench): Promise<string> {
   const { mirror, base, repo, repoFile, defaultBranch, facts } = bench;
   // From the base branch: instructions that a change brings along are not followed while it is judged.
-  const guides = await Promise.all(GUIDES.map(async (path) => ({ path, text: await mirror.readText(base, path) })));
+  const guides = await Promise.all(
+    GUIDES.map(async (path) => ({ path, text: await mirror.readText(base, path) })),
+  );
   const { serve, pages, checks } = repoFile;
   return composeInstructions({
     repo: repo.name,

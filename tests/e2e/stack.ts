@@ -1,0 +1,176 @@
+// The whole product as a team runs it: PostgreSQL, bot, worker, a local workspace, a scripted model, a repo.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { createSampleRepo } from '../../playground/sample-repo/create.ts';
+import { createDockerProvider } from '../../sandbox/docker/provider.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { part } from '../setup/environment.ts';
+import { meetPeople, type People } from './people.ts';
+import { type Running, startProcess } from './processes.ts';
+
+export interface StackOptions {
+  readonly transport?: 'socket' | 'http';
+  /** The queue on this Redis instead of PostgreSQL. */
+  readonly redisUrl?: string;
+  readonly api?: 'responses' | 'chat';
+  /** Repos of the configuration by name; the sample repo for the channel shop without it. */
+  readonly repos?: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly channels: readonly string[];
+  }[];
+  readonly people?: {
+    readonly start: readonly string[];
+    readonly approve: readonly string[];
+    readonly merge: readonly string[];
+  };
+  readonly sandbox?: Readonly<Record<string, number>>;
+  /** Folders with scripts for the model; its own without it. */
+  readonly scriptDirs?: readonly string[];
+  readonly workerEnv?: NodeJS.ProcessEnv;
+}
+
+export interface Stack {
+  readonly people: People;
+  readonly folder: string;
+  readonly database: TestDatabase;
+  readonly sampleRepo: string;
+  readonly model: {
+    readonly url: string;
+    control(method: string, path: string, body?: unknown): Promise<unknown>;
+  };
+  bot: Running;
+  worker: Running;
+  startBot(): Promise<void>;
+  startWorker(env?: NodeJS.ProcessEnv): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const EVERYBODY = {
+  start: ['everyone'],
+  approve: ['mira@brightloaf.example', 'jonas@brightloaf.example'],
+  merge: ['mira@brightloaf.example', 'jonas@brightloaf.example'],
+};
+const appSchema = z.looseObject({
+  bot_token: z.string(),
+  app_token: z.string(),
+  signing_secret: z.string(),
+  api_url: z.string(),
+});
+
+/** Starts everything; `stop` ends everything and removes the sandboxes. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'threadsmith-e2e-'));
+  const database = await createTestDatabase();
+  const log = (name: string) => join(folder, `${name}.log`);
+  const env = baseEnvironment();
+  const playground = await startProcess(
+    'playground/main.ts',
+    ['--port', '0', '--data', join(folder, 'playground')],
+    env,
+    log('playground'),
+  );
+  const modelArgs = ['--port', '0', ...(options.scriptDirs ?? []).flatMap((dir) => ['--scripts', dir])];
+  const model = await startProcess('playground/model/main.ts', modelArgs, env, log('model'));
+  const people = meetPeople(String(playground.ready['url']));
+  const app = appSchema.parse(await people.control('GET', '/app'));
+  const sampleRepo = join(folder, 'sample.git');
+  await createSampleRepo(sampleRepo);
+  const configFile = join(folder, 'threadsmith.yaml');
+  writeFileSync(
+    configFile,
+    stringify({
+      repos: options.repos ?? [{ name: 'brightloaf', url: sampleRepo, channels: ['shop'] }],
+      people: options.people ?? EVERYBODY,
+      sandbox: { memory_mb: 1536, ...options.sandbox },
+    }),
+  );
+  const modelUrl = String(model.ready['url']);
+  const product = {
+    ...env,
+    DATABASE_URL: database.url,
+    THREADSMITH_CONFIG: configFile,
+    THREADSMITH_DATA: join(folder, 'data'),
+    LOG_LEVEL: 'debug',
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+  };
+  const botEnv = {
+    ...product,
+    SLACK_BOT_TOKEN: app.bot_token,
+    SLACK_API_URL: app.api_url,
+    PORT: '0',
+    ...(options.transport === 'http'
+      ? { SLACK_SIGNING_SECRET: app.signing_secret }
+      : { SLACK_APP_TOKEN: app.app_token }),
+  };
+  const workerEnv = {
+    ...product,
+    DOCKER_HOST: part('DOCKER_HOST'),
+    OPENAI_API_KEY: 'sk-scripted',
+    OPENAI_BASE_URL: modelUrl,
+    OPENAI_MODEL: 'scripted',
+    OPENAI_API: options.api ?? 'responses',
+    ...options.workerEnv,
+  };
+  const startBot = async (): Promise<Running> => {
+    const bot = await startProcess('bot/main.ts', [], botEnv, log('bot'));
+    if (options.transport === 'http') {
+      await people.control('PUT', '/app', {
+        request_url: `${String(bot.ready['url'])}/slack/events`,
+        interactivity_url: `${String(bot.ready['url'])}/slack/events`,
+        delivery: 'http',
+      });
+    }
+    return bot;
+  };
+  const startWorker = (extra: NodeJS.ProcessEnv = {}) =>
+    startProcess('worker/main.ts', [], { ...workerEnv, ...extra }, log('worker'));
+  const [bot, worker] = await Promise.all([startBot(), startWorker()]);
+  const stack: Stack = {
+    people,
+    folder,
+    database,
+    sampleRepo,
+    bot,
+    worker,
+    model: { url: modelUrl, control: (method, path, body) => modelControl(modelUrl, method, path, body) },
+    startBot: async () => void (stack.bot = await startBot()),
+    startWorker: async (extra) => void (stack.worker = await startWorker(extra)),
+    stop: async () => {
+      await Promise.all([stack.bot.stop(), stack.worker.stop()]);
+      await Promise.all([playground.stop(), model.stop()]);
+      await removeSandboxes(join(folder, 'data'));
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return stack;
+}
+
+/** Only what a process needs to run: nothing of the developer's own environment reaches the product. */
+function baseEnvironment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+  return Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+async function modelControl(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(new URL(`/control${path}`, url), {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+async function removeSandboxes(data: string): Promise<void> {
+  const installId = readFileSync(join(data, 'install-id'), 'utf8').trim();
+  const provider = createDockerProvider({ engine: { host: part('DOCKER_HOST') }, installId });
+  for (const key of await provider.list()) await provider.remove(key);
+  await provider.close();
+}
