@@ -5,7 +5,7 @@ import { createLog, type Log } from '../../core/log.ts';
 import type { Progress, Sandbox, SandboxLimits, SandboxProvider, SandboxSpec, SnapshotSpec } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
-import { answered, connectEngine, type EngineOptions, reasonOf, withEngine } from './engine.ts';
+import { answered, connectEngine, reasonOf, withEngine } from './engine.ts';
 import { ensureSandboxImage } from './image.ts';
 import { KEY_LABEL, labelFilter, labels, sandboxName } from './labels.ts';
 import { buildSnapshot } from './snapshot.ts';
@@ -14,8 +14,10 @@ import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, DEFAULT_LIMITS, type WallOptions } from './walls.ts';
 
 export interface DockerProviderOptions {
-  /** Where the engine is; the usual socket without it. */
-  readonly engine?: EngineOptions;
+  /** Where the engine is, as in DOCKER_HOST; the usual socket without it. */
+  readonly dockerHost?: string | undefined;
+  /** Folder with the client's TLS files, as in DOCKER_CERT_PATH. */
+  readonly certPath?: string | undefined;
   /** Tells installations apart that share an engine. `[a-z0-9]{1,16}`. */
   readonly installId: string;
   readonly limits?: Partial<SandboxLimits>;
@@ -49,7 +51,7 @@ class DockerProvider implements SandboxProvider {
 
   constructor(options: DockerProviderOptions) {
     this.options = options;
-    this.docker = connectEngine(options.engine ?? {});
+    this.docker = connectEngine({ host: options.dockerHost, certPath: options.certPath });
     this.log = (options.log ?? createLog({ level: 'warn' })).with({ provider: 'docker' });
   }
 
