@@ -2,7 +2,7 @@
 // next action.
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
 import type { ToolResultEntry } from '../../core/journal.ts';
-import { whileRunning } from './abort.ts';
+import { throwIfStopped, whileRunning } from './abort.ts';
 import type { AgentTask } from './task.ts';
 import { oneLine } from './tools/output.ts';
 import { prepareCall } from './tools/registry.ts';
@@ -52,7 +52,10 @@ export async function runCalls(
   for (const batch of batchesOf(ready)) {
     const settled = await Promise.allSettled(batch.map((call) => runCall(call, resumed, surroundings)));
     const outcomes = settled.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason;
+      if (outcome.status === 'rejected') {
+        throwIfStopped(surroundings.task.signal);
+        throw outcome.reason;
+      }
       return outcome.value;
     });
     const entries: ToolResultEntry[] = [];
@@ -90,7 +93,7 @@ async function runCall(
 ): Promise<ToolOutcome> {
   if ('refusal' in prepared) return { kind: 'result', ok: false, output: prepared.refusal };
   const context = contextOf(pending.key, resumed);
-  if (prepared.quiet) return prepared.run(context);
+  if (prepared.quiet) return whileRunning(task.signal, prepared.run(context));
   const tool = pending.call.name;
   const summary = oneLine(task.redact(prepared.summary), 120);
   const startedAt = performance.now();

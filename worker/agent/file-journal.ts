@@ -1,6 +1,14 @@
 // A journal in a file of JSON lines, for runs in the terminal: nothing else to set up, and a run that was
 // killed goes on when it is started again.
-import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+} from 'node:fs';
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Journal, JournalEntry, PlacedEntry } from '../../core/journal.ts';

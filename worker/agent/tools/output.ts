@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import { REPO_DIR } from '../../../sandbox/sandbox.ts';
+import { keepable } from '../../model/wording.ts';
 
 /** The agent's own files in a sandbox: outside the repo, so that they never end up in a commit. */
 export const STATE_DIR = '/work/agent';
@@ -13,14 +14,16 @@ const ESCAPES = new RegExp(
 );
 const CONTROLS = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f]', 'g');
 
-/** Without colours, progress lines that were overwritten, and characters that a database refuses. */
+/** What a terminal would show: without colours, lines that were overwritten, and other control characters. */
 export function readable(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(ESCAPES, '')
-    .replaceAll('\r\n', '\n')
-    .replace(/[^\n]*\r(?=[^\n])/g, '')
-    .replace(CONTROLS, '');
+  const plain = keepable(text).replace(ESCAPES, '').replaceAll('\r\n', '\n');
+  return (plain.includes('\r') ? plain.split('\n').map(lastWritten).join('\n') : plain).replace(CONTROLS, '');
+}
+
+/** Of a line that was written over and over, what stayed. */
+function lastWritten(line: string): string {
+  const trimmed = line.replace(/\r+$/, '');
+  return trimmed.slice(trimmed.lastIndexOf('\r') + 1);
 }
 
 /** The beginning and the end of a text that is over the limit, with a note between them. */

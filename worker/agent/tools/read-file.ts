@@ -2,8 +2,9 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
+import { keepable } from '../../model/wording.ts';
 import { imageTypeOf } from './image-type.ts';
-import { inSandbox, oneLine, readable, shown } from './output.ts';
+import { inSandbox, oneLine, shown } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
 
 /** Also what whole outputs of commands may grow to, which are read by this tool. */
@@ -54,7 +55,7 @@ async function showImage(
 
 /** Lines `start` to `end`, as many as fit, and where to go on. */
 function numbered(text: string, start: number, end: number): string {
-  const lines = readable(text).split('\n');
+  const lines = keepable(text).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) return '(the file is empty)';
   if (start > lines.length) return `(the file has only ${lines.length} lines)`;

@@ -8,14 +8,8 @@ import { defineTool, result } from './tool.ts';
 const MAX_LINES = 200;
 const TIMEOUT_MS = 60_000;
 
-/** $1: how many lines are shown; the rest are ripgrep's arguments. One line more tells that there are more. */
-const SCRIPT = `
-max=$1; shift
-rg "$@" | head -n $((max + 1))
-code=\${PIPESTATUS[0]}
-# 141: the pipe was closed on it because there are more lines than are shown.
-[ "$code" = 141 ] && exit 0 || exit "$code"
-`;
+/** $1: how many lines are printed; the rest are ripgrep's arguments. Its exit code counts, not that of head. */
+const SCRIPT = 'max=$1; shift; rg "$@" | head -n "$max"; exit "${PIPESTATUS[0]}"';
 
 export const searchTool = defineTool({
   name: 'search',
@@ -42,7 +36,8 @@ export const searchTool = defineTool({
           '-c',
           SCRIPT,
           'bash',
-          String(MAX_LINES),
+          // One more than is shown tells that there are more.
+          String(MAX_LINES + 1),
           ...options,
           ...limits,
           ...filter,
@@ -58,9 +53,9 @@ export const searchTool = defineTool({
     );
     const text = readable(ran.output.text).trimEnd();
     if (ran.timedOut) return result(false, 'The search took too long. Narrow it with path or glob.');
-    if (ran.exitCode === 1) return result(true, 'Nothing found.');
-    if (ran.exitCode !== 0) return result(false, cutMiddle(text, 2000));
-    return result(true, firstLines(text));
+    // 1 is nothing found; but where head closed the pipe, ripgrep ends with other codes than 0 as well.
+    if (ran.exitCode === 2) return result(false, cutMiddle(text, 2000));
+    return result(true, text === '' ? 'Nothing found.' : firstLines(text));
   },
 });
 

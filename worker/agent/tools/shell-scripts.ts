@@ -1,5 +1,8 @@
 // The bash around each command line of the shell tool.
 
+/** Not kept: what bash keeps itself, and the toolhost's mark, by which it finds the processes of a command. */
+const OWN_VARIABLES = 'PWD OLDPWD SHLVL THREADSMITH_COMMAND';
+
 /**
  * $1: file with the exported variables and the working directory of the call before. The command line comes
  * by standard input and runs with none. The state is saved whole or not at all, also after `exit`.
@@ -10,7 +13,7 @@ __save() {
   local code=$?
   trap - EXIT
   mkdir -p -- "\${__state%/*}"
-  { ( export -n PWD OLDPWD SHLVL; export -p ); printf 'cd -- %q 2>/dev/null || true\\n' "$PWD"; } \\
+  { ( export -n ${OWN_VARIABLES}; export -p ); printf 'cd -- %q 2>/dev/null || true\\n' "$PWD"; } \\
     > "$__state.new" && mv -f -- "$__state.new" "$__state"
   exit "$code"
 }
