@@ -104,7 +104,7 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
 
   it('cut_mid_stream breaks the connection in the middle of a call', async () => {
     await inject('cut_mid_stream');
-    await expect(ask()).rejects.toThrow();
+    await expect(ask()).rejects.toThrow(/terminated/);
     expect((await ask()).ending).toBe(good[api]);
   });
 
@@ -134,12 +134,11 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
 
   it('stream_error reports the failure inside the stream', async () => {
     await inject('stream_error');
-    const seen = await ask().catch((thrown: unknown) => thrown);
-    if (api === 'responses') {
-      expect(seen).toMatchObject({ ending: 'response.failed' });
-    } else {
-      expect(seen).toBeInstanceOf(APIError);
-    }
+    const seen = await ask().then(
+      ({ ending }) => ending,
+      (thrown: unknown) => (thrown instanceof APIError ? thrown.type : thrown),
+    );
+    expect(seen).toBe(api === 'responses' ? 'response.failed' : 'server_error');
   });
 
   it('an injected fault waits for the script and step it names', async () => {
@@ -153,7 +152,7 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
 describe('faults without streaming', () => {
   it('cut_mid_stream breaks off the body', async () => {
     await inject('cut_mid_stream');
-    await expect(client.responses.create({ model: 'm', input, tools })).rejects.toThrow();
+    await expect(client.responses.create({ model: 'm', input, tools })).rejects.toThrow(/terminated/);
     expect((await client.responses.create({ model: 'm', input, tools })).output).toHaveLength(2);
   });
 

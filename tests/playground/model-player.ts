@@ -129,26 +129,28 @@ export function request(text: string, from = 'Mira'): ResponseInputItem {
 async function doCall(dir: string, name: string, args: Record<string, unknown>): Promise<string> {
   switch (name) {
     case 'shell':
-      return (await shell(dir, String(args.command))).output;
+      return (await shell(dir, toolArguments.shell.parse(args).command)).output;
     case 'read_file': {
-      const lines = (await readFile(join(dir, String(args.path)), 'utf8')).split('\n');
-      const start = Number(args.start_line ?? 1);
-      const end = Number(args.end_line ?? lines.length);
+      const { path, start_line: start = 1, end_line: end } = toolArguments.read_file.parse(args);
+      const lines = (await readFile(join(dir, path), 'utf8')).split('\n');
       return lines
         .map((line, index) => `${index + 1}\t${line}`)
         .slice(start - 1, end)
         .join('\n');
     }
-    case 'edit_file':
-      return editFile(join(dir, String(args.path)), String(args.old_text), String(args.new_text));
-    case 'search':
-      return (
-        await shell(dir, `grep -rnE --exclude-dir=.git -- "$PATTERN" ${String(args.path ?? '.')}`, {
-          PATTERN: String(args.pattern),
-        })
-      ).output;
+    case 'edit_file': {
+      const { path, old_text: oldText, new_text: newText } = toolArguments.edit_file.parse(args);
+      return editFile(join(dir, path), oldText, newText);
+    }
+    case 'search': {
+      const { pattern, path = '.' } = toolArguments.search.parse(args);
+      const found = await shell(dir, `grep -rnE --exclude-dir=.git -- "$PATTERN" ${path}`, {
+        PATTERN: pattern,
+      });
+      return found.output;
+    }
     case 'update_plan':
-      return 'Plan updated.';
+      return `${toolArguments.update_plan.parse(args).steps.length} steps are shown.`;
     default:
       throw new Error(`the player has no tool ${name}`);
   }
