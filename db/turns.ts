@@ -6,12 +6,14 @@ import type { Database, EntityManager } from './database.ts';
 import { Turn, type TurnDetails } from './entities/session.ts';
 import { appendEvents } from './events.ts';
 import { fenced, type Lease } from './lease.ts';
+import { notify } from './notify.ts';
 import { handOver } from './outbox.ts';
 
 /** How a turn ends. */
 export type Ending =
   | { readonly state: 'done'; readonly result: TurnResult }
   | { readonly state: 'failed'; readonly failure: Failure }
+  | { readonly state: 'refused'; readonly failure: Failure }
   | { readonly state: 'stopped'; readonly by: string; readonly leaves: string };
 
 /** Ends a leased turn, with its last events, and hands the session's next turn over. Throws `lease_lost`. */
@@ -35,7 +37,7 @@ export async function endTurn(
   ending: Ending,
 ): Promise<void> {
   const result = ending.state === 'done' ? JSON.stringify(ending.result) : null;
-  const failure = ending.state === 'failed' ? JSON.stringify(ending.failure) : null;
+  const failure = 'failure' in ending ? JSON.stringify(ending.failure) : null;
   await em.execute(
     `update turn set state = ?, result = ?, failure = ?, finished_at = now(), state_since = now(), lease_until = null where id = ?`,
     [ending.state, result, failure, turnId],
@@ -50,6 +52,8 @@ function endingEvent(ending: Ending): EventBody {
       return { type: 'turn.finished', result: ending.result };
     case 'failed':
       return { type: 'turn.failed', failure: ending.failure };
+    case 'refused':
+      return { type: 'turn.refused', failure: ending.failure };
     case 'stopped':
       return { type: 'turn.stopped', by: ending.by, leaves: ending.leaves };
   }
@@ -71,6 +75,43 @@ export async function waitForAnswer(
       { type: 'question.asked', question: question.question, options: question.options },
     ]);
   });
+}
+
+/** Gives the session's waiting turn its answer and hands it over; false where none waits any more. */
+export async function answerWaiting(
+  em: EntityManager,
+  sessionId: string,
+  answer: { readonly text: string; readonly by: string },
+): Promise<boolean> {
+  const details: TurnDetails = { answer };
+  const rows = await em.execute<{ id: string }[]>(
+    `update turn set state = 'queued', state_since = now(), details = details || ?::jsonb
+     where session_id = ? and state = 'waiting' returning id`,
+    [JSON.stringify(details), sessionId],
+  );
+  for (const { id } of rows) {
+    await appendEvents(em, sessionId, id, [{ type: 'question.answered', by: answer.by, text: answer.text }]);
+    await handOver(em, 'turn', id);
+  }
+  return rows.length > 0;
+}
+
+/** Ends a turn that no worker has, or asks the worker that has it to stop; false where it is over already. */
+export async function stopTurn(em: EntityManager, turnId: string, by: string): Promise<boolean> {
+  const rows = await em.execute<{ state: TurnState; session_id: string }[]>(
+    'select state, session_id from turn where id = ? for update',
+    [turnId],
+  );
+  const row = rows[0];
+  if (row === undefined || !(row.state in turnDeadlines)) return false;
+  if (row.state === 'running') {
+    await requestStop(em, turnId, by);
+    await notify(em, 'stop');
+    return true;
+  }
+  const leaves = row.state === 'waiting' ? 'What was done so far is kept.' : 'Nothing was begun.';
+  await endTurn(em, turnId, row.session_id, { state: 'stopped', by, leaves });
+  return true;
 }
 
 /** Moves a turn from one open state to another; false where it is no longer in the first. */

@@ -1,0 +1,52 @@
+// The step from the bot to the workers: a turn is queued and handed over.
+import type { Person, TurnKind } from '../../core/turn.ts';
+import type { EntityManager } from '../../db/database.ts';
+import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
+import { appendEvents } from '../../db/events.ts';
+import { handOver } from '../../db/outbox.ts';
+import { addTurn, type LockedSession } from '../../db/requests.ts';
+import { moveTurn, turnsAhead } from '../../db/turns.ts';
+
+/** Queues a turn whose session has a repo; false where it is no longer in that state. */
+export async function queueReceived(
+  em: EntityManager,
+  turnId: string,
+  from: 'received' | 'needs_repo',
+): Promise<boolean> {
+  if (!(await moveTurn(em, turnId, from, 'queued'))) return false;
+  await announce(em, turnId);
+  return true;
+}
+
+export interface ButtonTurn {
+  readonly kind: TurnKind;
+  readonly text: string;
+  readonly requester: Person;
+  readonly details?: TurnDetails;
+}
+
+/** Adds a turn that a person asked for by a button, after their right to it was checked. Gives its id. */
+export async function queueButtonTurn(
+  em: EntityManager,
+  session: LockedSession,
+  turn: ButtonTurn,
+): Promise<string> {
+  const { id, name, email } = turn.requester;
+  const turnId = await addTurn(em, session, {
+    ...turn,
+    requester: { id, name, email },
+    state: 'queued',
+    messageTs: null,
+  });
+  await appendEvents(em, session.id, turnId, [{ type: 'turn.received', text: turn.text, by: id }]);
+  await announce(em, turnId);
+  return turnId;
+}
+
+async function announce(em: EntityManager, turnId: string): Promise<void> {
+  const turn = await em.findOneOrFail(Turn, { id: turnId });
+  const session = await em.findOneOrFail(Session, { id: turn.sessionId }, { refresh: true });
+  const ahead = await turnsAhead(em, turn);
+  await appendEvents(em, turn.sessionId, turnId, [{ type: 'turn.queued', repo: session.repo ?? '', ahead }]);
+  await handOver(em, 'turn', turnId);
+}

@@ -1,0 +1,85 @@
+// What people said in a thread before they asked us: part of the request, up to a bound.
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { TurnDetails } from '../../db/entities/session.ts';
+import { mentionedUsers, readableText } from '../intake/text.ts';
+import { patiently } from '../slack/calls.ts';
+import type { Directory } from '../slack/directory.ts';
+
+type Thread = NonNullable<TurnDetails['thread']>;
+
+const MESSAGES_MAX = 50;
+const CHARS_MAX = 12_000;
+
+const messageSchema = z.object({
+  ts: z.string(),
+  user: z.string().optional(),
+  username: z.string().optional(),
+  bot_id: z.string().optional(),
+  bot_profile: z.object({ name: z.string().optional() }).optional(),
+  text: z.string().default(''),
+});
+const repliesSchema = z.object({ messages: z.array(messageSchema).default([]) });
+
+export interface ThreadQuestion {
+  readonly channelId: string;
+  readonly threadTs: string;
+  /** The request itself; only what came before it counts. */
+  readonly messageTs: string;
+}
+
+/** The messages before the request with names, oldest first: the first one, and the latest that fit. */
+export async function readThread(
+  client: WebClient,
+  directory: Directory,
+  question: ThreadQuestion,
+): Promise<Thread> {
+  const answer = await patiently(() =>
+    client.conversations.replies({
+      channel: question.channelId,
+      ts: question.threadTs,
+      latest: question.messageTs,
+      inclusive: false,
+      limit: 200,
+    }),
+  );
+  const said = repliesSchema
+    .parse(answer)
+    .messages.filter((message) => message.ts < question.messageTs && message.text.trim() !== '');
+  const [first, ...rest] = said;
+  if (first === undefined) return [];
+  const lines: { name: string; text: string }[] = [];
+  for (const message of [first, ...rest.slice(-(MESSAGES_MAX - 1))]) {
+    const names = await namesOf(directory, mentionedUsers(message.text));
+    lines.push({ name: await speaker(directory, message), text: readableText(message.text, names) });
+  }
+  return bounded(lines);
+}
+
+/** Names for these people, as far as Slack knows them. */
+export async function namesOf(
+  directory: Directory,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = await Promise.all(userIds.map(async (id) => [id, await directory.nameOf(id)] as const));
+  return new Map(names);
+}
+
+async function speaker(directory: Directory, message: z.infer<typeof messageSchema>): Promise<string> {
+  if (message.user !== undefined) return directory.nameOf(message.user);
+  return message.username ?? message.bot_profile?.name ?? 'a bot';
+}
+
+/** The first message says what the thread is about; of the rest the latest are kept. */
+function bounded(lines: readonly { name: string; text: string }[]): Thread {
+  const [first, ...rest] = lines.map((line) => ({ ...line, text: line.text.slice(0, CHARS_MAX / 3) }));
+  if (first === undefined) return [];
+  let room = CHARS_MAX - first.text.length;
+  const kept: { name: string; text: string }[] = [];
+  for (const line of rest.reverse()) {
+    room -= line.text.length;
+    if (room < 0) break;
+    kept.unshift(line);
+  }
+  return [first, ...kept];
+}

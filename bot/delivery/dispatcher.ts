@@ -1,0 +1,131 @@
+// Brings due deliveries to Slack, several at once but each by one process only, and records what became of them.
+import type { WebClient } from '@slack/web-api';
+import { STATUS_UPDATE_MS } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
+import type { Database } from '../../db/database.ts';
+import {
+  abandonDelivery,
+  type ClaimedDelivery,
+  claimDelivery,
+  markAdopted,
+  markDelivered,
+  postAnew,
+  putOffDelivery,
+} from '../../db/deliveries.ts';
+import { startLoop } from '../loop.ts';
+import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
+import { keepPace } from './pace.ts';
+import { type Outcome, send } from './send.ts';
+
+/** Longer than all the calls of one delivery can take, so that nobody else sends it meanwhile. */
+const LEASE_MS = 2 * CALL_TIMEOUT_MS;
+const POLL_MS = 500;
+const AT_ONCE = 6;
+const MAX_ATTEMPTS = 20;
+/** An ephemeral line that comes late is worse than none. */
+const MAX_EPHEMERAL_ATTEMPTS = 4;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 60_000;
+const REST_MS = 60_000;
+
+/** The app itself was refused: a person must act, and everything may go on then. */
+const APP_ERRORS: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+]);
+
+export interface Dispatcher {
+  /** Something may be due. */
+  hint(): void;
+  /** Takes nothing more up and waits for what is on its way. */
+  close(): Promise<void>;
+}
+
+/** Starts to bring this database's deliveries to Slack. */
+export function startDispatcher(database: Database, client: WebClient, log: Log): Dispatcher {
+  const pace = keepPace();
+  const underway = new Set<Promise<void>>();
+
+  const round = async (): Promise<void> => {
+    while (underway.size < AT_ONCE) {
+      const delivery = await claimDelivery(database, LEASE_MS, pace.blocked());
+      if (delivery === null) return;
+      if (delivery.kind === 'message' && delivery.slackTs === null) pace.posting(delivery.channelId);
+      const work: Promise<void> = deliver(delivery).finally(() => {
+        underway.delete(work);
+        loop.hint();
+      });
+      underway.add(work);
+    }
+  };
+
+  const deliver = async (delivery: ClaimedDelivery): Promise<void> => {
+    try {
+      await record(delivery, await send(client, delivery));
+    } catch (error) {
+      // The lease runs out, and then it is taken up again.
+      log.warn('the outcome of a delivery was not recorded', { delivery: delivery.dedupeKey, error });
+    }
+  };
+
+  const record = async (delivery: ClaimedDelivery, outcome: Outcome): Promise<void> => {
+    const em = database.em();
+    switch (outcome.kind) {
+      case 'sent':
+        return markDelivered(em, delivery, outcome.slackTs, spacingMs(delivery.ageMs));
+      case 'adopted':
+        log.info('a message from an earlier attempt was found', { delivery: delivery.dedupeKey });
+        return markAdopted(em, delivery, outcome.slackTs);
+      case 'gone':
+        log.info('a message is gone; posting it anew', { delivery: delivery.dedupeKey });
+        return postAnew(em, delivery);
+      case 'failed':
+        return recordFailure(delivery, outcome.method, outcome.failure);
+    }
+  };
+
+  const recordFailure = async (
+    delivery: ClaimedDelivery,
+    method: 'post' | 'update' | 'other',
+    failure: CallFailure,
+  ): Promise<void> => {
+    const em = database.em();
+    const fields = { delivery: delivery.dedupeKey, failure, attempts: delivery.attempts };
+    if (failure.kind === 'rate_limited') {
+      if (method !== 'other') pace.limited(method, delivery.channelId, failure.retryAfterMs);
+      return putOffDelivery(em, delivery, failure.retryAfterMs, 'no');
+    }
+    const max = delivery.kind === 'message' ? MAX_ATTEMPTS : MAX_EPHEMERAL_ATTEMPTS;
+    const final = failure.kind === 'refused' && !APP_ERRORS.has(failure.error);
+    if (final || delivery.attempts >= max) {
+      log.warn('a delivery was given up', fields);
+      const reason = failure.kind === 'refused' ? failure.error : failure.reason;
+      return abandonDelivery(em, delivery, reason, REST_MS);
+    }
+    log.warn('a delivery failed and is tried again', fields);
+    const delayMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(delivery.attempts - 1, 10));
+    return putOffDelivery(em, delivery, delayMs, failure.kind === 'refused' ? 'no' : 'unknown');
+  };
+
+  const loop = startLoop('dispatcher', POLL_MS, round, log);
+  return {
+    hint: loop.hint,
+    close: async () => {
+      await loop.close();
+      await Promise.all(underway);
+    },
+  };
+}
+
+/**
+ * The time until the next update of a message: at first as often as is allowed, later less often, so that an
+ * hour of work is not an hour of updates. Changes that matter don't wait for it (`urgent`).
+ */
+function spacingMs(ageMs: number): number {
+  if (ageMs < 20_000) return STATUS_UPDATE_MS;
+  if (ageMs < 120_000) return 5 * STATUS_UPDATE_MS;
+  return 15 * STATUS_UPDATE_MS;
+}

@@ -1,0 +1,26 @@
+// Bolt's listeners for messages. What they do has committed when they return, and only then Slack gets its
+// acknowledgement (see slack/app.ts).
+import type { App } from '@slack/bolt';
+import type { Log } from '../../core/log.ts';
+import type { Database } from '../../db/database.ts';
+import type { AppIdentity } from '../slack/directory.ts';
+import { readMessage } from './message.ts';
+import { recordMessage } from './record.ts';
+
+export interface IntakeOptions {
+  readonly database: Database;
+  readonly identity: AppIdentity;
+  readonly log: Log;
+}
+
+/** Listens for mentions, replies and direct messages. */
+export function listenToMessages(app: App, options: IntakeOptions): void {
+  const take = async (body: unknown): Promise<void> => {
+    const message = readMessage(body, options.identity.botUserId);
+    if (message === null) return;
+    const recorded = await recordMessage(options.database, message);
+    options.log.debug('message', { recorded, channel: message.channelId, ts: message.ts });
+  };
+  app.event('app_mention', async ({ body }) => take(body));
+  app.event('message', async ({ body }) => take(body));
+}

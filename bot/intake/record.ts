@@ -1,0 +1,146 @@
+// A message becomes rows: claim, session, turn, hand-over and first event, in one transaction. Nothing here
+// calls Slack: until this has committed Slack has no acknowledgement and will send the message again.
+import type { Database, EntityManager } from '../../db/database.ts';
+import { wantDelivery } from '../../db/deliveries.ts';
+import type { TurnDetails } from '../../db/entities/session.ts';
+import { appendEvents } from '../../db/events.ts';
+import { handOver } from '../../db/outbox.ts';
+import {
+  addTurn,
+  claimMessage,
+  type LockedSession,
+  lockSessionOf,
+  noteClaim,
+  openSession,
+} from '../../db/requests.ts';
+import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
+import type { IncomingMessage } from './message.ts';
+
+/** What became of a message. */
+export type Recorded = 'turn' | 'answer' | 'hint' | 'duplicate' | 'not_ours';
+
+const HINT = 'Say what to do after the mention, for example: “@threadsmith fix the total on the cart page”.';
+const NOTHING_RUNS = 'Nothing is under way in this thread.';
+
+/** Records a message. The same one again, at once or later, is a duplicate; a failure leaves nothing behind. */
+export async function recordMessage(database: Database, message: IncomingMessage): Promise<Recorded> {
+  return database.transaction(async (em) => {
+    // A message that is not ours is not claimed: the other event of the pair may show that it is.
+    if (message.address === 'reply' && !(await isForUs(em, message))) return 'not_ours';
+    // First the claim, then the session, in this order everywhere: else two copies could wait for each other.
+    if (!(await claimMessage(em, message))) return 'duplicate';
+    const known = await lockSessionOf(em, message);
+    if (message.text === '' && !message.hasFiles) {
+      await wantHint(em, message);
+      return 'hint';
+    }
+    const open = known === null ? null : await openTurnState(em, known);
+    if (message.asksToStop && open === null) {
+      await wantLine(em, message, NOTHING_RUNS);
+      return 'hint';
+    }
+    const session = known ?? (await openSession(em, message, message.userId));
+    // Somebody who answers, or says stop, speaks to the turn that is under way: no turn to show.
+    if (message.asksToStop) return addHidden(em, session, message, { stop: true });
+    if (open === 'waiting') return addHidden(em, session, message, {});
+    await addRequest(em, session, message);
+    return 'turn';
+  });
+}
+
+/**
+ * Plain replies count in a thread that began with a request to us, and as the answer to a question of ours.
+ * In a thread that people began they talk to each other.
+ */
+async function isForUs(em: EntityManager, message: IncomingMessage): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from turn join session on session.id = turn.session_id
+     where session.team_id = ? and session.channel_id = ? and session.thread_ts = ?
+       and (turn.message_ts = session.thread_ts or turn.state = 'waiting') limit 1`,
+    [message.teamId, message.channelId, message.threadTs],
+  );
+  return rows.length > 0;
+}
+
+async function openTurnState(em: EntityManager, session: LockedSession): Promise<string | null> {
+  const rows = await em.execute<{ state: string }[]>(
+    `select state from turn where session_id = ? and kind <> 'answer'
+       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1`,
+    [session.id],
+  );
+  return rows[0]?.state ?? null;
+}
+
+async function addRequest(
+  em: EntityManager,
+  session: LockedSession,
+  message: IncomingMessage,
+): Promise<void> {
+  const turnId = await addTurn(em, session, {
+    kind: (await hasTurns(em, session)) ? 'follow_up' : 'mention',
+    state: 'received',
+    ...requestOf(message),
+  });
+  await noteClaim(em, message, turnId);
+  await appendEvents(em, session.id, turnId, [
+    { type: 'turn.received', text: message.text, by: message.userId },
+  ]);
+  await handOver(em, 'admit', turnId);
+  await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
+}
+
+async function addHidden(
+  em: EntityManager,
+  session: LockedSession,
+  message: IncomingMessage,
+  details: TurnDetails,
+): Promise<Recorded> {
+  const turnId = await addTurn(em, session, {
+    kind: 'answer',
+    state: 'received',
+    ...requestOf(message),
+    details,
+  });
+  await noteClaim(em, message, turnId);
+  await handOver(em, 'admit', turnId);
+  await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
+  return 'answer';
+}
+
+function requestOf(message: IncomingMessage) {
+  return {
+    text: message.text,
+    // Name and address are looked up at admission.
+    requester: { id: message.userId, name: message.userId, email: null },
+    messageTs: message.ts,
+  };
+}
+
+async function hasTurns(em: EntityManager, session: LockedSession): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from turn where session_id = ? limit 1', [session.id]);
+  return rows.length > 0;
+}
+
+async function wantHint(em: EntityManager, message: IncomingMessage): Promise<void> {
+  await wantDelivery(em, {
+    dedupeKey: `hint:${message.channelId}:${message.ts}`,
+    kind: 'message',
+    sessionId: null,
+    turnId: null,
+    channelId: message.channelId,
+    threadTs: message.threadTs,
+    payload: textMessage(HINT),
+  });
+}
+
+async function wantLine(em: EntityManager, message: IncomingMessage, text: string): Promise<void> {
+  await wantDelivery(em, {
+    dedupeKey: `line:${message.channelId}:${message.ts}`,
+    kind: 'ephemeral',
+    sessionId: null,
+    turnId: null,
+    channelId: message.channelId,
+    threadTs: message.threadTs,
+    payload: ephemeral(message.userId, textMessage(text)),
+  });
+}

@@ -1,0 +1,146 @@
+// Events become deliveries: each turn has one message, which follows the turn and ends as its result.
+import type { FittedMessage } from '../../blocks/message.ts';
+import type { Config } from '../../core/config.ts';
+import type { Log } from '../../core/log.ts';
+import type { StatusView } from '../../core/view.ts';
+import type { Database, EntityManager } from '../../db/database.ts';
+import { wantDelivery, wantedPayload } from '../../db/deliveries.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import {
+  lockPresentation,
+  markPresented,
+  settledEventId,
+  staleTurns,
+  unpresentedTurns,
+} from '../../db/presentations.ts';
+import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
+import { type Loop, startLoop } from '../loop.ts';
+import { openMessage, picturesOf, resultOf, resultView, viewOf } from './render.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface PresenterOptions {
+  readonly database: Database;
+  readonly config: Config;
+  readonly uploads: Uploads;
+  readonly log: Log;
+}
+
+const POLL_MS = 1_000;
+const BATCH = 200;
+/** A transaction that is open for longer than this has failed. */
+const SETTLED_AFTER_MS = 120_000;
+const SETTLE_EVERY_MS = 60_000;
+/** Running turns are drawn again this often, since their clock goes on without events. */
+const CLOCK_MS = 30_000;
+
+/** Starts to present the turns of this database. Several processes may: each turn is drawn by one at a time. */
+export function startPresenter(options: PresenterOptions): Loop {
+  const { database, log } = options;
+  let settledId = 0;
+  let settledAt = Number.NEGATIVE_INFINITY;
+
+  const round = async (): Promise<void> => {
+    const em = database.em();
+    const turns = await unpresentedTurns(em, settledId, BATCH);
+    for (const { turnId, lastEventId } of turns) await presentSafely(turnId, lastEventId);
+    for (const turnId of await staleTurns(em, CLOCK_MS)) await presentSafely(turnId, 0);
+    if (turns.length > 0 || performance.now() - settledAt < SETTLE_EVERY_MS) return;
+    settledAt = performance.now();
+    settledId = await settledEventId(em, SETTLED_AFTER_MS);
+  };
+
+  const presentSafely = async (turnId: string, upTo: number): Promise<void> => {
+    try {
+      const again = await database.transaction((em) => present(em, options, turnId, upTo));
+      for (const id of again) await database.transaction((em) => present(em, options, id, 0));
+    } catch (error) {
+      log.error('a turn could not be presented; trying again', { turn: turnId, error });
+    }
+  };
+
+  return startLoop('presenter', POLL_MS, round, log);
+}
+
+/** Draws a turn; gives the turns whose messages change with it. */
+async function present(
+  em: EntityManager,
+  options: PresenterOptions,
+  turnId: string,
+  upTo: number,
+): Promise<readonly string[]> {
+  if (!(await lockPresentation(em, turnId))) return [];
+  const turn = await em.findOneOrFail(Turn, { id: turnId });
+  const session = await em.findOneOrFail(Session, { id: turn.sessionId });
+  // Words to a turn under way are shown by that turn.
+  if (turn.kind === 'answer') {
+    await markPresented(em, turnId, upTo);
+    return [];
+  }
+  const events = await eventsOfTurn(em, turnId);
+  const view = viewOf(session, turn, events);
+  const message = await draw(em, options, session, view);
+  if (message === null) return [];
+  await want(em, session, view, message);
+  await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
+  return upTo > 0 ? changesWith(em, turn, view) : [];
+}
+
+/** Null while pictures are on their way to Slack: the message stays as it is until they are there. */
+async function draw(
+  em: EntityManager,
+  options: PresenterOptions,
+  session: Session,
+  view: StatusView,
+): Promise<FittedMessage | null> {
+  const { result } = view;
+  if (result === null) return openMessage(view, new Date());
+  const uploaded = await options.uploads.ask(picturesOf(result));
+  if (uploaded.pending) return null;
+  return resultOf(await resultView(em, options.config, session, view, result, uploaded.files));
+}
+
+async function want(
+  em: EntityManager,
+  session: Session,
+  view: StatusView,
+  message: FittedMessage,
+): Promise<void> {
+  const place = {
+    kind: 'message' as const,
+    sessionId: session.id,
+    turnId: view.turnId,
+    channelId: session.channelId,
+    threadTs: session.threadTs,
+  };
+  const dedupeKey = `status:${view.turnId}`;
+  const payload: MessagePayload = { text: message.text, blocks: message.blocks, stage: stageOf(view) };
+  const before = messagePayload.safeParse(await wantedPayload(em, dedupeKey));
+  const urgent = !before.success || before.data.stage !== payload.stage || view.finishedAt !== null;
+  await wantDelivery(em, { ...place, dedupeKey, payload, urgent });
+  for (const [index, { text, blocks }] of message.overflow.entries()) {
+    const part = String(index + 1).padStart(3, '0');
+    await wantDelivery(em, {
+      ...place,
+      dedupeKey: `overflow:${view.turnId}:${part}`,
+      payload: { text, blocks },
+    });
+  }
+}
+
+/** Changes when something happened that people wait for; the steps within it may wait. */
+function stageOf(view: StatusView): string {
+  return [view.state, ...view.phases.map((phase) => phase.state)].join(' ');
+}
+
+/** The results of a session show where their merge stands and whether they are still the newest. */
+async function changesWith(em: EntityManager, turn: Turn, view: StatusView): Promise<readonly string[]> {
+  const decides = turn.kind === 'merge' || turn.kind === 'discard' || view.published !== null;
+  if (!decides && view.finishedAt === null) return [];
+  const earlier = await em.find(
+    Turn,
+    { sessionId: turn.sessionId, position: { $lt: turn.position }, state: 'done' },
+    { orderBy: { position: 'desc' }, limit: 5 },
+  );
+  return earlier.filter(({ result }) => result?.kind === 'change').map(({ id }) => id);
+}

@@ -1,0 +1,110 @@
+// From rows and events to the message of a turn.
+
+import { failureMessage } from '../../blocks/failure.ts';
+import type { FittedMessage } from '../../blocks/message.ts';
+import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
+import type { Config } from '../../core/config.ts';
+import type { SessionEvent, TurnResult } from '../../core/event.ts';
+import { foldTurn } from '../../core/fold.ts';
+import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
+import type { EntityManager } from '../../db/database.ts';
+import { VerificationRow } from '../../db/entities/log.ts';
+import { MergeClaim, Session, Turn } from '../../db/entities/session.ts';
+
+/** What a turn's events say. */
+export function viewOf(session: Session, turn: Turn, events: readonly SessionEvent[]): StatusView {
+  return foldTurn(
+    {
+      turnId: turn.id,
+      sessionId: session.id,
+      kind: turn.kind,
+      requester: turn.requester,
+      repo: session.repo ?? null,
+      branch: session.branch,
+      receivedAt: turn.createdAt,
+    },
+    events,
+  );
+}
+
+/** The message of a turn without a result. */
+export function openMessage(view: StatusView, now: Date): FittedMessage {
+  // A merge is tried again with the button of the result, where the commit is seen once more.
+  if (view.kind === 'merge' && view.failure !== null) {
+    return failureMessage({
+      failure: view.failure,
+      turnId: view.turnId,
+      canRetry: false,
+      about: view.branch,
+    });
+  }
+  return turnMessage(view, { now, stoppable: view.kind !== 'merge' && view.kind !== 'discard' });
+}
+
+/** The message of a turn with a result. */
+export function resultOf(view: ResultView): FittedMessage {
+  return finishedMessage(view);
+}
+
+/** The pictures that belong to a result. */
+export function picturesOf(result: TurnResult): readonly string[] {
+  if (result.kind !== 'change') return [];
+  return result.verification.pages.flatMap((page) =>
+    [page.before?.artifactId, page.after?.artifactId].filter((id) => id !== undefined),
+  );
+}
+
+/** What only the rows know about a result: where its merge stands, and whether it is still the newest. */
+export async function resultView(
+  em: EntityManager,
+  config: Config,
+  session: Session,
+  view: StatusView,
+  result: TurnResult,
+  files: Readonly<Record<string, string>>,
+): Promise<ResultView> {
+  const turns = await em.find(Turn, { sessionId: session.id }, { orderBy: { position: 'asc' } });
+  const commit = result.kind === 'change' ? result.commit : null;
+  const verification =
+    commit === null ? null : await em.findOne(VerificationRow, { sessionId: session.id, commit });
+  return {
+    ...view,
+    result,
+    files,
+    merge: commit === null ? { kind: 'open' } : await mergeState(em, session.id, turns, view.turnId, commit),
+    head: session.headCommit ?? newestCommit(turns),
+    verified: verification?.passed === true,
+    codeLinks: codeLinks(config, session, result),
+  };
+}
+
+async function mergeState(
+  em: EntityManager,
+  sessionId: string,
+  turns: readonly Turn[],
+  turnId: string,
+  commit: string,
+): Promise<MergeState> {
+  const from = turns.findIndex((turn) => turn.id === turnId);
+  for (const later of turns.slice(from + 1)) {
+    const at = later.finishedAt ?? later.createdAt;
+    if (later.result?.kind === 'merged' && later.result.commit === commit)
+      return { kind: 'merged', by: later.result.by, at, mergeCommit: later.result.mergeCommit };
+    if (later.result?.kind === 'discarded') return { kind: 'discarded', by: later.result.by, at };
+  }
+  const claim = await em.findOne(MergeClaim, { sessionId, commit });
+  const merging = turns.find((turn) => turn.id === claim?.turnId && turn.finishedAt == null);
+  return claim !== null && merging !== undefined ? { kind: 'merging', by: claim.person } : { kind: 'open' };
+}
+
+function newestCommit(turns: readonly Turn[]): string | null {
+  const newest = turns.findLast((turn) => turn.result?.kind === 'change')?.result;
+  return newest?.kind === 'change' ? newest.commit : null;
+}
+
+function codeLinks(config: Config, session: Session, result: TurnResult): CodeLinks | null {
+  const repo = config.repos.find((candidate) => candidate.name === session.repo);
+  if (repo?.web_url === undefined) return null;
+  const commit = result.kind === 'change' ? result.commit : (session.baseCommit ?? repo.default_branch);
+  return commit == null ? null : { template: repo.web_url, commit };
+}

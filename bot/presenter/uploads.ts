@@ -1,0 +1,134 @@
+// Screenshots to Slack: the external upload, without a channel, so that a message can show them as blocks.
+// https://docs.slack.dev/messaging/working-with-files#upload
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { Artifact } from '../../core/artifact.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { type ContentStore, readArtifact } from '../../db/artifacts.ts';
+import type { Database } from '../../db/database.ts';
+import { ArtifactRow } from '../../db/entities/log.ts';
+import { CALL_TIMEOUT_MS, patiently } from '../slack/calls.ts';
+
+export interface Uploaded {
+  /** Slack's file id for each artifact that Slack can show. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Whether more are on their way; those that failed for good are neither. */
+  readonly pending: boolean;
+}
+
+export interface Uploads {
+  /** What of these artifacts is in Slack; the upload of the others is started. */
+  ask(artifactIds: readonly string[]): Promise<Uploaded>;
+  /** Waits for uploads under way. */
+  close(): Promise<void>;
+}
+
+const AT_ONCE = 3;
+const TRIES = 3;
+const PAUSE_MS = 1_000;
+/** Slack looks a file over after the upload; until then a message that shows it is refused. */
+const READY_AFTER_MS: readonly number[] = [100, 200, 400, 800, 1_600, 3_000, 5_000, 8_000, 10_000];
+
+const ticketSchema = z.object({ upload_url: z.url(), file_id: z.string() });
+const infoSchema = z.object({ file: z.object({ mimetype: z.string().optional() }) });
+
+/** Uploads artifacts and calls `onChange` when one is done or given up. */
+export function openUploads(
+  database: Database,
+  content: ContentStore,
+  client: WebClient,
+  onChange: () => void,
+  log: Log,
+): Uploads {
+  const underway = new Map<string, Promise<void>>();
+  const failed = new Set<string>();
+  const queue: string[] = [];
+
+  const startMore = (): void => {
+    while (underway.size < AT_ONCE) {
+      const id = queue.shift();
+      if (id === undefined) return;
+      const work = upload(id).finally(() => {
+        underway.delete(id);
+        startMore();
+        onChange();
+      });
+      underway.set(id, work);
+    }
+  };
+
+  const upload = async (artifactId: string): Promise<void> => {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      try {
+        const { artifact, content: bytes } = await readArtifact(database.em(), content, artifactId);
+        const fileId = await uploadOnce(client, artifact, bytes);
+        await database.em().nativeUpdate(ArtifactRow, { id: artifactId }, { slackFileId: fileId });
+        return;
+      } catch (error) {
+        log.warn('a file could not be uploaded', { artifactId, attempt, error });
+        const hopeless = error instanceof ThreadsmithError && error.retry === 'never';
+        if (hopeless) break;
+        await sleep(PAUSE_MS * attempt);
+      }
+    }
+    failed.add(artifactId);
+  };
+
+  return {
+    ask: async (artifactIds) => {
+      const rows = await database.em().find(ArtifactRow, { id: { $in: [...artifactIds] } });
+      const files: Record<string, string> = {};
+      for (const { id, slackFileId } of rows) {
+        if (slackFileId != null) files[id] = slackFileId;
+        else if (!failed.has(id) && !underway.has(id) && !queue.includes(id)) queue.push(id);
+      }
+      startMore();
+      const pending = artifactIds.some((id) => underway.has(id) || queue.includes(id));
+      return { files, pending };
+    },
+    close: async () => {
+      queue.length = 0;
+      await Promise.all(underway.values());
+    },
+  };
+}
+
+async function uploadOnce(client: WebClient, artifact: Artifact, bytes: Uint8Array): Promise<string> {
+  const ticket = ticketSchema.parse(
+    await patiently(() =>
+      client.files.getUploadURLExternal({
+        filename: artifact.name,
+        length: bytes.byteLength,
+        alt_text: artifact.altText.slice(0, 1_000) || artifact.name,
+      }),
+    ),
+  );
+  const sent = await fetch(ticket.upload_url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(bytes),
+    signal: AbortSignal.timeout(4 * CALL_TIMEOUT_MS),
+  });
+  await sent.body?.cancel();
+  if (!sent.ok) throw notTaken(`HTTP ${sent.status}`);
+  await patiently(() =>
+    client.files.completeUploadExternal({ files: [{ id: ticket.file_id, title: artifact.name }] }),
+  );
+  for (const waitMs of READY_AFTER_MS) {
+    const info = await patiently(() => client.files.info({ file: ticket.file_id }));
+    if (infoSchema.parse(info).file.mimetype) return ticket.file_id;
+    await sleep(waitMs);
+  }
+  throw notTaken('it was not ready in time');
+}
+
+function notTaken(reason: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'slack_unreachable',
+    `Slack did not take a file: ${reason}.`,
+    'Nothing to do: it is tried again.',
+    { retry: 'later' },
+  );
+}

@@ -1,0 +1,117 @@
+// Who is who in the workspace: people, channels and the app itself, looked up and kept for a minute.
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { Actor } from '../../core/authority.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
+import { type Patience, patiently } from './calls.ts';
+
+/** The app as Slack knows it. */
+export interface AppIdentity {
+  readonly teamId: string;
+  readonly botId: string;
+  readonly botUserId: string;
+}
+
+export interface Directory {
+  /** Somebody as seen now, at most a minute ago. Throws `slack_refused` or `slack_unreachable`. */
+  actor(userId: string): Promise<Actor>;
+  /** Somebody's name to show; the id where nobody is found. Never throws. */
+  nameOf(userId: string): Promise<string>;
+  /** A channel's name without #, null for a direct message. Throws like `actor`. */
+  channelName(channelId: string): Promise<string | null>;
+}
+
+/** Changes of rights take at most this long to be noticed. */
+const KEEP_MS = 60_000;
+/** People wait for the answer to a click, so not for long. */
+const PATIENCE: Patience = { tries: 3, maxWaitMs: 2_000 };
+
+const userSchema = z.object({
+  user: z.object({
+    id: z.string(),
+    team_id: z.string().optional(),
+    name: z.string().optional(),
+    real_name: z.string().optional(),
+    deleted: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    is_restricted: z.boolean().optional(),
+    is_ultra_restricted: z.boolean().optional(),
+    is_stranger: z.boolean().optional(),
+    profile: z
+      .object({
+        email: z.string().optional(),
+        real_name: z.string().optional(),
+        display_name: z.string().optional(),
+      })
+      .optional(),
+  }),
+});
+
+const channelSchema = z.object({ channel: z.object({ name: z.string().optional() }) });
+
+const identitySchema = z.object({ team_id: z.string(), bot_id: z.string(), user_id: z.string() });
+
+/** Asks Slack who the token belongs to. Throws `config_invalid` where Slack refuses it. */
+export async function identify(client: WebClient): Promise<AppIdentity> {
+  try {
+    const answer = identitySchema.parse(await patiently(() => client.auth.test()));
+    return { teamId: answer.team_id, botId: answer.bot_id, botUserId: answer.user_id };
+  } catch (cause) {
+    if (!(cause instanceof ThreadsmithError) || cause.code !== 'slack_refused') throw cause;
+    throw new ThreadsmithError(
+      'config_invalid',
+      `the environment: SLACK_BOT_TOKEN: ${cause.message} A bot token of the installed app (xoxb-…) is expected.`,
+      'Copy the token from "OAuth & Permissions" of the app and start again.',
+      { cause },
+    );
+  }
+}
+
+/** A directory of the workspace that `app` is installed in. */
+export function openDirectory(client: WebClient, app: AppIdentity): Directory {
+  const actors = remembered(async (userId: string): Promise<Actor> => {
+    const { user } = userSchema.parse(await patiently(() => client.users.info({ user: userId }), PATIENCE));
+    return {
+      id: user.id,
+      name: user.profile?.display_name || user.real_name || user.profile?.real_name || user.name || user.id,
+      email: user.profile?.email ?? null,
+      isMember:
+        user.team_id === app.teamId &&
+        user.deleted !== true &&
+        user.is_bot !== true &&
+        user.is_restricted !== true &&
+        user.is_ultra_restricted !== true &&
+        user.is_stranger !== true,
+    };
+  });
+  const channels = remembered(async (channelId: string) => {
+    const answer = await patiently(() => client.conversations.info({ channel: channelId }), PATIENCE);
+    return channelSchema.parse(answer).channel.name || null;
+  });
+  return {
+    actor: actors,
+    nameOf: async (userId) => {
+      try {
+        return (await actors(userId)).name;
+      } catch {
+        return userId;
+      }
+    },
+    channelName: channels,
+  };
+}
+
+/** Keeps answers for a while and asks only once for several askers; failures are not kept. */
+function remembered<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const kept = new Map<string, { readonly answer: Promise<T>; readonly until: number }>();
+  return (key) => {
+    const now = Date.now();
+    const known = kept.get(key);
+    if (known !== undefined && known.until > now) return known.answer;
+    for (const [old, entry] of kept) if (entry.until <= now) kept.delete(old);
+    const answer = ask(key);
+    kept.set(key, { answer, until: now + KEEP_MS });
+    answer.catch(() => kept.delete(key));
+    return answer;
+  };
+}
