@@ -18,7 +18,7 @@ const running = await startWorkspace({
   timeScale: positive('time-scale', values['time-scale']),
   deadlineMs: wholeNumber('deadline-ms', values['deadline-ms']),
 });
-console.log(JSON.stringify({ ready: true, url: running.url }));
+process.stdout.write(`${JSON.stringify({ ready: true, url: running.url })}\n`);
 
 let ending = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -42,6 +42,6 @@ function positive(name: string, text: string): number {
 }
 
 function refuse(message: string): never {
-  console.error(message);
+  process.stderr.write(`${message}\n`);
   process.exit(2);
 }

@@ -16,7 +16,7 @@ export function renderMessage(
   message: Message,
   options: RenderOptions = {},
 ): Dict {
-  const { file_ids, ephemeral_to, chosen, metadata, ...shown } = message;
+  const { file_ids, ephemeral_to, chosen: _chosen, metadata, ...shown } = message;
   const rendered: Dict = { ...shown, team: message.team ?? ws.state.team.id };
   const profile = botProfile(ws, message);
   if (profile !== undefined) rendered['bot_profile'] = profile;

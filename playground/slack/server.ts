@@ -160,7 +160,8 @@ function fail(response: ServerResponse, error: unknown): void {
     sendJson(response, error.status, { ok: false, error: error.message });
     return;
   }
-  console.error('playground: a request failed', error);
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`playground: a request failed: ${detail}\n`);
   sendJson(response, 500, { ok: false, error: 'internal_error' });
 }
 

@@ -67,6 +67,8 @@ export async function handleApiCall(
     case 'slow':
       await ws.services.timers.sleep(fault.ms ?? 1000);
       break;
+    default:
+      break;
   }
   const answer = await run(ws, name, args, token, request);
   record(ws, name, args, answer);

@@ -130,7 +130,9 @@ export class SocketServer implements Transport {
       return;
     }
     this.#sockets.push(socket);
-    socket.on('message', (data) => this.#receive(String(data)));
+    socket.on('message', (data) => {
+      if (Buffer.isBuffer(data)) this.#receive(data.toString('utf8'));
+    });
     socket.on('close', () => {
       this.#sockets = this.#sockets.filter((other) => other !== socket);
       for (const waiting of this.#waiting.values()) {
