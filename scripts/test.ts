@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ThreadsmithError } from '../core/errors.ts';
-import { startParts } from '../tests/setup/parts.ts';
 import { createDataDirectory, dataDirectory } from './data-directory.ts';
 import { exitCodeOf, watchForStop } from './processes/stopping.ts';
 import { tether } from './processes/tether.ts';
@@ -12,6 +11,7 @@ import { bringUpEngine, bringUpImage } from './start/sandbox-parts.ts';
 import { findEngine } from './system/engine.ts';
 import { install } from './system/install.ts';
 import { asPart, processTerminal, type Terminal } from './terminal.ts';
+import { startParts } from './test/parts.ts';
 import { countTests, type TestCount } from './test/report.ts';
 
 const VITEST_GRACE_MS = 20_000;

@@ -34,8 +34,9 @@ const LOG_MAX_BYTES = 20 * 1024 * 1024;
 const RESTARTS_MAX = 5;
 const RESTARTS_WINDOW_MS = 60_000;
 const FIRST_PAUSE_MS = 250;
-/** The same error is told once in this time. */
+/** Kept of its standard error, to say why it did not start. */
 const LAST_LINES = 20;
+/** The same error is told once in this time. */
 const SAME_ERROR_MS = 30_000;
 
 const readySchema = z.looseObject({ ready: z.literal(true) });

@@ -35,7 +35,7 @@ export async function bringUpImage(
 ): Promise<void> {
   if (isDebian() && !(await hasSandboxImage(engine.host))) await install(['debootstrap'], options);
   await asPart(options.terminal, 'Sandbox image', async (part) => {
-    const provider = createDockerProvider({ engine: { host: engine.host }, installId: installId(data) });
+    const provider = createDockerProvider({ dockerHost: engine.host, installId: installId(data) });
     try {
       const image = await provider.ensureImage((line) => part.note(line), signal);
       return { value: undefined, detail: image };

@@ -1,5 +1,5 @@
 // Vitest's global set-up: PostgreSQL, Redis and the path of the browser, unless `npm test` started them.
-import { startParts } from './parts.ts';
+import { startParts } from '../../scripts/test/parts.ts';
 
 export async function setup(): Promise<() => Promise<void>> {
   const parts = await startParts('services', process.env);

@@ -2,12 +2,12 @@
 // hand its global set-up calls the same function for what the chosen tests need.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createDataDirectory, dataDirectory } from '../../scripts/data-directory.ts';
-import { findChromium } from '../../scripts/system/chromium.ts';
-import { findCommand } from '../../scripts/system/commands.ts';
-import { findEngine, startEngine } from '../../scripts/system/engine.ts';
-import { startPostgres } from '../../scripts/system/postgres.ts';
-import { startRedis } from '../../scripts/system/redis.ts';
+import { createDataDirectory, dataDirectory } from '../data-directory.ts';
+import { findChromium } from '../system/chromium.ts';
+import { findCommand } from '../system/commands.ts';
+import { findEngine, startEngine } from '../system/engine.ts';
+import { startPostgres } from '../system/postgres.ts';
+import { startRedis } from '../system/redis.ts';
 
 /** `services` is PostgreSQL, Redis and the browser; `sandbox` the Docker Engine. */
 export type PartGroup = 'services' | 'sandbox';
