@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const data = resolve(environment.THREADSMITH_DATA);
   const database = await openDatabase(databaseUrl);
   const provider = createDockerProvider({
-    ...(environment.DOCKER_HOST === undefined ? {} : { engine: { host: environment.DOCKER_HOST } }),
+    dockerHost: environment.DOCKER_HOST,
     installId: await installId(data),
     log,
   });

@@ -170,7 +170,7 @@ async function modelControl(url: string, method: string, path: string, body?: un
 
 async function removeSandboxes(data: string): Promise<void> {
   const installId = readFileSync(join(data, 'install-id'), 'utf8').trim();
-  const provider = createDockerProvider({ engine: { host: part('DOCKER_HOST') }, installId });
+  const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId });
   for (const key of await provider.list()) await provider.remove(key);
   await provider.close();
 }

@@ -51,10 +51,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
   const sandbox = await options.provider.open({ key: facts.sessionId, image: snapshot, limits }, signal);
   const started = { sandbox, facts, signal };
-  const atBranch = await shell(started, `branch-e${facts.epoch}`, 'git symbolic-ref -q --short HEAD');
-  const ready = atBranch.output.text.trim() === facts.branch;
-  if (!ready) await startBranch(started, mirror, base, parent);
-  const restored = !ready && options.baseCommit !== null;
+  const restored = await standOnParent(started, mirror, base, parent, options.baseCommit !== null);
   return { repoFile, snapshot, sandbox, defaultBranch: latest.defaultBranch, base, parent, restored };
 }
 
@@ -97,18 +94,41 @@ function quoted(text: string): string {
   return text.replaceAll("'", `'\\''`);
 }
 
-async function startBranch(
+/**
+ * The session's branch with `parent` as its head: checked out where the sandbox is new, else only moved
+ * there, with the working tree left as the last turn left it. True where it is new though the session is not.
+ */
+async function standOnParent(
   started: Parameters<typeof shell>[0],
   mirror: Mirror,
   base: string,
   parent: string,
-): Promise<void> {
+  hadSandbox: boolean,
+): Promise<boolean> {
   const { facts, sandbox } = started;
-  if (parent !== base) {
+  const ref = `refs/heads/${facts.branch}`;
+  const asked = [
+    `git rev-parse -q --verify ${ref} || echo none`,
+    'git rev-parse HEAD',
+    `git cat-file -e ${parent} && echo known`,
+  ];
+  const state = await shell(started, `state-e${facts.epoch}`, asked.join('; '));
+  const [branch, head, known] = state.output.text.trim().split('\n');
+  if (known !== 'known') {
     await sandbox.write(`/work/repo/${BUNDLE_FILE}`, await mirror.bundle({ [facts.branch]: parent }, [base]));
-    await must(started, `fetch-head-e${facts.epoch}`, `git fetch -q ./${BUNDLE_FILE} && rm ${BUNDLE_FILE}`);
+    const line = `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/threadsmith/*' && rm ${BUNDLE_FILE}`;
+    await must(started, `fetch-e${facts.epoch}`, line);
   }
-  await must(started, `checkout-e${facts.epoch}`, `git checkout -q -f -B '${facts.branch}' ${parent}`);
+  const isFresh = branch === 'none';
+  const checkout = `git checkout -q -f -B '${facts.branch}' ${parent}`;
+  if (isFresh) await must(started, `checkout-e${facts.epoch}`, checkout);
+  else if (head !== parent)
+    await must(
+      started,
+      `head-e${facts.epoch}`,
+      `git symbolic-ref HEAD ${ref} && git reset -q --soft ${parent}`,
+    );
+  return isFresh && hadSandbox;
 }
 
 async function must(started: Parameters<typeof shell>[0], name: string, line: string): Promise<void> {

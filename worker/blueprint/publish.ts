@@ -1,10 +1,9 @@
 // Chapter 4: the commit goes to the remote's branch, from outside the sandbox, and becomes the session's head.
 import type { ChangeResult, FileChange, Usage, Verification } from '../../core/event.ts';
 import type { Forge } from '../forge/forge.ts';
-import { type Bench, shell } from './bench.ts';
+import type { Bench } from './bench.ts';
 
 const MAX_DIFF_BYTES = 5 * 1024 * 1024;
-const BUNDLE = '/work/head.bundle';
 
 export interface PublishOptions {
   readonly bench: Bench;
@@ -23,7 +22,6 @@ export async function publish(options: PublishOptions): Promise<ChangeResult> {
   await bench.report({ type: 'phase.progress', phase: 'publish', detail: `Pushing ${facts.branch}` });
   await forge.publish(mirror, facts.branch, commit, bench.signal);
   await bench.report({ type: 'published', commit, branch: facts.branch });
-  await moveHead(bench, commit);
   const files: readonly FileChange[] = await mirror.changes(base, commit);
   const diff = await bench.artifacts.save({
     kind: 'diff',
@@ -44,15 +42,4 @@ export async function publish(options: PublishOptions): Promise<ChangeResult> {
     diffArtifactId: diff.id,
     usage: options.usage,
   };
-}
-
-/** The sandbox's branch follows, so that the next turn's work comes on top of what was published. */
-async function moveHead(bench: Bench, commit: string): Promise<void> {
-  const { sandbox, mirror, facts, parent } = bench;
-  await sandbox.write(BUNDLE, await mirror.bundle({ [facts.branch]: commit }, [parent]));
-  const line = `git fetch -q ${BUNDLE} && git symbolic-ref HEAD refs/heads/${facts.branch} && git reset -q --soft ${commit}`;
-  const result = await shell(bench, `move-head-${commit.slice(0, 12)}`, line);
-  if (result.exitCode !== 0) {
-    bench.log.warn('the branch in the sandbox did not follow', { output: result.output.text.slice(-500) });
-  }
 }

@@ -1,0 +1,155 @@
+// A turn from claim to result in a real sandbox, with the scripted model and the sample repo.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../core/config.ts';
+import type { ChangeResult, EventBody } from '../../core/event.ts';
+import { createLog } from '../../core/log.ts';
+import type { TurnKind } from '../../core/turn.ts';
+import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import { addTurn, lockSession } from '../../db/requests.ts';
+import { type RunningModel, startModel } from '../../playground/model/server.ts';
+import { createSampleRepo } from '../../playground/sample-repo/create.ts';
+import { createDockerProvider } from '../../sandbox/docker/provider.ts';
+import type { SandboxProvider } from '../../sandbox/sandbox.ts';
+import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
+import { createModel } from '../../worker/model/create-model.ts';
+import type { Tools } from '../../worker/turn.ts';
+import { createWorker, type Worker } from '../../worker/worker.ts';
+import { addSession } from '../db/rows.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { part } from '../setup/environment.ts';
+import { writeConfig } from './config-file.ts';
+
+const MIRA = { id: 'U0MIRA0001', name: 'Mira Okafor', email: 'mira@brightloaf.example' };
+
+let folder: string;
+let remote: string;
+let own: TestDatabase;
+let database: Database;
+let model: RunningModel;
+let provider: SandboxProvider;
+let worker: Worker;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'threadsmith-turn-'));
+  remote = join(folder, 'sample.git');
+  await createSampleRepo(remote);
+  own = await createTestDatabase();
+  database = await openDatabase(own.url);
+  model = await startModel({ port: 0 });
+  const log = createLog({ level: 'error' });
+  provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: `t${process.pid}`, log });
+  const tools: Tools = {
+    config: readConfig(writeConfig(folder, remote)),
+    database,
+    content: openContentFolder(join(folder, 'artifacts')),
+    provider,
+    forge: createPlainGitForge(),
+    model: createModel({ api: 'responses', name: 'scripted', baseUrl: model.url, apiKey: 'sk-test' }),
+    mirrors: join(folder, 'repos'),
+    log,
+  };
+  worker = createWorker(tools, 'test-worker');
+});
+
+afterAll(async () => {
+  for (const key of await provider.list()) await provider.remove(key);
+  await provider.close();
+  await model.close();
+  await database.close();
+  await own.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function play(
+  sessionId: string,
+  text: string,
+  kind: TurnKind = 'mention',
+  details: TurnDetails = {},
+): Promise<Turn> {
+  const turnId = await database.transaction(async (em) => {
+    const session = (await lockSession(em, sessionId)) ?? expect.fail('no session');
+    return addTurn(em, session, { kind, state: 'queued', text, requester: MIRA, messageTs: null, details });
+  });
+  await worker.work(turnId);
+  return database.em().findOneOrFail(Turn, { id: turnId });
+}
+
+async function eventsOf<T extends EventBody['type']>(
+  turn: Turn,
+  type: T,
+): Promise<Extract<EventBody, { type: T }>[]> {
+  const events = await eventsOfTurn(database.em(), turn.id);
+  return events
+    .map((event) => event.body)
+    .filter((body): body is Extract<EventBody, { type: T }> => body.type === type);
+}
+
+function changeOf(turn: Turn): ChangeResult {
+  const result = turn.result;
+  if (result?.kind !== 'change')
+    throw new Error(`no change but ${JSON.stringify(turn.result ?? turn.failure)}`);
+  return result;
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', ['--git-dir', remote, ...args], { encoding: 'utf8' }).trim();
+}
+
+describe('a turn', () => {
+  it('mends the cart, verifies it in a browser, publishes it, goes on with a follow-up, and merges', async () => {
+    const sessionId = await addSession(database);
+    await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+
+    const first = changeOf(await play(sessionId, 'fix the total on the cart page'));
+    expect(first.verification).toMatchObject({ passed: true, problems: [], commit: first.commit });
+    expect(first.verification.checks.map((check) => check.status)).toEqual(['passed', 'passed']);
+    expect(first.files.length).toBeGreaterThan(0);
+    expect(git('rev-parse', first.branch)).toBe(first.commit);
+    expect(git('log', '-1', '--format=%an <%ae> %cn', first.branch)).toBe(
+      'Mira Okafor <mira@brightloaf.example> Threadsmith',
+    );
+    const cart =
+      first.verification.pages.find((page) => page.path === '/cart') ??
+      expect.fail('the cart was not opened');
+    const content = openContentFolder(join(folder, 'artifacts'));
+    const shots = [cart.before, cart.after].map(
+      (shot) => shot?.artifactId ?? expect.fail('a screenshot is missing'),
+    );
+    const pictures = await Promise.all(shots.map((id) => readArtifact(database.em(), content, id)));
+    for (const { content: png } of pictures) expect(Buffer.from(png.subarray(1, 4)).toString()).toBe('PNG');
+    expect(
+      Buffer.compare(Buffer.from(pictures[0]?.content ?? []), Buffer.from(pictures[1]?.content ?? [])),
+    ).not.toBe(0);
+
+    const next = await play(sessionId, 'also show how much is missing for free shipping', 'follow_up');
+    const second = changeOf(next);
+    expect(second.verification.passed).toBe(true);
+    expect(git('log', '-1', '--format=%P', second.branch)).toBe(first.commit);
+    expect(await eventsOf(next, 'pages.captured')).toEqual([]);
+
+    const before = git('rev-parse', 'main');
+    const old = await play(sessionId, '', 'merge', { commit: first.commit });
+    expect(old.failure).toMatchObject({ code: 'head_moved' });
+    expect(git('rev-parse', 'main')).toBe(before);
+    const merged = await play(sessionId, '', 'merge', { commit: second.commit });
+    expect(merged.result).toMatchObject({ kind: 'merged', commit: second.commit, verified: true });
+    expect(git('rev-parse', 'main')).toBe(merged.result?.kind === 'merged' ? merged.result.mergeCommit : '');
+  });
+
+  it('answers a question without a branch', async () => {
+    const sessionId = await addSession(database);
+    await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+    const turn = await play(sessionId, 'where is the total computed?');
+    expect(turn.result).toMatchObject({ kind: 'answer' });
+    const session = await database.em().findOneOrFail(Session, { id: sessionId });
+    expect(session.headCommit).toBeNull();
+    expect(git('branch', '--list', session.branch)).toBe('');
+  });
+});
