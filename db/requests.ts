@@ -5,7 +5,10 @@ import type { Person, TurnKind, TurnState } from '../core/turn.ts';
 import type { EntityManager } from './database.ts';
 import type { TurnDetails } from './entities/session.ts';
 
-/** A session whose row is locked until the transaction ends. */
+/**
+ * A session whose row is locked until the transaction ends. `no key`: the worker's events refer to the row and
+ * need not wait. Where a turn that a worker has is locked as well, the turn comes first, as the worker does it.
+ */
 export interface LockedSession {
   readonly id: string;
   readonly repo: string | null;
@@ -80,7 +83,7 @@ export async function openSession(
 export async function lockSessionOf(em: EntityManager, thread: ThreadAddress): Promise<LockedSession | null> {
   const rows = await em.execute<SessionRow[]>(
     `select id, repo, branch, head_commit from session
-     where team_id = ? and channel_id = ? and thread_ts = ? for update`,
+     where team_id = ? and channel_id = ? and thread_ts = ? for no key update`,
     [thread.teamId, thread.channelId, thread.threadTs],
   );
   return rows[0] === undefined ? null : toSession(rows[0]);
@@ -89,7 +92,7 @@ export async function lockSessionOf(em: EntityManager, thread: ThreadAddress): P
 /** A session by its id, locked; null where there is none. */
 export async function lockSession(em: EntityManager, sessionId: string): Promise<LockedSession | null> {
   const rows = await em.execute<SessionRow[]>(
-    'select id, repo, branch, head_commit from session where id = ? for update',
+    'select id, repo, branch, head_commit from session where id = ? for no key update',
     [sessionId],
   );
   return rows[0] === undefined ? null : toSession(rows[0]);

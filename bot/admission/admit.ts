@@ -43,7 +43,8 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
   const allowed = may(options.config.people, 'start', known.actor);
   const failure = allowed ? null : await refusal(options, known.actor);
   await options.database.transaction(async (tx) => {
-    await lockSession(tx, session.id);
+    // A stop touches turns that a worker has: see LockedSession for why the session is left alone then.
+    if (turn.details.stop !== true) await lockSession(tx, session.id);
     if (!(await refresh(tx, turnId, known))) return;
     if (failure !== null) {
       await wantRefusal(tx, options.config, session, turn);

@@ -1,0 +1,132 @@
+// Request changes: a modal whose text becomes the session's next turn, and discard and try again.
+import type { KnownBlock } from '@slack/types';
+import { CHANGES_INPUT } from '../../blocks/actions.ts';
+import {
+  alreadyChosen,
+  alreadyDiscarded,
+  alreadyMerged,
+  alreadyMerging,
+  couldNot,
+  outOfDate,
+  turnRunning,
+} from '../../blocks/ephemeral.ts';
+import { fit } from '../../blocks/fit.ts';
+import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
+import { nameOf } from '../../blocks/people.ts';
+import { person, quote, richText, section, words } from '../../blocks/rich.ts';
+import type { Actor } from '../../core/authority.ts';
+import type { EntityManager } from '../../db/database.ts';
+import { wantDelivery } from '../../db/deliveries.ts';
+import type { Session } from '../../db/entities/session.ts';
+import { appendEvents, eventsOfTurn } from '../../db/events.ts';
+import { handOver } from '../../db/outbox.ts';
+import { addTurn, claimKey } from '../../db/requests.ts';
+import { queueButtonTurn } from '../admission/queue.ts';
+import type { MessagePayload } from '../delivery/payload.ts';
+import { resultView, viewOf } from '../presenter/render.ts';
+import type { Click, Submission } from './click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
+
+/** Opens the modal for what should be different. */
+export async function openRequestChanges(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  const found: Session[] = [];
+  const reply = await onTurn(desk, click.value, click.channelId, async (_em, { session }) => {
+    found.push(session);
+    return refusal(desk.config, actor, ['start']);
+  });
+  const [session] = found;
+  if (reply !== null || session === undefined) return reply;
+  await desk.client.views.open({
+    trigger_id: click.triggerId,
+    view: requestChangesModal({ turnId: click.value, repo: session.repo ?? '', branch: session.branch }),
+  });
+  return null;
+}
+
+/** Takes what was written in it. The same modal counts once. */
+export async function requestChanges(desk: Desk, submission: Submission): Promise<Reply> {
+  const actor = await desk.directory.actor(submission.userId);
+  const text = submission.input(CHANGES_INPUT.blockId, CHANGES_INPUT.actionId).trim();
+  if (text === '') return couldNot('Nothing was written.', 'Say what should be different.');
+  return onTurn(desk, submission.metadata, null, async (em, target) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    if (!(await claimKey(em, `view:${submission.viewId}`))) return null;
+    await wantDelivery(em, {
+      dedupeKey: `changes:${submission.viewId}`,
+      kind: 'message',
+      sessionId: target.session.id,
+      turnId: null,
+      channelId: target.session.channelId,
+      threadTs: target.session.threadTs,
+      payload: changesWanted(actor, text),
+    });
+    await queueButtonTurn(em, target.locked, { kind: 'changes_requested', text, requester: actor });
+    return null;
+  });
+}
+
+/** Throws the session's work away; the button asked for confirmation. */
+export async function discard(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, target) => {
+    const refused = refusal(desk.config, actor, ['start']) ?? (await cannotDiscard(em, desk, target));
+    if (refused !== null) return refused;
+    await queueButtonTurn(em, target.locked, { kind: 'discard', text: '', requester: actor });
+    return null;
+  });
+}
+
+async function cannotDiscard(em: EntityManager, desk: Desk, { turn, session }: Target): Promise<Reply> {
+  if (turn.result?.kind !== 'change') return outOfDate();
+  const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
+  const { merge } = await resultView(em, desk.config, session, status, turn.result, {});
+  if (merge.kind === 'merged') return alreadyMerged(merge.by, merge.mergeCommit);
+  if (merge.kind === 'merging') return alreadyMerging(merge.by);
+  if (merge.kind === 'discarded') return alreadyDiscarded(merge.by);
+  return (await hasOpenTurn(em, session.id)) ? turnRunning() : null;
+}
+
+/** Makes a new turn like the one that failed; each failure is tried again once. */
+export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    if (turn.state !== 'failed' || turn.kind === 'merge') return outOfDate();
+    if (!(await claimKey(em, `again:${turn.id}`))) return alreadyChosen('somebody has it tried again below');
+    const { thread } = turn.details;
+    const again = {
+      kind: turn.kind === 'mention' ? ('follow_up' as const) : turn.kind,
+      text: turn.text,
+      requester: { id: actor.id, name: actor.name, email: actor.email },
+      details: thread === undefined ? {} : { thread },
+    };
+    if (session.repo != null) {
+      await queueButtonTurn(em, locked, again);
+      return null;
+    }
+    // It failed before its repo was known, so it goes through admission again.
+    const turnId = await addTurn(em, locked, { ...again, state: 'received', messageTs: null });
+    await appendEvents(em, session.id, turnId, [{ type: 'turn.received', text: turn.text, by: actor.id }]);
+    await handOver(em, 'admit', turnId);
+    return null;
+  });
+}
+
+/** A modal leaves no trace in the thread, so what was asked for is said there. */
+function changesWanted(actor: Actor, text: string): MessagePayload {
+  const block: KnownBlock = richText(
+    section(person(actor), words(' asked for changes:')),
+    quote(words(text)),
+  );
+  const { text: spoken, blocks } = fit({
+    text: `${nameOf(actor)} asked for changes: ${text}`
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;'),
+    blocks: [block],
+  });
+  return { text: spoken, blocks };
+}

@@ -1,0 +1,84 @@
+// What every handler of a click needs: who clicks, on what, and whether they may.
+import type { WebClient } from '@slack/web-api';
+import { notAllowed, outOfDate } from '../../blocks/ephemeral.ts';
+import type { FittedMessage } from '../../blocks/message.ts';
+import { type Act, type Actor, may, whoMay } from '../../core/authority.ts';
+import type { Config } from '../../core/config.ts';
+import type { Log } from '../../core/log.ts';
+import type { ContentStore } from '../../db/artifacts.ts';
+import type { Database, EntityManager } from '../../db/database.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
+import { type LockedSession, lockSession } from '../../db/requests.ts';
+import type { AppIdentity, Directory } from '../slack/directory.ts';
+
+export interface Desk {
+  readonly database: Database;
+  readonly config: Config;
+  readonly client: WebClient;
+  readonly directory: Directory;
+  readonly identity: AppIdentity;
+  readonly content: ContentStore;
+  readonly log: Log;
+}
+
+/** What a click comes to: nothing to say, or a line for the person who clicked. */
+export type Reply = FittedMessage | null;
+
+/** The turn that a button belongs to, with its session locked until the transaction ends. */
+export interface Target {
+  readonly turn: Turn;
+  readonly session: Session;
+  readonly locked: LockedSession;
+}
+
+/** The line for somebody who may not do one of these, null where they may do all. */
+export function refusal(config: Config, actor: Actor, acts: readonly Act[]): FittedMessage | null {
+  const act = acts.find((wanted) => !may(config.people, wanted, actor));
+  return act === undefined ? null : notAllowed(act, whoMay(config.people, act));
+}
+
+/** Runs `decide` on the turn that a button names, as it is now. A turn of another channel is out of reach. */
+export async function onTurn(
+  desk: Desk,
+  turnId: string,
+  channelId: string | null,
+  decide: (em: EntityManager, target: Target) => Promise<Reply>,
+): Promise<Reply> {
+  return desk.database.transaction(async (em) => {
+    const sessionId = await sessionOf(em, turnId);
+    const locked = sessionId === null ? null : await lockSession(em, sessionId);
+    const found = await findInReach(em, desk, turnId, channelId);
+    return locked === null || found === null ? outOfDate() : decide(em, { ...found, locked });
+  });
+}
+
+/** The turn that a button names and its session, null where they are not of this channel. */
+export async function findInReach(
+  em: EntityManager,
+  desk: Desk,
+  turnId: string,
+  channelId: string | null,
+): Promise<{ readonly turn: Turn; readonly session: Session } | null> {
+  const turn = await em.findOne(Turn, { id: turnId });
+  if (turn === null) return null;
+  const session = await em.findOneOrFail(Session, { id: turn.sessionId });
+  if (session.teamId !== desk.identity.teamId) return null;
+  return channelId !== null && session.channelId !== channelId ? null : { turn, session };
+}
+
+async function sessionOf(em: EntityManager, turnId: string): Promise<string | null> {
+  const rows = await em.execute<{ session_id: string }[]>('select session_id from turn where id = ?', [
+    turnId,
+  ]);
+  return rows[0]?.session_id ?? null;
+}
+
+/** Whether somebody's request is being worked on in the session. */
+export async function hasOpenTurn(em: EntityManager, sessionId: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from turn where session_id = ? and kind <> 'answer'
+       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') limit 1`,
+    [sessionId],
+  );
+  return rows.length > 0;
+}

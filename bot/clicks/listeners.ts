@@ -1,0 +1,96 @@
+// Bolt's listeners for buttons, menus and modals. A decision has committed before Slack gets its
+// acknowledgement; what there is to say to the person follows after it.
+import type { App } from '@slack/bolt';
+import { ACTION, MODAL, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
+import { couldNot } from '../../blocks/ephemeral.ts';
+import { toFailure } from '../../core/errors.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
+import { patiently } from '../slack/calls.ts';
+import { discard, openRequestChanges, requestChanges, tryAgain } from './changes.ts';
+import { pickOption, pickRepo, stop } from './choose.ts';
+import { type Click, readClick, readSubmission, type Submission } from './click.ts';
+import type { Desk, Reply } from './desk.ts';
+import { openDiff, turnDiffPage } from './diff.ts';
+import { approve, askUnverified, mergeUnverified } from './merge.ts';
+
+type ClickHandler = (desk: Desk, click: Click) => Promise<Reply>;
+type SubmissionHandler = (desk: Desk, submission: Submission) => Promise<Reply>;
+
+/** Listens for every button, menu and modal of ours. */
+export function listenToClicks(app: App, desk: Desk): void {
+  const on = (action: string | RegExp, handle: ClickHandler): void => {
+    app.action(action, async ({ body, ack }) => {
+      const click = readClick(body);
+      const reply = await settled(desk, () => handle(desk, click));
+      await ack();
+      await tell(desk, click.userId, click.channelId, click.threadTs, reply);
+    });
+  };
+  const onSubmit = (callbackId: string, handle: SubmissionHandler): void => {
+    app.view(callbackId, async ({ body, ack }) => {
+      const submission = readSubmission(body);
+      const reply = await settled(desk, () => handle(desk, submission));
+      await ack();
+      if (reply === null) return;
+      const place = await placeOf(desk, submission.metadata);
+      await tell(desk, submission.userId, place?.channelId ?? null, place?.threadTs ?? null, reply);
+    });
+  };
+
+  on(ACTION.approve, approve);
+  on(ACTION.mergeUnverified, askUnverified);
+  on(ACTION.requestChanges, openRequestChanges);
+  on(ACTION.viewDiff, openDiff);
+  on(ACTION.diffPrevious, turnDiffPage);
+  on(ACTION.diffNext, turnDiffPage);
+  on(ACTION.diffFile, turnDiffPage);
+  on(ACTION.discard, discard);
+  on(ACTION.tryAgain, tryAgain);
+  on(ACTION.stop, stop);
+  on(ACTION.repoMenu, pickRepo);
+  on(REPO_BUTTON, pickRepo);
+  on(OPTION_BUTTON, pickOption);
+  onSubmit(MODAL.requestChanges, requestChanges);
+  onSubmit(MODAL.mergeUnverified, mergeUnverified);
+}
+
+/** The handler's reply, or what went wrong as one: a click never ends in silence. */
+async function settled(desk: Desk, handle: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await handle();
+  } catch (error) {
+    desk.log.warn('a click failed', { error });
+    const { message } = toFailure(error);
+    return couldNot(message, 'Click again in a moment.');
+  }
+}
+
+async function tell(
+  desk: Desk,
+  userId: string,
+  channelId: string | null,
+  threadTs: string | null,
+  reply: Reply,
+): Promise<void> {
+  if (reply === null || channelId === null) return;
+  try {
+    await patiently(() =>
+      desk.client.chat.postEphemeral({
+        channel: channelId,
+        user: userId,
+        ...(threadTs === null ? {} : { thread_ts: threadTs }),
+        text: reply.text,
+        blocks: reply.blocks,
+      }),
+    );
+  } catch (error) {
+    desk.log.warn('the answer to a click was not shown', { userId, error });
+  }
+}
+
+/** Modals of ours carry the id of their turn. */
+async function placeOf(desk: Desk, turnId: string): Promise<Session | null> {
+  const em = desk.database.em();
+  const turn = await em.findOne(Turn, { id: turnId });
+  return turn === null ? null : em.findOne(Session, { id: turn.sessionId });
+}

@@ -1,0 +1,127 @@
+// Approve & merge: the click is let through here, the worker merges. Everything is decided on the rows as they
+// are at the click, and of two people who click at once exactly one has the merge.
+import {
+  alreadyDiscarded,
+  alreadyMerged,
+  alreadyMerging,
+  couldNot,
+  headMoved,
+  outOfDate,
+  turnRunning,
+} from '../../blocks/ephemeral.ts';
+import type { FittedMessage } from '../../blocks/message.ts';
+import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
+import type { Actor } from '../../core/authority.ts';
+import { type ChangeView, isChange } from '../../core/view.ts';
+import type { EntityManager } from '../../db/database.ts';
+import { MergeClaim, Turn } from '../../db/entities/session.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import { queueButtonTurn } from '../admission/queue.ts';
+import { resultView, viewOf } from '../presenter/render.ts';
+import type { Click, Submission } from './click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
+
+/** The button of a verified result. */
+export async function approve(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, (em, target) => merge(em, desk, target, actor, false));
+}
+
+/** The button of a result that nothing verified: asks once more in a modal. */
+export async function askUnverified(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  let view: ChangeView | null = null;
+  const reply = await onTurn(desk, click.value, click.channelId, async (em, target) => {
+    const change = await changeView(em, desk, target);
+    const objection =
+      change === null ? outOfDate() : await objectionTo(em, desk, target, change, actor, true);
+    if (objection === null) view = change;
+    return objection;
+  });
+  if (view !== null) {
+    await desk.client.views.open({ trigger_id: click.triggerId, view: mergeUnverifiedModal(view) });
+  }
+  return reply;
+}
+
+/** The second confirmation. */
+export async function mergeUnverified(desk: Desk, submission: Submission): Promise<Reply> {
+  const actor = await desk.directory.actor(submission.userId);
+  return onTurn(desk, submission.metadata, null, (em, target) => merge(em, desk, target, actor, true));
+}
+
+async function merge(
+  em: EntityManager,
+  desk: Desk,
+  target: Target,
+  actor: Actor,
+  unverified: boolean,
+): Promise<Reply> {
+  const view = await changeView(em, desk, target);
+  if (view === null) return outOfDate();
+  const objection = await objectionTo(em, desk, target, view, actor, unverified);
+  if (objection !== null) return objection;
+  const { commit } = view.result;
+  const turnId = await queueButtonTurn(em, target.locked, {
+    kind: 'merge',
+    text: titleOf(target.turn),
+    requester: actor,
+    details: { commit, ...(unverified && !view.verified ? { unverified: true } : {}) },
+  });
+  // The session is locked and an open merge was ruled out: a claim that is still there is of a merge that ended.
+  await em.nativeDelete(MergeClaim, { sessionId: target.session.id, commit });
+  const { id, name, email } = actor;
+  await em.insert(MergeClaim, {
+    sessionId: target.session.id,
+    commit,
+    turnId,
+    person: { id, name, email },
+    claimedAt: new Date(),
+  });
+  return null;
+}
+
+/** Why this may not be merged now, null where it may. */
+async function objectionTo(
+  em: EntityManager,
+  desk: Desk,
+  target: Target,
+  view: ChangeView,
+  actor: Actor,
+  unverified: boolean,
+): Promise<FittedMessage | null> {
+  const refused = refusal(desk.config, actor, ['approve', 'merge']);
+  if (refused !== null) return refused;
+  const { merge: state, result } = view;
+  if (state.kind === 'merged') return alreadyMerged(state.by, state.mergeCommit);
+  if (state.kind === 'merging') return alreadyMerging(state.by);
+  if (state.kind === 'discarded') return alreadyDiscarded(state.by);
+  const head = target.locked.headCommit ?? view.head;
+  if (head !== result.commit) return headMoved(result.commit, head ?? 'no commit');
+  if (!(await isNewestChange(em, target.turn))) return headMoved(result.commit, head);
+  if (await hasOpenTurn(em, target.session.id)) return turnRunning();
+  if (!view.verified && !unverified)
+    return couldNot(
+      'No passing verification of exactly this commit is recorded.',
+      'Reply in the thread to have it verified again, or use Merge unverified.',
+    );
+  return null;
+}
+
+async function isNewestChange(em: EntityManager, turn: Turn): Promise<boolean> {
+  const later = await em.find(Turn, { sessionId: turn.sessionId, position: { $gt: turn.position } });
+  return later.every(({ result }) => result?.kind !== 'change');
+}
+
+async function changeView(em: EntityManager, desk: Desk, target: Target): Promise<ChangeView | null> {
+  const { turn, session } = target;
+  if (turn.result?.kind !== 'change') return null;
+  const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
+  const view = await resultView(em, desk.config, session, status, turn.result, {});
+  return isChange(view) ? view : null;
+}
+
+/** The first line of the request names the merge commit. */
+function titleOf(turn: Turn): string {
+  return (turn.text.split('\n')[0] ?? '').slice(0, 72).trim();
+}
