@@ -3,13 +3,13 @@
 // Every step is in the journal before the next action, and the loop decides by the transcript alone. So a
 // worker that takes over runs the same loop and continues where the journal ends.
 import type { MessageEntry } from '../../core/journal.ts';
+import type { PageHands } from '../../sandbox/browser.ts';
 import type { ModelAnswer, ModelWait } from '../model/model.ts';
 import { killSignal, stopReason, throwIfStopped } from './abort.ts';
 import { nudgeAfter } from './answers.ts';
 import { type CallSurroundings, runCalls } from './calls.ts';
 import { ImageShelf } from './images.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
-import type { BrowserHands } from './tools/browser-hands.ts';
 import { agentTools, specsOf } from './tools/registry.ts';
 import { Transcript } from './transcript.ts';
 
@@ -125,8 +125,8 @@ function surroundingsOf(
   remainingMs: () => number,
 ): CallSurroundings {
   const signal = killSignal(task.signal);
-  let browser: Promise<BrowserHands> | undefined;
-  const openBrowser = (): Promise<BrowserHands> => {
+  let browser: Promise<PageHands> | undefined;
+  const openBrowser = (): Promise<PageHands> => {
     browser ??= task.openBrowser();
     // One that did not open is tried again with the next call.
     browser.catch(() => (browser = undefined));

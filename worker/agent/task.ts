@@ -2,9 +2,9 @@
 import type { ArtifactStore } from '../../core/artifact.ts';
 import type { EventBody, Usage } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
+import type { PageHands } from '../../sandbox/browser.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Model } from '../model/model.ts';
-import type { BrowserHands } from './tools/browser-hands.ts';
 import type { Tool } from './tools/tool.ts';
 
 export interface AgentBudget {
@@ -46,7 +46,7 @@ export interface AgentTask {
   /** Takes credentials out of a text that people get to see. */
   redact(text: string): string;
   /** Called at most once, when the browser is first needed. */
-  openBrowser(): Promise<BrowserHands>;
+  openBrowser(): Promise<PageHands>;
   /** The model's text as it is written. */
   readonly onText?: (delta: string) => void;
 }

@@ -1,6 +1,6 @@
 // The browser tool: the sandbox's own Chromium, where localhost is the app's.
 import { z } from 'zod';
-import type { BrowserHands, PageState } from './browser-hands.ts';
+import type { PageHands, PageState } from '../../../sandbox/browser.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
 
@@ -9,7 +9,11 @@ const ACTIONS = ['open', 'screenshot', 'click', 'fill', 'press', 'snapshot', 'co
 const inputSchema = z.strictObject({
   action: z.enum(ACTIONS),
   url: z.string().min(1).optional().describe('For open, such as http://localhost:3000/cart.'),
-  selector: z.string().min(1).optional().describe('For click and fill: a Playwright selector.'),
+  selector: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('For click, fill and press: a Playwright selector, or a reference such as e12 from snapshot.'),
   text: z.string().optional().describe('For fill.'),
   key: z.string().min(1).optional().describe('For press, such as Enter.'),
   full_page: z.boolean().optional().describe('For screenshot.'),
@@ -30,7 +34,7 @@ export const browserTool = defineTool({
   },
 });
 
-async function act(input: BrowserInput, hands: BrowserHands, context: ToolContext): Promise<ToolOutcome> {
+async function act(input: BrowserInput, hands: PageHands, context: ToolContext): Promise<ToolOutcome> {
   const { selector = '', text = '', key = '', url = '' } = input;
   switch (input.action) {
     case 'open':

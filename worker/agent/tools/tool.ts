@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { ArtifactStore } from '../../../core/artifact.ts';
 import type { EventBody } from '../../../core/event.ts';
+import type { PageHands } from '../../../sandbox/browser.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { ToolSpec } from '../../model/model.ts';
-import type { BrowserHands } from './browser-hands.ts';
 
 /** What a call has at hand. */
 export interface ToolContext {
@@ -19,7 +19,7 @@ export interface ToolContext {
   /** What is left of the turn's time. */
   readonly remainingMs: number;
   report(event: EventBody): Promise<void>;
-  openBrowser(): Promise<BrowserHands>;
+  openBrowser(): Promise<PageHands>;
 }
 
 export type ToolOutcome =

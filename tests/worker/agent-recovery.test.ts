@@ -1,0 +1,174 @@
+// Faults and deaths at every boundary of a step: the transcript ends as that of the undisturbed run.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Journal } from '../../core/journal.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { type Attempt, essence, newAttempt } from './agent-run.ts';
+import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
+import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+
+const WORK = `
+match: mend the sum
+steps:
+  - say: I look first.
+    thinking: Where is it?
+    tools:
+      - { name: update_plan, arguments: { steps: [{ title: Mend, status: in_progress }] } }
+      - { name: shell, arguments: { command: 'cd src && export STEP=1 && echo run >> ../runs.txt; ls' } }
+  - tools:
+      - { name: read_file, arguments: { path: src/sum.js } }
+      - { name: search, arguments: { pattern: total } }
+  - tools:
+      - { name: edit_file, arguments: { path: src/sum.js, old_text: 'total', new_text: 'total + total' } }
+      - { name: edit_file, arguments: { path: src/new.js, old_text: '', new_text: "export {};\\n" } }
+      - { name: shell, arguments: { command: 'pwd; echo "$STEP"; echo run >> ../runs.txt; cat sum.js new.js' } }
+  - tools:
+      - { name: shell, arguments: { command: 'cd .. && wc -l < runs.txt' } }
+  - say: Mended.
+`;
+const STEPS = 5;
+const MEND = 'mend the sum';
+
+let test: TestSandbox;
+let server: ScriptedModel;
+beforeAll(async () => {
+  test = await openTestSandbox('recovery');
+  server = await startScriptedModel();
+  await server.addScript('work', WORK);
+});
+afterAll(async () => {
+  await server?.close();
+  await test?.close();
+});
+
+async function fresh(api: 'responses' | 'chat'): Promise<Attempt> {
+  await test.look('cd /work/repo && rm -rf -- * /work/agent && mkdir src && echo "sum = total" > src/sum.js');
+  return newAttempt(test, server, api, MEND);
+}
+
+const filesNow = (): Promise<string> => test.look('cd /work/repo && head -50 $(find . -type f | sort)');
+
+describe.each(['responses', 'chat'] as const)('a turn over %s', (api) => {
+  let undisturbed: readonly unknown[];
+  let files: string;
+  beforeAll(async () => {
+    const turn = await fresh(api);
+    expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Mended.' });
+    undisturbed = essence(await turn.entries());
+    files = await filesNow();
+    expect(files).toContain('sum = total + total');
+    expect(JSON.stringify(undisturbed)).toContain('/work/repo/src\\n1\\nsum = total + total');
+  });
+
+  it.each(
+    ['rate_limited', 'http_500', 'cut_mid_stream', 'stream_error', 'hang'].flatMap((kind) =>
+      Array.from({ length: STEPS }, (_, step) => [kind, step] as const),
+    ),
+  )('is the same after %s at step %i', async (kind, step) => {
+    await server.inject({ kind, step });
+    const turn = await fresh(api);
+    await turn.run();
+    expect(essence(await turn.entries())).toEqual(undisturbed);
+    expect(await filesNow()).toBe(files);
+  });
+
+  it.each(
+    ['invalid_json', 'unknown_tool', 'empty', 'content_filter'].flatMap((kind) =>
+      Array.from({ length: STEPS }, (_, step) => [kind, step] as const),
+    ),
+  )('goes on after %s at step %i, and what was done is the same', async (kind, step) => {
+    await server.inject({ kind, step });
+    const turn = await fresh(api);
+    expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Mended.' });
+    expect((await turn.entries()).length).toBe(undisturbed.length + 2);
+    expect(await filesNow()).toBe(files);
+  });
+
+  it('is the same whenever the worker dies around a step being kept', async () => {
+    for (let at = 0; ; at += 1) {
+      const turn = await fresh(api);
+      const died = await turn.run({ journal: dieAtAppend(turn.journal, at) }).then(
+        () => false,
+        (thrown: unknown) => thrown instanceof Dead,
+      );
+      await turn.run();
+      expect(essence(await turn.entries()), `death ${at}`).toEqual(undisturbed);
+      expect(await filesNow(), `death ${at}`).toBe(files);
+      if (!died) {
+        // Before and after each of: request, 5 responses, 2 + 1 + 3 + 1 results.
+        expect(at).toBe(2 * 13);
+        break;
+      }
+    }
+  });
+
+  it('is the same whenever the worker dies around something done in the sandbox', async () => {
+    for (let at = 0; ; at += 1) {
+      const turn = await fresh(api);
+      const died = await turn.run({ sandbox: dieInSandbox(test.sandbox, at) }).then(
+        () => false,
+        (thrown: unknown) => thrown instanceof Dead,
+      );
+      await turn.run();
+      expect(essence(await turn.entries()), `death ${at}`).toEqual(undisturbed);
+      expect(await filesNow(), `death ${at}`).toBe(files);
+      if (!died) {
+        expect(at).toBeGreaterThan(20);
+        break;
+      }
+    }
+  });
+});
+
+it.each(['empty', 'content_filter'])('ends with a clear error when every answer is %s', async (kind) => {
+  await server.inject({ kind, times: 9 });
+  const turn = await fresh('chat');
+  await expect(turn.run()).rejects.toMatchObject({ code: 'model_answer_invalid' });
+  // Trying again begins to count where the transcript ends, and asks once only.
+  await expect(turn.run()).rejects.toMatchObject({ code: 'model_answer_invalid' });
+  await fetch(new URL('/control/reset', server.url), { method: 'POST' });
+  await server.addScript('work', WORK);
+  expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Mended.' });
+});
+
+class Dead extends Error {}
+
+/** Dies before (even) or after (odd) the append number `at / 2`. */
+function dieAtAppend(journal: Journal, at: number): Journal {
+  let left = at;
+  const tick = (): void => {
+    left -= 1;
+    if (left < 0) throw new Dead();
+  };
+  return {
+    load: () => journal.load(),
+    append: async (place, entries) => {
+      tick();
+      await journal.append(place, entries);
+      tick();
+    },
+  };
+}
+
+/** Dies before (even) or after (odd) the thing number `at / 2` that is asked of the sandbox. */
+function dieInSandbox(sandbox: Sandbox, at: number): Sandbox {
+  let left = at;
+  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+    left -= 1;
+    if (left < 0) throw new Dead();
+    const done = await work();
+    left -= 1;
+    if (left < 0) throw new Dead();
+    return done;
+  };
+  return {
+    key: sandbox.key,
+    fresh: sandbox.fresh,
+    run: (command, options) => around(() => sandbox.run(command, options)),
+    start: (command) => around(() => sandbox.start(command)),
+    kill: (id, signal) => sandbox.kill(id, signal),
+    read: (path, maxBytes) => around(() => sandbox.read(path, maxBytes)),
+    write: (path, content) => around(() => sandbox.write(path, content)),
+    connect: (port, waitMs) => sandbox.connect(port, waitMs),
+    close: () => sandbox.close(),
+  };
+}

@@ -1,0 +1,91 @@
+// Runs the harness against the scripted model in a real sandbox, as the worker would.
+import { join } from 'node:path';
+import type { EventBody } from '../../core/event.ts';
+import type { Journal, MessageEntry, PlacedEntry } from '../../core/journal.ts';
+import { openFileArtifacts } from '../../worker/agent/file-artifacts.ts';
+import { openFileJournal } from '../../worker/agent/file-journal.ts';
+import { runAgent } from '../../worker/agent/harness.ts';
+import type { AgentOutcome, AgentTask } from '../../worker/agent/task.ts';
+import { createModel } from '../../worker/model/create-model.ts';
+import type { Model, ModelApi } from '../../worker/model/model.ts';
+import { nextKey, type TestSandbox } from './agent-sandbox.ts';
+import type { ScriptedModel } from './model-server.ts';
+
+export interface Attempt {
+  readonly journal: Journal;
+  readonly events: EventBody[];
+  /** Runs until the harness rests, as a worker that has just taken the turn. */
+  run(changes?: Partial<AgentTask>): Promise<AgentOutcome>;
+  entries(): Promise<readonly PlacedEntry[]>;
+}
+
+export function modelOf(server: ScriptedModel, api: ModelApi): Model {
+  return createModel({
+    api,
+    name: 'scripted',
+    baseUrl: server.url,
+    apiKey: 'sk-test',
+    retry: { maxAttempts: 4, firstDelayMs: 2, maxDelayMs: 5 },
+    idleTimeoutMs: 1000,
+  });
+}
+
+/** A turn with a journal of its own in the test's sandbox. */
+export function newAttempt(
+  test: TestSandbox,
+  server: ScriptedModel,
+  api: ModelApi,
+  text: string,
+  turnId = `turn${nextKey()}`,
+): Attempt {
+  const events: EventBody[] = [];
+  const journal = openFileJournal(join(test.folder, `${turnId}.jsonl`), turnId);
+  const request: MessageEntry = {
+    kind: 'message',
+    id: 'request',
+    text: `<request from="Ann">${text}</request>`,
+  };
+  return {
+    journal,
+    events,
+    entries: () => journal.load(),
+    run: (changes = {}) =>
+      runAgent({
+        sandbox: test.sandbox,
+        model: modelOf(server, api),
+        journal,
+        artifacts: openFileArtifacts(join(test.folder, 'artifacts'), 'session', turnId),
+        instructions: 'You are a coding agent.',
+        turnId,
+        request,
+        budget: { maxSteps: 50, maxMs: 60_000 },
+        signal: new AbortController().signal,
+        report: async (event) => void events.push(event),
+        takeMessages: async () => [],
+        redact: (value) => value.replaceAll('hunter2', '[hidden]'),
+        openBrowser: async () => {
+          throw new Error('this test has no browser');
+        },
+        ...changes,
+      }),
+  };
+}
+
+/** What counts of a transcript when two runs are compared: ids of calls carry the server's hash. */
+export function essence(placed: readonly PlacedEntry[]): readonly unknown[] {
+  return placed.map(({ place, entry }) => {
+    switch (entry.kind) {
+      case 'message':
+        return [place, 'message', entry.text];
+      case 'response':
+        return [
+          place,
+          'response',
+          entry.text,
+          entry.toolCalls.map((call) => [call.name, call.argumentsText]),
+        ];
+      case 'tool_result':
+        return [place, entry.ok, entry.output, entry.imageArtifactIds?.length ?? 0];
+    }
+  });
+}
