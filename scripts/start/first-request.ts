@@ -8,6 +8,7 @@ import { isOver, type TurnState } from '../../core/turn.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { Delivery } from '../../db/entities/transport.ts';
+import { unpresentedTurns } from '../../db/presentations.ts';
 import { threadImages, threadText } from './thread-text.ts';
 import type { WorkspaceClient } from './workspace-client.ts';
 
@@ -15,6 +16,7 @@ const REQUEST = { user: 'mira', channel: 'shop', text: '@threadsmith fix the tot
 const POLL_MS = 200;
 /** After the turn is over, its last messages still have to reach the thread. */
 const DELIVERY_TIMEOUT_MS = 30_000;
+const TURNS_LOOKED_AT = 1000;
 
 export interface PlayedRequest {
   readonly state: TurnState | 'unanswered';
@@ -43,7 +45,7 @@ export async function playRequest(options: PlayOptions): Promise<PlayedRequest> 
     options.onProgress(`${REQUEST.user} asks in #${REQUEST.channel}: ${REQUEST.text}`);
     const ts = await options.workspace.post(REQUEST);
     const turn = await waitForTurn(database, channelId, ts, options);
-    await waitForDeliveries(database, turn?.sessionId ?? null, options.signal);
+    await waitForDeliveries(database, turn, options.signal);
     const messages = await options.workspace.thread(channelId, ts);
     const names = new Map(state.users.map((user) => [user.id, user.real_name]));
     const screenshots: string[] = [];
@@ -90,18 +92,15 @@ async function waitForTurn(
   return latest;
 }
 
-async function waitForDeliveries(
-  database: Database,
-  sessionId: string | null,
-  signal: AbortSignal,
-): Promise<void> {
+/** Waits until everything the turn said has been drawn, and everything drawn is in Slack. */
+async function waitForDeliveries(database: Database, turn: Turn | null, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + DELIVERY_TIMEOUT_MS;
-  // Quiet twice in a row: the presenter may be between two messages.
-  let quiet = 0;
-  while (sessionId !== null && quiet < 3 && Date.now() < deadline && !signal.aborted) {
-    const rows = await database.em().find(Delivery, { sessionId });
-    const waiting = rows.filter((row) => row.abandoned === null && row.version !== row.sentVersion);
-    quiet = rows.length > 0 && waiting.length === 0 ? quiet + 1 : 0;
+  while (turn !== null && Date.now() < deadline && !signal.aborted) {
+    const em = database.em();
+    const undrawn = (await unpresentedTurns(em, 0, TURNS_LOOKED_AT)).some(({ turnId }) => turnId === turn.id);
+    const rows = await em.find(Delivery, { turnId: turn.id });
+    const unsent = rows.filter((row) => row.abandoned === null && row.version !== row.sentVersion);
+    if (!undrawn && rows.length > 0 && unsent.length === 0) return;
     await sleep(POLL_MS);
   }
 }
