@@ -132,6 +132,11 @@ export function readConfig(file: string): Config {
   return { ...parsed.data, repos };
 }
 
+/** The configuration of one repo with every default, for runs without a file. */
+export function configOfRepo(name: string, url: string): Config {
+  return configSchema.parse({ repos: [{ name, url }], people: {} });
+}
+
 /** A path becomes absolute; anything with a scheme or in scp form (`host:path`) stays as it is. */
 function resolveRepoUrl(url: string, folder: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || /^[\w.-]+@[\w.-]+:/.test(url) || isAbsolute(url)) return url;

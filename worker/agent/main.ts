@@ -1,0 +1,91 @@
+// `npm run agent -- --repo PATH "request"`: the harness in the terminal, to try a model or a prompt.
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { type Environment, readEnvironment } from '../../core/config.ts';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import { createLog } from '../../core/log.ts';
+import { createDockerProvider } from '../../sandbox/docker/provider.ts';
+import { createModel, DEFAULT_MODEL } from '../model/create-model.ts';
+import type { Model } from '../model/model.ts';
+import { openTerminal } from './terminal.ts';
+import { readArguments } from './terminal-arguments.ts';
+import { runInTerminal } from './terminal-run.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_UNFINISHED = 3;
+
+async function main(): Promise<number> {
+  const args = readArguments(process.argv.slice(2));
+  const environment = readEnvironment(process.env);
+  const model = modelOf(environment);
+  const log = createLog({ level: 'warn' });
+  const provider = createDockerProvider({ dockerHost: environment.DOCKER_HOST, installId: 'agent', log });
+  const terminal = openTerminal((text) => process.stderr.write(text), process.stderr.isTTY);
+  const abort = new AbortController();
+  process.once('SIGINT', () => {
+    abort.abort(
+      new ThreadsmithError('stopped', 'Stopped.', 'Run it again with --run to keep what was done.'),
+    );
+  });
+  terminal.note(`run ${args.run}, model ${model.name} (${model.api})`);
+  try {
+    const data = join(resolve(environment.THREADSMITH_DATA), 'agent');
+    const signal = abort.signal;
+    const { outcome, diff, diffFile } = await runInTerminal({
+      args,
+      data,
+      provider,
+      model,
+      terminal,
+      signal,
+      ask,
+    });
+    if (diff !== '') {
+      process.stdout.write(diff);
+      terminal.note(`The diff is in ${diffFile}; git apply takes it.`);
+    }
+    return outcome.kind === 'finished' ? 0 : EXIT_UNFINISHED;
+  } finally {
+    await provider.close();
+  }
+}
+
+function modelOf(environment: Environment): Model {
+  const { OPENAI_API_KEY: key, OPENAI_BASE_URL: baseUrl } = environment;
+  if (key === undefined && baseUrl === undefined) {
+    throw new ThreadsmithError(
+      'config_invalid',
+      'No model is named: OPENAI_API_KEY and OPENAI_BASE_URL are not set.',
+      'Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own.',
+    );
+  }
+  const name = environment.OPENAI_MODEL ?? DEFAULT_MODEL;
+  // Servers of one's own often want no key, but the header must not be empty.
+  return createModel({ api: environment.OPENAI_API, name, baseUrl, apiKey: key ?? 'none' });
+}
+
+async function ask(question: string, options: readonly string[]): Promise<string | null> {
+  const choices = options.length === 0 ? '' : ` (${options.join(' / ')})`;
+  process.stderr.write(`\n? ${question}${choices}\n`);
+  if (!process.stdin.isTTY) {
+    process.stderr.write('Run it again with the same --run and --answer TEXT.\n');
+    return null;
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question('> ');
+  } finally {
+    lines.close();
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (thrown: unknown) => {
+    if (!(thrown instanceof ThreadsmithError)) throw thrown;
+    process.stderr.write(`\n${thrown.message}\n${thrown.wayOut}\n`);
+    process.exitCode = hasCode(thrown, 'stopped') ? EXIT_UNFINISHED : EXIT_FAILED;
+  },
+);

@@ -1,0 +1,153 @@
+// One request worked on for a person at a terminal: the sandbox, the agent, the diff.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { configOfRepo } from '../../core/config.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
+import { branchOf } from '../../core/session.ts';
+import { openBrowser } from '../../sandbox/browser.ts';
+import type { Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
+import { type Prepared, prepare } from '../blueprint/prepare.ts';
+import { withoutCredentials } from '../forge/git.ts';
+import { openMirror } from '../forge/mirror.ts';
+import type { Model } from '../model/model.ts';
+import { openFileArtifacts } from './file-artifacts.ts';
+import { openFileJournal } from './file-journal.ts';
+import { runAgent } from './harness.ts';
+import { composeInstructions } from './instructions.ts';
+import type { AgentAnswer, AgentOutcome, AgentTask } from './task.ts';
+import type { Terminal } from './terminal.ts';
+import type { TerminalArguments } from './terminal-arguments.ts';
+
+const MINUTE_MS = 60_000;
+const DIFF_MAX_BYTES = 1024 * 1024;
+const RULES = ['AGENTS.md', 'CLAUDE.md'];
+
+export interface TerminalRun {
+  readonly args: TerminalArguments;
+  /** Folder of this run's journal, artifacts and diff, and of the repos' mirrors. */
+  readonly data: string;
+  readonly provider: SandboxProvider;
+  readonly model: Model;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Asks the person, or gives null where nobody can be asked. */
+  readonly ask: (question: string, options: readonly string[]) => Promise<string | null>;
+}
+
+/** Works on the request; returns how it ended, and the diff of all that the run has changed so far. */
+export async function runInTerminal(
+  run: TerminalRun,
+): Promise<{ readonly outcome: AgentOutcome; readonly diff: string; readonly diffFile: string }> {
+  const { args, provider } = run;
+  const folder = join(run.data, 'runs', args.run);
+  await mkdir(folder, { recursive: true });
+  const prepared = await openRun(run, folder);
+  const { sandbox } = prepared;
+  try {
+    const outcome = await converse(run, await taskOf(run, prepared, folder));
+    const diff = await diffOf(sandbox, prepared.base);
+    const diffFile = join(folder, 'change.diff');
+    await writeFile(diffFile, diff);
+    return { outcome, diff, diffFile };
+  } finally {
+    await sandbox.close();
+    if (!args.keep) await provider.remove(sandbox.key);
+  }
+}
+
+/** A run stays on the commit that it began with. */
+async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
+  const { name, url } = run.args.repo;
+  const config = configOfRepo(name, url);
+  const repo = config.repos[0];
+  if (repo === undefined)
+    throw new ThreadsmithError('internal', 'The repo got lost.', 'Report this as a bug.');
+  const baseFile = join(folder, 'base');
+  const sessionId = `run-${run.args.run}`;
+  const prepared = await prepare({
+    facts: {
+      turnId: sessionId,
+      sessionId,
+      epoch: 0,
+      branch: branchOf(run.args.run),
+      requester: { id: 'terminal', name: 'terminal', email: null },
+      startedAt: new Date(),
+    },
+    config,
+    repo,
+    mirror: openMirror(repo, join(run.data, 'repos')),
+    provider: run.provider,
+    baseCommit: await readFile(baseFile, 'utf8').catch(() => null),
+    headCommit: null,
+    signal: run.signal,
+    progress: run.terminal.note,
+  });
+  await writeFile(baseFile, prepared.base);
+  return prepared;
+}
+
+async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Promise<AgentTask> {
+  const { args, terminal } = run;
+  const { sandbox, base, defaultBranch, repoFile } = prepared;
+  const { model } = configOfRepo(args.repo.name, args.repo.url);
+  const { serve, pages, checks } = repoFile;
+  const turnId = `turn-${createHash('sha256').update(args.request).digest('hex').slice(0, 10)}`;
+  const rules = await Promise.all(
+    RULES.map(async (path) => ({ path, text: await textAt(sandbox, base, path) })),
+  );
+  return {
+    sandbox,
+    model: run.model,
+    journal: openFileJournal(join(folder, 'journal.jsonl'), turnId),
+    artifacts: openFileArtifacts(join(folder, 'artifacts'), sandbox.key, turnId),
+    instructions: composeInstructions({
+      repo: args.repo.name,
+      branch: branchOf(args.run),
+      defaultBranch,
+      checks,
+      app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
+      rules: rules.filter(({ text }) => text !== ''),
+    }),
+    turnId,
+    request: { kind: 'message', id: 'request', text: `<request>\n${args.request}\n</request>` },
+    budget: {
+      maxSteps: args.maxSteps ?? model.max_steps,
+      maxMs: (args.maxMinutes ?? model.max_minutes) * MINUTE_MS,
+    },
+    signal: run.signal,
+    report: async (event) => terminal.event(event),
+    takeMessages: async () => [],
+    redact: withoutCredentials,
+    openBrowser: async () => (await openBrowser(sandbox)).hands(),
+    onText: terminal.text,
+  };
+}
+
+/** Runs the agent, and goes on as long as its questions are answered. */
+async function converse(run: TerminalRun, task: AgentTask): Promise<AgentOutcome> {
+  let given = run.args.answer;
+  let answers: AgentAnswer | undefined;
+  for (;;) {
+    const outcome = await runAgent(answers === undefined ? task : { ...task, answers });
+    run.terminal.outcome(outcome);
+    if (outcome.kind !== 'asked') return outcome;
+    const text = given ?? (await run.ask(outcome.question, outcome.options));
+    if (text === null) return outcome;
+    given = null;
+    answers = { callId: outcome.callId, text };
+  }
+}
+
+/** Of the commit that the run began with: the agent cannot rewrite its own rules. */
+async function textAt(sandbox: Sandbox, commit: string, path: string): Promise<string> {
+  const ran = await sandbox.run({ id: `rules-${path}`, argv: ['git', 'show', `${commit}:${path}`] });
+  return ran.exitCode === 0 ? ran.output.text : '';
+}
+
+async function diffOf(sandbox: Sandbox, base: string): Promise<string> {
+  const line = `git add -A && git -c color.ui=false diff --cached --binary ${base}`;
+  const id = `diff-${Date.now()}`;
+  const ran = await sandbox.run({ id, argv: ['bash', '-c', line] }, { maxOutputBytes: DIFF_MAX_BYTES });
+  return ran.output.text;
+}
