@@ -128,7 +128,6 @@ const everywhere = {
   ),
   rich_text: richTextBlock,
   section,
-  markdown: block('markdown', { text: string(MARKDOWN_TEXT_MAX) }),
   input: block('input', {
     label: plainText(INPUT_TEXT_MAX),
     hint: maybe(plainText(INPUT_TEXT_MAX)),
@@ -141,6 +140,7 @@ const everywhere = {
 /** What may stand in a message. */
 export const messageBlocks: Readonly<Record<string, Rule>> = {
   ...everywhere,
+  markdown: block('markdown', { text: string(MARKDOWN_TEXT_MAX) }),
   table,
   task_card: taskCard,
   plan: all(

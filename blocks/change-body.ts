@@ -6,15 +6,16 @@ import { duration, roughly } from './amounts.ts';
 import { checkBlocks } from './checks.ts';
 import { filesBlock } from './files-changed.ts';
 import { packRichText } from './fit-rich.ts';
-import { markdownParts } from './markdown.ts';
+import { markdownBlocks } from './markdown.ts';
 import { context, present } from './message.ts';
 import { problemBlocks, screenshotBlocks } from './pages.ts';
 import { personContext } from './people.ts';
 import { SCRIPTED_NOTE } from './status.ts';
 import { count, shortCommit } from './text.ts';
+import { weigh } from './weigh.ts';
 
 /** As much of the agent's summary as stands above the checks; what is longer follows below the message. */
-const SUMMARY_WEIGHT_MAX = 3_500;
+const SUMMARY_WEIGHT_MAX = 4_000;
 
 export interface ChangeBody {
   readonly blocks: KnownBlock[];
@@ -22,21 +23,36 @@ export interface ChangeBody {
   readonly rest: KnownBlock[];
 }
 
-export function changeBody(view: ChangeView): ChangeBody {
+/** `heading` is what stands above already: a problem that it names is not repeated. */
+export function changeBody(view: ChangeView, heading: string): ChangeBody {
   const { summary, verification, files, usage } = view.result;
-  const [head, ...rest] = packRichText(markdownParts(summary, { links: view.codeLinks }), SUMMARY_WEIGHT_MAX);
+  const said = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
+    packRichText(block.elements),
+  );
+  const shown = atMost(SUMMARY_WEIGHT_MAX, said);
+  const rest = said.slice(shown.length);
   const blocks = present(
-    head ?? null,
+    shown,
     rest.length > 0 ? context('The summary goes on below this message.') : null,
     checkBlocks(verification),
     screenshotBlocks(verification, view.files),
-    problemBlocks(verification),
+    problemBlocks(verification, heading),
     filesBlock(files),
     context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
     personContext('Asked by ', view.requester),
     context(view.model?.scripted ? SCRIPTED_NOTE : ''),
   );
   return { blocks, rest };
+}
+
+/** The first blocks within this weight, at least one. */
+function atMost(weightMax: number, blocks: readonly KnownBlock[]): readonly KnownBlock[] {
+  let weight = 0;
+  const end = blocks.findIndex((block, index) => {
+    weight += weigh(block);
+    return weight > weightMax && index > 0;
+  });
+  return end < 0 ? blocks : blocks.slice(0, end);
 }
 
 /** How it was made: model, steps, time, tokens, and what else the message adds. */

@@ -61,7 +61,8 @@ function cell(text: string): { type: 'raw_text'; text: string } {
 function tail(check: CheckResult): RichTextBlock {
   const head = section(bold(oneLine(check.name, 80) || 'Check'), words(' · '), code(check.run, 120));
   const output = endOf(check.outputTail);
-  return output === '' ? richText(head) : richText(head, preformatted(output));
+  if (output === '') return richText(section(head.elements, words(' · no output')));
+  return richText(head, preformatted(output));
 }
 
 /** The last lines: that is where test runners say what failed. */

@@ -16,7 +16,7 @@ const AGAIN = 'Reply in the thread to take it up again.';
 
 export function discardedMessage(view: DiscardedView): FittedMessage {
   const { by, at } = view.merge;
-  const { blocks, rest } = changeBody(view);
+  const { blocks, rest } = changeBody(view, '');
   return fitWithRest(
     {
       text: textLines(

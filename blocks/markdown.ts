@@ -24,19 +24,12 @@ export interface MarkdownOptions {
 
 /**
  * Converts Markdown. Any text is taken: what is not Markdown is shown literally. Nothing in it can become a
- * mention, a picture, or a link whose label names another place. The parts may be longer than a message;
- * `fit` cuts them.
+ * mention, a picture, or a link whose label names another place. None for text without anything to see. The
+ * blocks may be longer than a message; `fit` cuts them.
  */
-export function markdownParts(source: string, options: MarkdownOptions = {}): RichTextBlockElement[] {
-  const links = options.links ?? null;
-  const parts = chunks(clean(source).slice(0, SOURCE_MAX)).flatMap((chunk) => parse(chunk, links));
-  return spaced(parts);
-}
-
-/** The same as blocks; none for text without anything to see. */
 export function markdownBlocks(source: string, options: MarkdownOptions = {}): RichTextBlock[] {
-  const parts = markdownParts(source, options);
-  return parts.length === 0 ? [] : [richText(...parts)];
+  const links = options.links ?? null;
+  return spaced(chunks(clean(source).slice(0, SOURCE_MAX)).flatMap((chunk) => parse(chunk, links)));
 }
 
 /** The words of a Markdown text on their own, for notifications and screen readers. */
@@ -170,15 +163,19 @@ function flatPart(part: RichTextBlockElement): readonly RichTextElement[] {
   }
 }
 
-/** Neighbouring paragraphs become one section with an empty line between: Slack sets none itself. */
-function spaced(parts: readonly RichTextBlockElement[]): RichTextBlockElement[] {
-  const out: RichTextBlockElement[] = [];
+/**
+ * Slack sets no space between paragraphs, and none between a list and what follows: so neighbouring paragraphs
+ * become one section with an empty line between them, and text after anything else begins a new block.
+ */
+function spaced(parts: readonly RichTextBlockElement[]): RichTextBlock[] {
+  const blocks: RichTextBlock[] = [];
   for (const part of parts) {
-    const last = out.at(-1);
-    if (part.type !== 'rich_text_section' || !last) out.push(part);
-    else if (last.type === 'rich_text_section') last.elements.push(...words('\n\n'), ...part.elements);
-    else if (last.type === 'rich_text_list') out.push(section(words('\n'), part.elements));
-    else out.push(part);
+    const elements = blocks.at(-1)?.elements;
+    const last = elements?.at(-1);
+    if (!elements || !last) blocks.push(richText(part));
+    else if (part.type !== 'rich_text_section') elements.push(part);
+    else if (last.type !== 'rich_text_section') blocks.push(richText(part));
+    else last.elements.push(...words('\n\n'), ...part.elements);
   }
-  return out;
+  return blocks;
 }

@@ -14,7 +14,7 @@ export type MergedView = ChangeView & { readonly merge: Extract<MergeState, { ki
 
 export function mergedMessage(view: MergedView): FittedMessage {
   const { by, at, mergeCommit } = view.merge;
-  const { blocks, rest } = changeBody(view);
+  const { blocks, rest } = changeBody(view, '');
   const into = oneLine(view.result.defaultBranch, 80);
   const unverified = view.verified ? '' : ' It was merged without verification.';
   return fitWithRest(

@@ -5,7 +5,7 @@
 import type { ImageBlock, KnownBlock } from '@slack/types';
 import type { PageComparison, PageShot, Verification } from '../core/event.ts';
 import { IMAGE_TEXT_MAX } from './limits.ts';
-import { context, plain } from './message.ts';
+import { context, plain, present } from './message.ts';
 import { bold, list, richText, section, words } from './rich.ts';
 import { count, oneLine } from './text.ts';
 
@@ -27,7 +27,17 @@ export function screenshotBlocks(verification: Verification, files: Files): Know
   const rest = pages.length - PAGES_MAX;
   const more =
     rest > 0 ? context(`${count(rest, 'more page')} compared; the pictures are not shown here.`) : null;
-  return more ? [...blocks, more] : blocks;
+  return present(blocks, more, context(...pages.map(goneLine)));
+}
+
+/** What the change mended in the browser. */
+function goneLine({ name, before, after }: PageComparison): string {
+  if (!before || !after) return '';
+  const still = [...after.consoleErrors, ...after.failedRequests];
+  const gone = [...before.consoleErrors, ...before.failedRequests].filter((line) => !still.includes(line));
+  if (gone.length === 0) return '';
+  const were = gone.length === 1 ? 'is' : 'are';
+  return `${oneLine(name, 60)}: ${count(gone.length, 'browser error')} from before the change ${were} gone.`;
 }
 
 function shot(
@@ -60,9 +70,12 @@ function answered(picture: PageShot): string {
   return picture.status >= 400 ? `, which answered with status ${picture.status}` : '';
 }
 
-/** One sentence each: why it is not verified, and what the browser complained about after the change. */
-export function problemBlocks(verification: Verification): KnownBlock[] {
-  const lines = problemLines(verification);
+/**
+ * One sentence each: why it is not verified, and what the browser complained about after the change. What the
+ * heading says already is left out.
+ */
+export function problemBlocks(verification: Verification, heading = ''): KnownBlock[] {
+  const lines = problemLines(verification).filter((line) => !heading.endsWith(line));
   if (lines.length === 0) return [];
   const shown = lines.slice(0, LINES_MAX).map((line) => section(words(oneLine(line, LINE_CHARS_MAX))));
   const rest = lines.length - shown.length;
@@ -82,9 +95,6 @@ function pageLines(page: PageComparison): readonly string[] {
   if (!after) return [`${name}: the page could not be opened after the change`];
   const isNew = (line: string, old: readonly string[] | undefined) =>
     old && !old.includes(line) ? ' (new)' : '';
-  const gone = [...(before?.consoleErrors ?? []), ...(before?.failedRequests ?? [])].filter(
-    (line) => !after.consoleErrors.includes(line) && !after.failedRequests.includes(line),
-  ).length;
   return [
     ...(after.status !== null && after.status >= 400
       ? [`${name}: answered with status ${after.status}`]
@@ -95,8 +105,5 @@ function pageLines(page: PageComparison): readonly string[] {
     ...after.failedRequests.map(
       (line) => `${name}: failed request${isNew(line, before?.failedRequests)}: ${line}`,
     ),
-    ...(gone > 0
-      ? [`${name}: ${count(gone, 'browser error')} from before the change ${gone === 1 ? 'is' : 'are'} gone`]
-      : []),
   ];
 }

@@ -32,8 +32,8 @@ export function resultMessage(view: ChangeView): FittedMessage {
 }
 
 function offer(view: ChangeView): FittedMessage {
-  const { blocks, rest } = changeBody(view);
   const outcome = outcomeOf(view);
+  const { blocks, rest } = changeBody(view, outcome);
   const moved = view.head !== null && view.head !== view.result.commit;
   const state =
     view.merge.kind === 'merging'

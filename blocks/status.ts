@@ -22,7 +22,7 @@ const DETAIL_MAX = 150;
 
 const phaseTitles: Record<Phase, string> = {
   prepare: 'Prepare the sandbox',
-  agent: 'Make the change',
+  agent: 'Work on the request',
   verify: 'Verify',
   publish: 'Publish',
 };
@@ -118,16 +118,18 @@ function phaseTask(view: StatusView, phase: PhaseView): TaskCardBlock {
   return task(phase.phase, phaseTitles[phase.phase], taskStates[phase.state], said);
 }
 
-/** The agent's own steps where it named any: they say more than "Make the change". */
+/** The agent's own steps where it named any: they say more than "Work on the request". */
 function agentTasks(view: StatusView, phase: PhaseView): TaskCardBlock[] {
-  const now = view.tool ?? (phase.state === 'running' ? phase.detail : '');
+  const detail = phase.state === 'running' ? phase.detail : '';
   if (view.plan.length === 0)
     return [task('agent', phaseTitles.agent, taskStates[phase.state], phase.detail, view.tool)];
   const running = view.plan.findIndex((step) => step.status === 'in_progress');
   const shown = view.plan
     .slice(0, STEPS_MAX)
     .map((step, index) =>
-      task(`step-${index + 1}`, step.title, step.status, '', index === running ? now : null),
+      index === running
+        ? task(`step-${index + 1}`, step.title, step.status, detail, view.tool)
+        : task(`step-${index + 1}`, step.title, step.status),
     );
   const more = view.plan.length - shown.length;
   return more > 0 ? [...shown, task('steps-more', `and ${count(more, 'more step')}`, 'pending')] : shown;

@@ -43,7 +43,7 @@ export function wordsOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join(separator(value));
   if (!isFields(value) || value.type === 'actions') return '';
-  if (value.type === 'link') return String(value.text ?? value.url ?? '');
+  if (value.type === 'link') return wordsOf(value.text ?? value.url);
   if (value.type === 'rich_text_section' || value.type === 'rich_text_quote') return runOf(value.elements);
   return WORDS.map((name) => wordsOf(value[name]))
     .filter(Boolean)
@@ -57,5 +57,7 @@ function runOf(elements: unknown): string {
 
 /** Cells of a row stand beside each other, everything else below. */
 function separator(items: readonly unknown[]): string {
-  return items.every((item) => isFields(item) && /^raw_/.test(String(item.type))) ? ' | ' : '\n';
+  return items.every((item) => isFields(item) && (item.type === 'raw_text' || item.type === 'raw_number'))
+    ? ' | '
+    : '\n';
 }

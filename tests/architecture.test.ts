@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bot: ['core', 'blocks', 'db'],
   worker: ['core', 'sandbox', 'db'],
   playground: [],
-  scripts: ['core', 'db', 'sandbox', 'playground'],
+  scripts: ['core', 'blocks', 'db', 'sandbox', 'playground'],
   bench: ['core', 'blocks', 'db', 'sandbox', 'bot', 'worker', 'playground', 'scripts'],
   tests: ['core', 'blocks', 'db', 'sandbox', 'bot', 'worker', 'playground', 'scripts', 'bench'],
 };

@@ -2,7 +2,6 @@
 import type { ModalView } from '@slack/types';
 import type { ChangeView } from '../../core/view.ts';
 import { MODAL } from '../actions.ts';
-import { checksInWords } from '../checks.ts';
 import { VIEW_TITLE_MAX } from '../limits.ts';
 import { plain, present } from '../message.ts';
 import { problemLines } from '../pages.ts';
@@ -32,9 +31,7 @@ export function mergeUnverifiedModal(view: ChangeView): ModalView {
     blocks: present(
       paragraph(bold(outcomeOf(view)), words(`\n${whatIsMerged(view.result)}.`)),
       items.length > 0 ? richText(section(words('What is not proven:')), list(items)) : null,
-      paragraph(
-        words(`On this commit, ${checksInWords(verification)}. The merge will say that it was not verified.`),
-      ),
+      paragraph(words('The merge will say that it was not verified.')),
     ),
   };
 }

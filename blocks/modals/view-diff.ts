@@ -42,9 +42,11 @@ export function viewDiffModal(options: ViewDiffOptions): ModalView {
 }
 
 function summary(files: readonly FileDiff[], page: number, pages: number): string {
+  if (files.length === 0) return '';
   const plus = files.reduce((sum, file) => sum + file.additions, 0);
   const minus = files.reduce((sum, file) => sum + file.deletions, 0);
-  return `${count(files.length, 'file')} changed, +${plus} −${minus} · page ${page + 1} of ${pages}`;
+  const where = pages > 1 ? `· page ${page + 1} of ${pages}` : '';
+  return `${count(files.length, 'file')} changed, +${plus} −${minus} ${where}`.trim();
 }
 
 /** A new block id for each page: Slack keeps what was chosen in a menu while its id stays the same. */
