@@ -11,7 +11,7 @@ import { localImageUrl } from '../text/entities.js';
 const COLOURS = ['#b4532a', '#2f6f5e', '#3c5a99', '#8a4f7d', '#7a6a1f', '#a23b4a', '#4b6b2f', '#5d4fa1'];
 
 /** @param {string} name */
-export function initials(name) {
+function initials(name) {
   const words = name
     .replace(/[^\p{L}\p{N} ]/gu, ' ')
     .trim()
@@ -36,7 +36,8 @@ export function avatar(workspace, person, size = '') {
   if (person && person.id === workspace.state.app.bot_user_id) return appAvatar(workspace, size);
   const name = person?.real_name || person?.name || '?';
   const colour = /^#[0-9a-f]{3,8}$/i.test(person?.avatar_color ?? '') ? person?.avatar_color : colourOf(name);
-  return el(className, { style: { '--avatar': colour }, 'aria-hidden': 'true' }, initials(name));
+  const letters = size === 'tiny' ? initials(name).slice(0, 1) : initials(name);
+  return el(className, { style: { '--avatar': colour }, 'aria-hidden': 'true' }, letters);
 }
 
 /**
@@ -62,7 +63,7 @@ export function appAvatar(workspace, size = '') {
 export function author(workspace, message) {
   const person = workspace.person(message.user);
   const ours = message.user === workspace.state.app.bot_user_id;
-  if (ours) return { name: workspace.state.app.name, isApp: true, face: appAvatar(workspace) };
+  if (ours) return { name: workspace.appName(), isApp: true, face: appAvatar(workspace) };
   if (message.bot_id || message.subtype === 'bot_message' || person?.is_bot) {
     const name = message.username || person?.real_name || 'App';
     const glyph = emojiFor((message.icons?.emoji ?? '').replaceAll(':', ''));

@@ -2,12 +2,13 @@
 
 import { el } from '../dom.js';
 import { icon } from '../icons.js';
+import { askConfirm } from '../ui/confirm.js';
 import { openMenu } from '../ui/menu.js';
 import { avatar } from './avatar.js';
 import { createComposer } from './composer.js';
-import { postMessage, sendCommand, sendShortcut } from './control-api.js';
+import { addMembers, postMessage, sendCommand, sendShortcut } from './control-api.js';
 import { createMessageList } from './message-list.js';
-import { report } from './page-context.js';
+import { report, textContext } from './page-context.js';
 import { goTo, linkTo } from './route.js';
 import { markRead, readUpTo } from './unread.js';
 
@@ -66,13 +67,12 @@ export function createChannelPane(workspace) {
         ),
         channel.topic && el('p', { title: channel.topic }, channel.topic),
       ),
-      !channel.is_im &&
-        el(
-          'span.faces.members',
-          { title: `${channel.members?.length ?? 0} members` },
-          faces,
-          el('span.members-count', null, channel.members?.length ?? 0),
-        ),
+      el(
+        'span.faces.members',
+        { title: `${channel.members?.length ?? 0} members`, hidden: channel.is_im === true },
+        faces,
+        el('span.members-count', null, channel.members?.length ?? 0),
+      ),
     );
     const messages = workspace.roots.get(channelId);
     list.draw(`${workspace.meId}/${channelId}/${messages ? '' : 'loading'}`, channelId, messages ?? [], {
@@ -80,7 +80,8 @@ export function createChannelPane(workspace) {
     });
     if (document.hasFocus() || messages?.at(-1)?.user === workspace.meId)
       markRead(workspace.meId, channelId, messages?.at(-1)?.ts);
-    drawComposer(name, channel.is_im === true);
+    if (workspace.isMember(channel)) drawComposer(name, channel.is_im === true);
+    else drawJoin(name);
   }
 
   /**
@@ -101,6 +102,45 @@ export function createChannelPane(workspace) {
     if (matchMedia('(hover: hover)').matches && !workspace.thread) composer.focus();
   }
 
+  /** @param {string} name */
+  function drawJoin(name) {
+    composerFor = '';
+    const join = () => void addMembers(channelId, [workspace.meId]).catch(report);
+    foot.replaceChildren(
+      el(
+        'div.visitor',
+        null,
+        el('span', null, 'You are looking at ', el('strong', null, `#${name}`), ' as a visitor.'),
+        el(
+          'button.btn.btn-primary.btn-small',
+          { type: 'button', data: { join: channelId }, onclick: join },
+          'Join',
+        ),
+      ),
+    );
+  }
+
+  /**
+   * Somebody who mentions the app where it is not a member would wait for an answer in vain.
+   * @param {string} text
+   */
+  async function inviteAppIfAbsent(text) {
+    const channel = workspace.channel(channelId);
+    const app = workspace.person(workspace.state.app.bot_user_id);
+    if (!channel || !app || channel.is_im || channel.members?.includes(app.id)) return;
+    if (!new RegExp(`@${app.name}\\b`, 'i').test(text)) return;
+    const sure = await askConfirm(
+      {
+        title: `${workspace.appName()} is not in #${channel.name}`,
+        text: 'It will not see your message. Do you want to add it to the channel first?',
+        confirm: 'Add it',
+        deny: 'Send anyway',
+      },
+      textContext(workspace),
+    );
+    if (sure) await addMembers(channelId, [app.id]);
+  }
+
   /** @param {{ text: string, files: import('./control-api.js').Upload[] }} draft */
   async function send({ text, files }) {
     const command = /^(\/[a-z][\w-]*)(?:\s+([\s\S]*))?$/i.exec(text);
@@ -113,6 +153,7 @@ export function createChannelPane(workspace) {
       });
       return;
     }
+    await inviteAppIfAbsent(text);
     await postMessage({
       user: workspace.meId,
       channel: channelId,
@@ -135,7 +176,7 @@ export function createChannelPane(workspace) {
         button,
         shortcuts.map((shortcut) => ({
           label: shortcut.name,
-          note: shortcut.description ?? workspace.state.app.name,
+          note: shortcut.description ?? workspace.appName(),
           value: shortcut.callback_id,
           run: () =>
             void sendShortcut({

@@ -134,6 +134,14 @@ export async function getHome(user) {
   return (await request('GET', `home?user=${encodeURIComponent(user)}`)).view ?? null;
 }
 
+/**
+ * @param {string} channel
+ * @param {string[]} userIds
+ */
+export function addMembers(channel, userIds) {
+  return request('POST', 'channels/update', { channel, add: userIds });
+}
+
 /** @param {string} user */
 export function openHome(user) {
   return request('POST', 'home', { user });

@@ -39,7 +39,7 @@ export function createHomePane(workspace) {
       el(
         'div.pane-title',
         null,
-        el('h1', null, appAvatar(workspace, 'tiny'), workspace.state.app.name),
+        el('h1', null, appAvatar(workspace, 'tiny'), workspace.appName()),
         el('p', null, 'App'),
       ),
       el(
@@ -61,7 +61,7 @@ export function createHomePane(workspace) {
           null,
           appAvatar(workspace),
           el('h2', null, 'Nothing here yet'),
-          el('p', null, `${workspace.state.app.name} has not published a home tab for you.`),
+          el('p', null, `${workspace.appName()} has not published a home tab for you.`),
         ),
       );
       return;

@@ -69,7 +69,7 @@ function moreItems(workspace, message, channel, node) {
   for (const shortcut of shortcuts) {
     items.push({
       label: shortcut.name,
-      note: workspace.state.app.name,
+      note: workspace.appName(),
       value: shortcut.callback_id,
       lead: icon('bolt'),
       run: () =>

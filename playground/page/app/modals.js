@@ -83,7 +83,7 @@ export function createModals(workspace) {
     node.replaceChildren(form);
     if (!node.open) node.showModal();
     body.scrollTop = scrolled;
-    const first = body.querySelector('[autofocus], textarea, input, select');
+    const first = body.querySelector('[autofocus], .block-input :is(textarea, input, select)');
     if (first instanceof HTMLElement && scrolled === 0) first.focus({ preventScroll: true });
     else node.focus();
   }

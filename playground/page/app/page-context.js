@@ -105,7 +105,7 @@ export function renderContext(workspace, { surface, place, target }) {
 
 /** @param {Workspace} workspace */
 export function notAcked(workspace) {
-  const app = workspace.state.app.name || 'The app';
+  const app = workspace.appName();
   const why = workspace.state.connected ? 'did not answer within 3 seconds' : 'is not connected';
   toast(`${app} ${why}, so nothing may have happened. Try again.`, { kind: 'error' });
 }

@@ -84,7 +84,7 @@ export function createSidebar(workspace) {
         data: { appHome: '' },
       },
       appAvatar(workspace, 'tiny'),
-      el('span.row-name', null, workspace.state.app.name),
+      el('span.row-name', null, workspace.appName()),
       el('span.muted.row-side', null, 'Home'),
     );
   }
@@ -97,5 +97,5 @@ export function createSidebar(workspace) {
  * @param {Node[]} rows
  */
 function section(title, rows) {
-  return rows.length > 0 && el('section', null, el('h2', null, title), rows);
+  return el('section', { hidden: rows.length === 0 }, el('h2', null, title), rows);
 }

@@ -98,7 +98,7 @@ export function createThreadPane(workspace) {
       ...(text
         ? [
             el('span.dots', { 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
-            el('span', null, el('strong', null, workspace.state.app.name), ` ${text}`),
+            el('span', null, el('strong', null, workspace.appName()), ` ${text}`),
           ]
         : []),
     );

@@ -28,13 +28,14 @@ export function createTopbar(workspace, become) {
   const node = el('header.topbar');
 
   function draw() {
-    const { team, app, connected } = workspace.state;
+    const { team, connected } = workspace.state;
+    const app = workspace.appName();
     const me = workspace.person(workspace.meId);
     const health = !workspace.live ? 'offline' : connected ? 'ok' : 'waiting';
     const words = {
       offline: 'Workspace server not reachable',
-      ok: `${app.name} connected`,
-      waiting: `${app.name} is not connected`,
+      ok: `${app} connected`,
+      waiting: `${app} is not connected`,
     }[health];
     const theme = el(
       'button.icon-button',
@@ -95,7 +96,7 @@ export function createTopbar(workspace, become) {
         note:
           [
             human.title,
-            human.is_restricted ? 'guest' : '',
+            human.is_restricted && !/guest/i.test(human.title ?? '') ? 'guest' : '',
             human.team_id && human.team_id !== workspace.state.team.id ? 'other workspace' : '',
           ]
             .filter(Boolean)

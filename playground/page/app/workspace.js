@@ -280,8 +280,13 @@ export class Workspace {
     return channel.is_im ? (this.otherSide(channel)?.real_name ?? channel.name) : channel.name;
   }
 
-  /** The name of an app's user as people type it after `@`. */
-  appHandle() {
-    return this.person(this.state.app.bot_user_id)?.name ?? this.state.app.name.toLowerCase();
+  /** The app under its display name. */
+  appName() {
+    return this.person(this.state.app.bot_user_id)?.real_name || this.state.app.name || 'The app';
+  }
+
+  /** @param {control.Channel} channel */
+  isMember(channel) {
+    return channel.is_im === true || (channel.members ?? []).includes(this.meId);
   }
 }

@@ -94,7 +94,7 @@ export function renderDataTable(block, ctx) {
     };
     return el(
       'th',
-      { scope: 'col' },
+      { scope: 'col', style: body[0]?.[column]?.type === 'raw_number' ? { 'text-align': 'right' } : {} },
       el('button.sort', { type: 'button', onclick: sort }, cellContent(cell, ctx), icon('down')),
     );
   });

@@ -1,4 +1,4 @@
-// Short notes at the bottom of the window: what went wrong, in one sentence.
+// Short notes at the top of the window: what went wrong, in one sentence.
 
 import { el } from '../dom.js';
 
@@ -13,7 +13,7 @@ export function toast(text, { kind = 'info' } = {}) {
   document.body.append(node);
   node.showPopover();
   const others = [...document.querySelectorAll('.toast')].filter((other) => other !== node);
-  node.style.marginBottom = `${others.length * 52}px`;
+  node.style.marginTop = `${others.length * 52}px`;
   node.addEventListener('click', () => node.remove());
   setTimeout(() => node.remove(), SHOWN_MS);
 }
