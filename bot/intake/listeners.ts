@@ -18,7 +18,7 @@ export function listenToMessages(app: App, options: IntakeOptions): void {
   const take = async (body: unknown): Promise<void> => {
     const message = readMessage(body, options.identity.botUserId);
     if (message === null) return;
-    const recorded = await recordMessage(options.database, message);
+    const recorded = await recordMessage(options.database, message, options.identity.botUserId);
     options.log.debug('message', { recorded, channel: message.channelId, ts: message.ts });
   };
   app.event('app_mention', async ({ body }) => take(body));

@@ -1,5 +1,6 @@
 // A message becomes rows: claim, session, turn, hand-over and first event, in one transaction. Nothing here
 // calls Slack: until this has committed Slack has no acknowledgement and will send the message again.
+import { usageMessage } from '../../blocks/usage.ts';
 import type { Database, EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
@@ -19,11 +20,14 @@ import type { IncomingMessage } from './message.ts';
 /** What became of a message. */
 export type Recorded = 'turn' | 'answer' | 'hint' | 'duplicate' | 'not_ours';
 
-const HINT = 'Say what to do after the mention, for example: “@threadsmith fix the total on the cart page”.';
 const NOTHING_RUNS = 'Nothing is under way in this thread.';
 
 /** Records a message. The same one again, at once or later, is a duplicate; a failure leaves nothing behind. */
-export async function recordMessage(database: Database, message: IncomingMessage): Promise<Recorded> {
+export async function recordMessage(
+  database: Database,
+  message: IncomingMessage,
+  botUserId: string,
+): Promise<Recorded> {
   return database.transaction(async (em) => {
     // A message that is not ours is not claimed: the other event of the pair may show that it is.
     if (message.address === 'reply' && !(await isForUs(em, message))) return 'not_ours';
@@ -31,7 +35,7 @@ export async function recordMessage(database: Database, message: IncomingMessage
     if (!(await claimMessage(em, message))) return 'duplicate';
     const known = await lockSessionOf(em, message);
     if (message.text === '' && !message.hasFiles) {
-      await wantHint(em, message);
+      await wantHint(em, message, botUserId);
       return 'hint';
     }
     const open = known === null ? null : await openTurnState(em, known);
@@ -121,7 +125,8 @@ async function hasTurns(em: EntityManager, session: LockedSession): Promise<bool
   return rows.length > 0;
 }
 
-async function wantHint(em: EntityManager, message: IncomingMessage): Promise<void> {
+async function wantHint(em: EntityManager, message: IncomingMessage, botUserId: string): Promise<void> {
+  const { text, blocks } = usageMessage({ botUserId });
   await wantDelivery(em, {
     dedupeKey: `hint:${message.channelId}:${message.ts}`,
     kind: 'message',
@@ -129,7 +134,7 @@ async function wantHint(em: EntityManager, message: IncomingMessage): Promise<vo
     turnId: null,
     channelId: message.channelId,
     threadTs: message.threadTs,
-    payload: textMessage(HINT),
+    payload: { text, blocks },
   });
 }
 

@@ -73,7 +73,8 @@ export function openDirectory(client: WebClient, app: AppIdentity): Directory {
     const { user } = userSchema.parse(await patiently(() => client.users.info({ user: userId }), PATIENCE));
     return {
       id: user.id,
-      name: user.profile?.display_name || user.real_name || user.profile?.real_name || user.name || user.id,
+      // The real name, since commits carry it.
+      name: user.real_name || user.profile?.real_name || user.profile?.display_name || user.name || user.id,
       email: user.profile?.email ?? null,
       isMember:
         user.team_id === app.teamId &&

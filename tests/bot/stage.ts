@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,9 +38,26 @@ export interface StageOptions {
   readonly timeScale?: number;
   /** How long Slack waits for an acknowledgement. */
   readonly deadlineMs?: number;
-  /** Goes to the bot instead of the address of the database. */
-  readonly databaseUrl?: (url: string) => string;
+  /** The bot reaches the database through a wire that the test can cut. */
+  readonly cuttable?: boolean;
 }
+
+const callSchema = z.object({
+  n: z.number(),
+  at: z.string(),
+  method: z.string(),
+  args: z.record(z.string(), z.unknown()),
+  ok: z.boolean(),
+  error: z.string().optional(),
+  status: z.number(),
+});
+const eventSchema = z.object({
+  type: z.string(),
+  event_id: z.string(),
+  retry_num: z.number(),
+  acked: z.boolean(),
+  ack_ms: z.number().nullable(),
+});
 
 const readySchema = z.object({ ready: z.literal(true), mode: z.string(), url: z.string().optional() });
 
@@ -50,6 +68,7 @@ export class Stage {
   readonly #testDatabase: TestDatabase;
   readonly #options: StageOptions;
   readonly #port: number;
+  readonly wire: Wire | null;
   #bots: BotProcess[] = [];
 
   private constructor(
@@ -58,8 +77,10 @@ export class Stage {
     database: Database,
     dir: string,
     port: number,
+    wire: Wire | null,
     options: StageOptions,
   ) {
+    this.wire = wire;
     this.slack = slack;
     this.#testDatabase = testDatabase;
     this.database = database;
@@ -78,7 +99,8 @@ export class Stage {
     const dir = await mkdtemp(join(tmpdir(), 'bot-'));
     await writeFile(join(dir, 'threadsmith.yaml'), stringify(options.config ?? CONFIG));
     const database = await openDatabase(testDatabase.url);
-    return new Stage(slack, testDatabase, database, dir, await freePort(), options);
+    const wire = options.cuttable === true ? await Wire.to(testDatabase.url) : null;
+    return new Stage(slack, testDatabase, database, dir, await freePort(), wire, options);
   }
 
   /** Everything, with the bot ready. */
@@ -98,7 +120,7 @@ export class Stage {
     const bot = await BotProcess.start({
       THREADSMITH_CONFIG: join(this.dir, 'threadsmith.yaml'),
       THREADSMITH_DATA: join(this.dir, 'data'),
-      DATABASE_URL: (this.#options.databaseUrl ?? ((url) => url))(this.#testDatabase.url),
+      DATABASE_URL: this.wire?.url ?? this.#testDatabase.url,
       SLACK_API_URL: app.api_url,
       SLACK_BOT_TOKEN: app.bot_token,
       ...(http
@@ -114,10 +136,45 @@ export class Stage {
   async close(): Promise<void> {
     await Promise.all(this.#bots.map((bot) => bot.stop()));
     this.#bots = [];
+    await this.wire?.close();
     await this.database.close();
     await this.slack.stop();
     await this.#testDatabase.drop();
     await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** Orders a fault of the workspace. */
+  async fault(order: Json): Promise<void> {
+    await this.slack.control('faults', order);
+  }
+
+  /** What the bot called. */
+  async calls(method: string): Promise<z.infer<typeof callSchema>[]> {
+    const { calls } = z.object({ calls: z.array(callSchema) }).parse(await this.slack.control('calls'));
+    return calls.filter((call) => call.method === method);
+  }
+
+  /** Deliveries of events, each attempt one entry. */
+  async events(type: string): Promise<z.infer<typeof eventSchema>[]> {
+    const { events } = z.object({ events: z.array(eventSchema) }).parse(await this.slack.control('events'));
+    return events.filter((event) => event.type === type);
+  }
+
+  /** A click by a person; answers what Slack's client would see of it. */
+  async click(user: string, message: Json, actionId: string | RegExp): Promise<Json> {
+    const action = findAction(message, actionId);
+    return this.slack.control('actions', {
+      user,
+      channel: z.string().parse(message['channel'] ?? SHOP),
+      ts: message['ts'],
+      action_id: action,
+    });
+  }
+
+  /** Lines that only this person sees in a thread. */
+  async whispers(user: string, threadTs: string): Promise<string[]> {
+    const seen = await this.replies(threadTs, { as: user });
+    return seen.filter((message) => message['is_ephemeral'] === true).map(({ text }) => String(text));
   }
 
   /** Rows of a query. */
@@ -202,6 +259,87 @@ export class BotProcess {
     }
     return this.#child.exitCode;
   }
+}
+
+/** A TCP connection to the database that can be cut and mended. */
+export class Wire {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+
+  private constructor(server: Server, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  static async to(databaseUrl: string): Promise<Wire> {
+    const target = new URL(databaseUrl);
+    const url = new URL(databaseUrl);
+    const server = createTcpServer((near) => wire.#carry(near, target));
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('no port');
+    url.hostname = '127.0.0.1';
+    url.port = String(address.port);
+    const wire = new Wire(server, url.href);
+    return wire;
+  }
+
+  /** Ends all connections and refuses new ones. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
+  }
+
+  #carry(near: Socket, target: URL): void {
+    if (this.#isCut) {
+      near.destroy();
+      return;
+    }
+    const far = connect(Number(target.port), target.hostname);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+      socket.pipe(other);
+    }
+  }
+}
+
+/** The exact `action_id` of a button in a message; fails where there is none. */
+export function findAction(message: Json, wanted: string | RegExp): string {
+  const found = actionsOf(message).find((id) =>
+    typeof wanted === 'string' ? id === wanted : wanted.test(id),
+  );
+  if (found === undefined) throw new Error(`no ${String(wanted)} among ${actionsOf(message).join(', ')}`);
+  return found;
+}
+
+/** Every `action_id` of a message. */
+export function actionsOf(message: Json): string[] {
+  return [...JSON.stringify(message['blocks'] ?? []).matchAll(/"action_id":"([^"]+)"/g)].map(
+    ([, id]) => id ?? '',
+  );
 }
 
 /** Runs the bot until it ends by itself, for wrong configurations. */
