@@ -38,18 +38,19 @@ function checkNode() {
 }
 
 async function installPackages() {
-  const isFirst = !existsSync(INSTALLED_LOCK);
-  if (!isFirst && isUpToDate()) return;
+  if (existsSync(INSTALLED_LOCK) && isUpToDate()) return;
   const npm = npmCommand();
   const startedAt = Date.now();
   const progress = showProgress('npm is installing the packages, Node 26 among them');
   // The packages want a newer Node than the machine may have: they run on the one that is among them, so
-  // npm's warnings about it would only confuse. `npm ci` throws away what is there, so it is for the first time.
+  // npm's warnings about it would only confuse. `npm ci` refuses a lock file without every platform's binaries
+  // of the tools, and some registries do not have them all; what the lock names is pinned for `install` as well.
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--engine-strict=false'];
   const include = ['--include=optional', '--include=dev'];
   const { code, output } = await collect(npm[0], [
     ...npm.slice(1),
-    isFirst ? 'ci' : 'install',
+    'install',
+    '--no-save',
     ...flags,
     ...include,
   ]);
