@@ -1,0 +1,116 @@
+// `npm run agent` as a process: from a request to a diff, and again after SIGKILL.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createSampleRepo } from '../../playground/sample-repo/create.ts';
+import { createDockerProvider } from '../../sandbox/docker/provider.ts';
+import { part } from '../setup/environment.ts';
+import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
+import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+
+const STEPS = 12;
+const COUNTING = `
+match: count to twelve
+steps:
+${Array.from({ length: STEPS }, (_, step) => `  - tools: [{ name: shell, arguments: { command: 'echo ${step} >> count.txt; sleep 0.1' } }]`).join('\n')}
+  - say: Counted.
+`;
+const COLOUR = `
+match: paint the shop
+steps:
+  - tools: [{ name: ask_user, arguments: { question: Which colour?, options: [red, blue] } }]
+  - either:
+      - when: { last_result_matches: '\\bblue\\b' }
+        say: Blue it is.
+      - say: No colour.
+`;
+
+const COUNTING_RUN = `test-${process.pid}-count`;
+const COLOUR_RUN = `test-${process.pid}-colour`;
+
+let test: TestSandbox;
+let server: ScriptedModel;
+let repo: string;
+beforeAll(async () => {
+  test = await openTestSandbox('terminal');
+  server = await startScriptedModel();
+  await server.addScript('counting', COUNTING);
+  await server.addScript('colour', COLOUR);
+  repo = join(test.folder, 'shop.git');
+  await createSampleRepo(repo);
+});
+afterAll(async () => {
+  await server?.close();
+  // Of the terminal's own installation only what this test made: a person may have runs there.
+  const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: 'agent' });
+  for (const run of [COUNTING_RUN, COLOUR_RUN]) await provider.remove(`run-${run}`);
+  await provider.close();
+  await test?.close();
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): Started {
+  const main = join(import.meta.dirname, '../../worker/agent/main.ts');
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      THREADSMITH_DATA: join(test.folder, 'data'),
+      OPENAI_BASE_URL: server.url,
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_MODEL: 'scripted',
+      ...env,
+    },
+  });
+  const texts = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => void (texts.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => void (texts.err += chunk.toString()));
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, ...texts }));
+  return { child, ended };
+}
+
+it('prints a diff in which each command ran once, however often it is killed', async () => {
+  const args = ['--repo', repo, '--run', COUNTING_RUN, 'count to twelve'];
+  let kills = 0;
+  for (; kills < 20; kills += 1) {
+    const { child, ended } = start(args);
+    const over = await Promise.race([ended, sleep(900 + Math.random() * 900).then(() => null)]);
+    if (over !== null) break;
+    child.kill('SIGKILL');
+    await ended;
+  }
+  expect(kills).toBeGreaterThan(0);
+  const { code, out, err } = await start(args).ended;
+  expect(err).toMatch(/^13 steps/m);
+  expect(code).toBe(0);
+  const added = out.split('\n').filter((line) => /^\+\d/.test(line));
+  expect(added).toEqual(Array.from({ length: STEPS }, (_, step) => `+${step}`));
+});
+
+it('asks, and goes on with the answer of the next start', async () => {
+  const args = ['--repo', repo, '--run', COLOUR_RUN, 'paint the shop'];
+  const asked = await start(args).ended;
+  expect(asked.code).toBe(3);
+  expect(asked.err).toContain('? Which colour? (red / blue)');
+  const answered = await start([...args, '--answer', 'blue, please']).ended;
+  expect(answered.err).toContain('Blue it is.');
+  expect(answered.code).toBe(0);
+});
+
+it('says what is wrong in one sentence and how to go on', async () => {
+  const unreachable = { OPENAI_API_KEY: 'sk-refused' };
+  const refused = await start(['--repo', repo, 'count to twelve'], unreachable).ended;
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/refused the key\.\nCheck OPENAI_API_KEY/);
+  expect(refused.err).not.toContain('sk-refused');
+  const usage = await start(['count to twelve']).ended;
+  expect(usage.err).toMatch(/--repo is missing\.\nUsage: npm run agent/);
+  const nowhere = await start(['--repo', join(test.folder, 'nothing'), 'x']).ended;
+  expect(nowhere.err).toMatch(/could not be fetched/);
+});
