@@ -1,0 +1,49 @@
+// The gallery shows every kind of message, and Slack would take each of them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { validateMessage, validateView } from '../../blocks/validate.ts';
+import { galleryStates } from '../../scripts/gallery/states.ts';
+import { dangers } from './safety.ts';
+
+const states = galleryStates();
+const PEOPLE = ['U0MARA111', 'U0JON2222'];
+
+describe('the gallery', () => {
+  test.each(states.map((state) => [state.title, state] as const))('%s', (_title, state) => {
+    const problems = state.surface === 'modal' ? validateView(state.view) : validateMessage(state);
+    expect(problems).toEqual([]);
+    const shown = state.surface === 'modal' ? { blocks: state.view } : state;
+    expect(dangers(shown, PEOPLE)).toEqual([]);
+  });
+
+  test('has each message and each modal that blocks/ makes', () => {
+    const room = join(import.meta.dirname, '../../blocks');
+    const files = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    const made = files.flatMap((file) => {
+      const text = readFileSync(join(room, file), 'utf8');
+      return [...text.matchAll(/^export function (\w+)\([^)]*\): (?:FittedMessage|ModalView)/gm)].map(
+        ([, name]) => name,
+      );
+    });
+    const drawn = readFileSync(join(import.meta.dirname, '../../scripts/gallery/states.ts'), 'utf8');
+    // These choose among the others, or fit them.
+    const inside = [
+      'turnMessage',
+      'finishedMessage',
+      'mergedMessage',
+      'discardedMessage',
+      'fit',
+      'fitWithRest',
+    ];
+    expect(made.length).toBeGreaterThan(20);
+    expect(made.filter((name) => name && !inside.includes(name) && !drawn.includes(`${name}(`))).toEqual([]);
+  });
+
+  test('has no title twice', () => {
+    const titles = states.map((state) => state.title);
+    expect(new Set(titles).size).toBe(titles.length);
+  });
+});

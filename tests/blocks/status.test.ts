@@ -1,0 +1,176 @@
+// What the status message says, and that it stays the same while nothing changes.
+import type { PlanBlock, TaskCardBlock } from '@slack/types';
+import { describe, expect, test } from 'vitest';
+import type { FittedMessage } from '../../blocks/message.ts';
+import { statusMessage } from '../../blocks/status.ts';
+import { turnMessage } from '../../blocks/turn.ts';
+import type { StatusView } from '../../core/view.ts';
+import { at, check, status } from './samples.ts';
+
+function planOf(message: FittedMessage): PlanBlock {
+  const plan = message.blocks.find((block) => block.type === 'plan');
+  if (!plan) throw new TypeError('no plan in the message');
+  return plan;
+}
+
+function tasks(view: StatusView): string[] {
+  const plan = planOf(statusMessage(view, { now: at }));
+  const isTask = (task: object): task is TaskCardBlock => 'task_id' in task;
+  return (plan.tasks ?? [])
+    .filter(isTask)
+    .map(
+      (task) =>
+        `${task.task_id} ${task.status}: ${task.title}${task.details ? ` | ${JSON.stringify(task.details.elements[0]?.elements)}` : ''}`,
+    );
+}
+
+const minutes = (number: number) => new Date(at.getTime() + number * 60_000);
+
+function running(change: Partial<StatusView> = {}): StatusView {
+  const view = status({ state: 'running', startedAt: at });
+  return {
+    ...view,
+    phases: view.phases.map((phase, index) =>
+      index === 0
+        ? { ...phase, state: 'done' }
+        : index === 1
+          ? { ...phase, state: 'running', detail: 'Reading' }
+          : phase,
+    ),
+    ...change,
+  };
+}
+
+describe('the plan', () => {
+  test('has a task for each phase, with what goes on now', () => {
+    expect(tasks(running())).toEqual([
+      'prepare complete: Prepare the sandbox',
+      'agent in_progress: Work on the request | [{"type":"text","text":"Reading"}]',
+      'verify pending: Verify',
+      'publish pending: Publish',
+    ]);
+  });
+
+  test("has the agent's own steps in place of the work, the current command below the current step", () => {
+    const plan = [
+      { title: 'Look', status: 'complete' },
+      { title: 'Mend', status: 'in_progress' },
+    ] as const;
+    expect(tasks(running({ plan, tool: 'npm test' }))).toEqual([
+      'prepare complete: Prepare the sandbox',
+      'step-1 complete: Look',
+      'step-2 in_progress: Mend | [{"type":"text","text":"npm test","style":{"code":true}}]',
+      'verify pending: Verify',
+      'publish pending: Publish',
+    ]);
+  });
+
+  test('names the checks as they finish', () => {
+    expect(tasks(running({ checks: [check(), check({ name: 'lint', status: 'timed_out' })] }))[2]).toBe(
+      'verify pending: Verify | [{"type":"text","text":"test passed · lint timed out"}]',
+    );
+  });
+
+  test('counts the steps that it has no room for', () => {
+    const plan = Array.from({ length: 30 }, (_, index) => ({
+      title: `Step ${index}`,
+      status: 'pending' as const,
+    }));
+    expect(tasks(running({ plan })).at(-3)).toBe('steps-more pending: and 18 more steps');
+  });
+});
+
+describe('the headline', () => {
+  test.each([
+    [status(), 'Got it'],
+    [status({ state: 'queued' }), 'Waiting for a worker'],
+    [status({ state: 'queued', ahead: 1 }), 'Waiting: 1 request of this thread comes first'],
+    [status({ state: 'queued', ahead: 3 }), 'Waiting: 3 requests of this thread come first'],
+    [running(), 'Working…'],
+    [running({ state: 'waiting' }), 'Waiting for an answer'],
+    [running({ state: 'done', finishedAt: minutes(2) }), 'Done after 2 min'],
+    [running({ state: 'failed', finishedAt: minutes(61) }), 'Failed after 1 h 1 min'],
+  ])('of %# says where the turn stands', (view, title) => {
+    expect(planOf(statusMessage(view, { now: at })).title).toBe(title);
+  });
+
+  test('counts minutes at first and steps of five later, so that the clock alone seldom changes it', () => {
+    const titles = Array.from(
+      { length: 240 },
+      (_, quarter) => planOf(statusMessage(running(), { now: minutes(quarter / 4) })).title,
+    );
+    expect(new Set(titles).size).toBe(1 + 5 + 10);
+    expect(titles[13]).toBe('Working · 3 min');
+    expect(titles[51]).toBe('Working · 10 min');
+  });
+});
+
+test('the same view a few seconds later is the same message', () => {
+  const later = new Date(at.getTime() + 30_000);
+  expect(statusMessage(running(), { now: later })).toEqual(statusMessage(running(), { now: at }));
+});
+
+test('a scripted model is named as what it is, in blocks and in text', () => {
+  const message = statusMessage(running({ model: { name: 'x', scripted: true } }), { now: at });
+  expect(message.text).toContain('A scripted model is at work');
+  expect(JSON.stringify(message.blocks)).toContain('A scripted model is at work');
+  expect(statusMessage(running(), { now: at }).text).not.toContain('scripted');
+});
+
+test('a stop is offered only where something can be stopped', () => {
+  const offers = (view: StatusView) =>
+    JSON.stringify(statusMessage(view, { now: at, stoppable: true })).includes('threadsmith.stop');
+  expect([running(), status({ state: 'queued' }), running({ state: 'done' }), status()].map(offers)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+describe('the message of a turn', () => {
+  const failure = { code: 'clone_failed', message: 'The clone failed.', wayOut: 'Mend the URL.' } as const;
+
+  test('is the failure with its way out and a button to try again', () => {
+    const message = turnMessage(running({ state: 'failed', failure }), { now: at });
+    expect(message.text).toBe('The clone failed.\nMend the URL.');
+    expect(JSON.stringify(message.blocks)).toContain('"action_id":"threadsmith.try_again","value":"turn-1"');
+  });
+
+  test('has no button where trying again cannot help', () => {
+    const message = turnMessage(status({ state: 'refused', failure }), { now: at });
+    expect(JSON.stringify(message.blocks)).not.toContain('threadsmith.try_again');
+  });
+
+  test('is the question while it waits for an answer', () => {
+    const question = { question: 'Which total?', options: ['net', 'gross'], answer: null };
+    const message = turnMessage(running({ state: 'waiting', question }), { now: at });
+    expect(message.text).toBe('Which total?\n1. net\n2. gross');
+    expect(JSON.stringify(message.blocks)).toContain('"action_id":"threadsmith.option.1","value":"turn-1#1"');
+  });
+
+  test('is the choice of a repo, as buttons up to twenty and as a menu from then on', () => {
+    const choose = (count: number) => {
+      const choices = Array.from({ length: count }, (_, index) => `repo-${index}`);
+      return turnMessage(status({ state: 'needs_repo', repoChoice: { choices, reason: 'Which?' } }), {
+        now: at,
+      });
+    };
+    expect(JSON.stringify(choose(20).blocks)).toContain(
+      '"action_id":"threadsmith.repo.19","value":"turn-1#19"',
+    );
+    expect(JSON.stringify(choose(21).blocks)).toContain('"type":"static_select"');
+    expect(JSON.stringify(choose(120).blocks)).toContain('20 more repos not listed');
+  });
+
+  test('says who stopped it and what it leaves', () => {
+    const message = turnMessage(
+      running({ state: 'stopped', stopped: { by: 'U0JON2222', leaves: 'One file.' } }),
+      {
+        now: at,
+      },
+    );
+    expect(JSON.stringify(message.blocks)).toContain('{"type":"user","user_id":"U0JON2222"}');
+    expect(message.text).toBe('Stopped by U0JON2222. One file.\nReply in the thread to go on.');
+  });
+});
