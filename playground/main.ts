@@ -1,6 +1,8 @@
 // Starts the local Slack workspace: `node playground/main.ts --port 3400 --data DIR [--time-scale N]`.
 // Prints one line of JSON when it listens, and ends cleanly on SIGTERM or SIGINT.
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type Manifest, manifestSchema } from './slack/manifest.ts';
 import { startWorkspace } from './slack/server.ts';
 
 const { values } = parseArgs({
@@ -8,6 +10,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '3400' },
     data: { type: 'string', default: '.data/playground' },
     'time-scale': { type: 'string', default: '1' },
+    manifest: { type: 'string' },
     'deadline-ms': { type: 'string', default: '3000' },
   },
 });
@@ -17,6 +20,7 @@ const running = await startWorkspace({
   dataDir: values.data,
   timeScale: positive('time-scale', values['time-scale']),
   deadlineMs: wholeNumber('deadline-ms', values['deadline-ms']),
+  ...(values.manifest === undefined ? {} : { manifest: readManifest(values.manifest) }),
 });
 process.stdout.write(`${JSON.stringify({ ready: true, url: running.url })}\n`);
 
@@ -27,6 +31,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     ending = true;
     void running.close().then(() => process.exit(0));
   });
+}
+
+function readManifest(path: string): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    return refuse(`--manifest ${path} is not an app manifest: ${String(error)}`);
+  }
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -28,6 +28,16 @@ export interface AppRecord {
   delivery: 'socket' | 'http';
   events: string[];
   scopes: string[];
+  /** What the manifest offers to people; without a manifest anything goes. */
+  commands?: string[] | undefined;
+  shortcuts?: Shortcut[] | undefined;
+}
+
+export interface Shortcut {
+  name: string;
+  type: 'message' | 'global';
+  callback_id: string;
+  description?: string;
 }
 
 export interface User {

@@ -11,6 +11,7 @@ import { servePrivateFile, takeUpload } from './file-routes.ts';
 import { BadRequest, sendJson, sendText } from './http-body.ts';
 import { TimestampSource } from './ids.ts';
 import { Journal } from './journal.ts';
+import { applyManifest, type Manifest } from './manifest.ts';
 import { RateLimits } from './rate-limits.ts';
 import { handleResponseUrl } from './respond.ts';
 import { servePage } from './static-page.ts';
@@ -27,6 +28,8 @@ export interface WorkspaceOptions {
   port?: number;
   /** Where the workspace is kept; created if missing. */
   dataDir: string;
+  /** The app's manifest, applied at every start. */
+  manifest?: Manifest;
   /** What Slack's waits are multiplied by (default 1); acks and trigger ids are not scaled. */
   timeScale?: number;
   /** How long the app has to acknowledge, and how long a trigger id lives (default: Slack's 3 s). */
@@ -43,6 +46,7 @@ export interface RunningWorkspace {
 /** Starts a workspace on the loopback address; resolves once it listens. */
 export async function startWorkspace(options: WorkspaceOptions): Promise<RunningWorkspace> {
   const store = await Store.open(options.dataDir);
+  if (options.manifest !== undefined) applyManifest(store.state.app, options.manifest);
   const workspace = compose(store, options);
   const { services } = workspace;
   const server = createServer((request, response) => {

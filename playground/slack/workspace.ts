@@ -7,7 +7,7 @@ import type { Faults } from './faults.ts';
 import type { TimestampSource } from './ids.ts';
 import type { Journal } from './journal.ts';
 import type { RateLimits } from './rate-limits.ts';
-import type { Channel, Message, User, WorkspaceState } from './records.ts';
+import type { Channel, Dict, Message, User, WorkspaceState } from './records.ts';
 import type { Store } from './store.ts';
 import type { ResponseUrls, Triggers } from './tickets.ts';
 import type { Timers } from './timers.ts';
@@ -38,6 +38,8 @@ export class Workspace {
   >();
   /** Codes that oauth.v2.access will exchange, once each. */
   readonly oauthCodes = new Set<string>();
+  /** Samples to look at on the gallery page. */
+  gallery: Dict[] = [];
   /** "is thinking…" lines under threads, by channel and thread. */
   readonly statuses = new Map<string, { status: string; cancel: () => void }>();
 

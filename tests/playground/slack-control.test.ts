@@ -146,3 +146,54 @@ describe('the control API', () => {
     expect((await slack.client.auth.test()).ok).toBe(true);
   });
 });
+
+describe('an app as its manifest says', () => {
+  const manifest = {
+    features: {
+      shortcuts: [
+        { name: 'Start here', type: 'message', callback_id: 'start_here', description: 'From a message' },
+      ],
+      slash_commands: [{ command: '/threadsmith' }],
+    },
+    oauth_config: { scopes: { bot: ['chat:write'] } },
+    settings: { event_subscriptions: { bot_events: ['app_mention'] } },
+  };
+
+  test('gets the events, scopes, commands and shortcuts of the manifest and no others', async () => {
+    await slack.control('app', { manifest }, 'PUT');
+    const { event_ids } = await slack.control('messages', {
+      user: 'mira',
+      channel: 'shop',
+      text: '@threadsmith hi',
+    });
+    expect(event_ids).toHaveLength(1);
+    expect((await slack.call('users.list')).body['error']).toBe('missing_scope');
+    expect(await slack.control('state')).toMatchObject({
+      app: { shortcuts: [{ callback_id: 'start_here' }] },
+    });
+    const order = { user: 'mira', channel: 'shop' };
+    expect((await slack.tryControl('commands', { ...order, command: '/other' })).answer['error']).toBe(
+      'unknown_command',
+    );
+    const shortcut = { user: 'mira', callback_id: 'other' };
+    expect((await slack.tryControl('shortcuts', shortcut)).answer['error']).toBe('unknown_shortcut');
+  });
+
+  test('the gallery keeps samples with what Slack would say against them', async () => {
+    const samples = [
+      { title: 'fine', blocks: [{ type: 'divider' }] },
+      { title: 'not fine', surface: 'modal', view: { title: {}, blocks: [{ type: 'markdown', text: 'x' }] } },
+    ];
+    await slack.control('gallery', { samples }, 'PUT');
+    expect(await slack.control('gallery')).toMatchObject({
+      samples: [
+        { title: 'fine', problems: [] },
+        {
+          title: 'not fine',
+          blocks: [{ type: 'markdown' }],
+          problems: [expect.stringContaining('/blocks/0/type')],
+        },
+      ],
+    });
+  });
+});

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { faultOrder } from '../faults.ts';
 import { makeId, randomHex } from '../ids.ts';
+import { applyManifest, manifestSchema } from '../manifest.ts';
 import { addMember } from '../methods/conversations.ts';
 import type { Channel, Dict, User } from '../records.ts';
 import type { Workspace } from '../workspace.ts';
@@ -14,6 +15,7 @@ const registration = z.object({
   delivery: z.enum(['socket', 'http']).optional(),
   events: z.array(z.string()).optional(),
   scopes: z.array(z.string()).optional(),
+  manifest: manifestSchema.optional(),
 });
 const rawEvent = z.object({ event: z.looseObject({ type: z.string() }), event_id: z.string().optional() });
 const hangUp = z.object({
@@ -101,6 +103,8 @@ function appReport(ws: Workspace): Dict {
     delivery: app.delivery,
     events: app.events,
     scopes: app.scopes,
+    commands: app.commands ?? [],
+    shortcuts: app.shortcuts ?? [],
   };
 }
 
@@ -120,6 +124,7 @@ async function register(ws: Workspace, input: Dict): Promise<Dict> {
   if (order.delivery !== undefined) app.delivery = order.delivery;
   if (app.delivery === 'http' && app.request_url === null)
     throw new ControlRefusal('delivery http needs a request_url');
+  if (order.manifest !== undefined) applyManifest(app, order.manifest);
   if (order.events !== undefined) app.events = order.events;
   if (order.scopes !== undefined) app.scopes = order.scopes;
   ws.changed();

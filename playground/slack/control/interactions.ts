@@ -190,6 +190,10 @@ async function closeView(ws: Workspace, input: Dict): Promise<Dict> {
 
 async function useShortcut(ws: Workspace, input: Dict): Promise<Dict> {
   const order = shortcut.parse(input);
+  const offered = ws.state.app.shortcuts;
+  if (offered?.every(({ callback_id }) => callback_id !== order.callback_id) === true) {
+    throw new ControlRefusal('unknown_shortcut');
+  }
   const user = personNamed(ws, order.user);
   let payload = shortcutPayload(ws, user, order.callback_id);
   if (order.channel !== undefined && order.ts !== undefined) {
@@ -202,6 +206,7 @@ async function useShortcut(ws: Workspace, input: Dict): Promise<Dict> {
 
 async function runCommand(ws: Workspace, input: Dict): Promise<Dict> {
   const order = command.parse(input);
+  if (ws.state.app.commands?.includes(order.command) === false) throw new ControlRefusal('unknown_command');
   const user = personNamed(ws, order.user);
   const channel = channelOf(ws, user, order.channel);
   const payload = commandPayload(ws, user, channel, order.command, order.text);

@@ -17,7 +17,7 @@ const sinceQuery = z.object({ since: z.coerce.number().default(0) });
 export const readingRoutes: Record<string, Route> = {
   'GET /state': (ws) => ({
     team: ws.state.team,
-    app: { name: ws.state.app.name, icon: ws.state.app.icon, bot_user_id: ws.state.app.bot_user_id },
+    app: publicApp(ws),
     users: ws.state.users.map(publicUser),
     channels: ws.state.channels.map(publicChannel),
     connected: isConnected(ws),
@@ -52,6 +52,11 @@ export const readingRoutes: Record<string, Route> = {
 export function isConnected(ws: Workspace): boolean {
   const { delivery, request_url } = ws.state.app;
   return delivery === 'http' ? request_url !== null : ws.services.sockets.connections > 0;
+}
+
+function publicApp(ws: Workspace): Dict {
+  const { name, icon, bot_user_id, commands, shortcuts } = ws.state.app;
+  return { name, icon, bot_user_id, commands: commands ?? [], shortcuts: shortcuts ?? [] };
 }
 
 function publicUser(user: User): Dict {

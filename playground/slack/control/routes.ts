@@ -8,6 +8,7 @@ import type { Dict } from '../records.ts';
 import { SlackRefusal } from '../refusal.ts';
 import type { Workspace } from '../workspace.ts';
 import { adminRoutes } from './admin.ts';
+import { galleryRoutes } from './gallery.ts';
 import { interactionRoutes } from './interactions.ts';
 import { postingRoutes } from './posting.ts';
 import { readingRoutes } from './reading.ts';
@@ -15,6 +16,7 @@ import { ControlRefusal, type Route } from './route.ts';
 
 const ROUTES: Record<string, Route> = {
   ...adminRoutes,
+  ...galleryRoutes,
   ...interactionRoutes,
   ...postingRoutes,
   ...readingRoutes,
