@@ -21,7 +21,7 @@ const running = await startWorkspace({
   timeScale: positive('time-scale', values['time-scale']),
   deadlineMs: wholeNumber('deadline-ms', values['deadline-ms']),
   ...(values.manifest === undefined ? {} : { manifest: readManifest(values.manifest) }),
-});
+}).catch((error: unknown) => refuse(startFailure(error)));
 process.stdout.write(`${JSON.stringify({ ready: true, url: running.url })}\n`);
 
 let ending = false;
@@ -31,6 +31,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     ending = true;
     void running.close().then(() => process.exit(0));
   });
+}
+
+function startFailure(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `port ${values.port} is in use: stop what listens there, or choose another with --port`;
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return `the workspace in ${values.data} cannot be opened: ${reason}`;
 }
 
 function readManifest(path: string): Manifest {

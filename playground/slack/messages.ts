@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Channel, Dict, Message } from './records.ts';
 import { channelType, renderMessage } from './rendering.ts';
 import { richTextOf } from './rich-text.ts';
+import { textOfTyped } from './typed-text.ts';
 import type { Workspace } from './workspace.ts';
 
 export type NewMessage = Omit<Message, 'type' | 'ts'>;
@@ -31,7 +32,7 @@ export function postAsPerson(
   typed: string,
   more: Partial<NewMessage> = {},
 ): { message: Message; eventIds: string[] } {
-  const text = resolveMentions(ws, typed);
+  const text = textOfTyped(ws, typed);
   return postMessage(ws, channel, {
     client_msg_id: randomUUID(),
     user: userId,
@@ -39,17 +40,6 @@ export function postAsPerson(
     blocks: text === '' ? undefined : [richTextOf(text)],
     ...more,
   });
-}
-
-/** `@name` of a known person becomes `<@ID>`, as the client does while one types. */
-export function resolveMentions(ws: Workspace, typed: string): string {
-  return typed.replace(
-    /(^|[^\w<@])@([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])/gi,
-    (whole, before: string, name: string) => {
-      const user = ws.state.users.find((candidate) => candidate.name === name.toLowerCase());
-      return user === undefined ? whole : `${before}<@${user.id}>`;
-    },
-  );
 }
 
 /** Changes a message in place; `mutate` gets the stored record. */

@@ -93,6 +93,21 @@ describe('the control API', () => {
     expect(statuses).toEqual(['is thinking…', '']);
   });
 
+  test.each([
+    ['a < b && c > d', 'a &lt; b &amp;&amp; c &gt; d'],
+    ['see https://example.com/?a=1&b=2.', 'see <https://example.com/?a=1&amp;b=2>.'],
+    [
+      'ask @Mira or @nobody in #platform, not #42',
+      'ask <@U0MIRA0001> or @nobody in <#C0PLATFRM1|platform>, not #42',
+    ],
+    ['@here mail a@mira.example <@U0JONAS001>', '<!here> mail a@mira.example <@U0JONAS001>'],
+  ])('what a person types as %j an app gets as %j', async (typed, text) => {
+    const ts = await slack.say(typed);
+    const message = (await slack.messages('channel=shop')).find((candidate) => candidate['ts'] === ts);
+    expect(message?.['text']).toBe(text);
+    expect(JSON.stringify(message?.['blocks'])).not.toMatch(/&(amp|lt|gt);/);
+  });
+
   test('people edit and delete their own messages only', async () => {
     const ts = await slack.say('frist');
     const target = { channel: 'shop', ts };

@@ -1,17 +1,11 @@
 // Control routes for what people and other bots do with messages.
 import { z } from 'zod';
 import { makeId } from '../ids.ts';
-import {
-  changeMessage,
-  deleteMessage,
-  postAsPerson,
-  postMessage,
-  react,
-  resolveMentions,
-} from '../messages.ts';
+import { changeMessage, deleteMessage, postAsPerson, postMessage, react } from '../messages.ts';
 import { addReadyFile } from '../methods/files.ts';
 import type { Bot, Channel, Dict, FileRecord, Message, User } from '../records.ts';
 import { richTextOf } from '../rich-text.ts';
+import { textOfTyped } from '../typed-text.ts';
 import type { Workspace } from '../workspace.ts';
 import { ControlRefusal, channelNamed, channelOf, messageSeenBy, personNamed, type Route } from './route.ts';
 
@@ -131,7 +125,7 @@ function editMessage(ws: Workspace, input: Dict): Dict {
   const { user, channel: wanted, ts, text } = edit.parse(input);
   const { person, channel, message } = ownMessage(ws, user, wanted, ts);
   changeMessage(ws, channel, message, (stored) => {
-    stored.text = resolveMentions(ws, text);
+    stored.text = textOfTyped(ws, text);
     stored.blocks = [richTextOf(stored.text)];
     stored.edited = { user: person.id, ts: ws.services.timestamps.next() };
   });
