@@ -3,7 +3,7 @@
 // Image blocks one below the other: a card or a section's accessory would set them side by side, but as
 // thumbnails or cropped, and a screenshot that cannot be read is no evidence.
 import type { ImageBlock, KnownBlock } from '@slack/types';
-import type { PageComparison, PageShot, Verification } from '../core/event.ts';
+import { looksTheSame, type PageComparison, type PageShot, type Verification } from '../core/event.ts';
 import { IMAGE_TEXT_MAX } from './limits.ts';
 import { context, plain, present } from './message.ts';
 import { bold, list, richText, section, words } from './rich.ts';
@@ -15,9 +15,16 @@ const LINE_CHARS_MAX = 240;
 
 type Files = Readonly<Record<string, string>>;
 
-/** Screenshots of the pages, before and after; missing uploads are named in words. */
+/**
+ * Screenshots of the pages that look different, before and after; the others and missing uploads are named in
+ * words.
+ */
 export function screenshotBlocks(verification: Verification, files: Files): KnownBlock[] {
-  const pages = verification.pages.filter((page) => page.before || page.after);
+  const opened = verification.pages.filter((page) => page.before || page.after);
+  const pages = opened.filter((page) => !looksTheSame(page));
+  const same = opened
+    .filter(looksTheSame)
+    .map((page) => `${oneLine(page.name, 60)} (${oneLine(page.path, 80)})`);
   const blocks = pages
     .slice(0, PAGES_MAX)
     .flatMap((page) => [
@@ -27,7 +34,8 @@ export function screenshotBlocks(verification: Verification, files: Files): Know
   const rest = pages.length - PAGES_MAX;
   const more =
     rest > 0 ? context(`${count(rest, 'more page')} compared; the pictures are not shown here.`) : null;
-  return present(blocks, more, context(...pages.map(goneLine)));
+  const unchanged = same.length > 0 ? context(`Looks the same as before: ${same.join(', ')}.`) : null;
+  return present(blocks, more, unchanged, context(...opened.map(goneLine)));
 }
 
 /** What the change mended in the browser. */

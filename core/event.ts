@@ -23,6 +23,8 @@ export interface CheckResult {
 export interface PageShot {
   /** Artifact of kind `screenshot`. */
   readonly artifactId: string;
+  /** SHA-256 of the picture. */
+  readonly digest?: string;
   readonly consoleErrors: readonly string[];
   readonly failedRequests: readonly string[];
   /** HTTP status of the page itself, null where it did not answer. */
@@ -41,6 +43,11 @@ export interface PageComparison {
   /** Null where the page could not be opened then. */
   readonly before: PageShot | null;
   readonly after: PageShot | null;
+}
+
+/** Whether the page shows exactly the same before and after the change. */
+export function looksTheSame({ before, after }: PageComparison): boolean {
+  return before?.digest !== undefined && before.digest === after?.digest;
 }
 
 export interface FileChange {

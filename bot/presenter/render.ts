@@ -4,7 +4,7 @@ import { failureMessage } from '../../blocks/failure.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
 import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
 import type { Config } from '../../core/config.ts';
-import type { SessionEvent, TurnResult } from '../../core/event.ts';
+import { looksTheSame, type SessionEvent, type TurnResult } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
 import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
 import type { EntityManager } from '../../db/database.ts';
@@ -49,7 +49,8 @@ export function resultOf(view: ResultView): FittedMessage {
 /** The pictures that belong to a result. */
 export function picturesOf(result: TurnResult): readonly string[] {
   if (result.kind !== 'change') return [];
-  return result.verification.pages.flatMap((page) =>
+  const pages = result.verification.pages.filter((page) => !looksTheSame(page));
+  return pages.flatMap((page) =>
     [page.before?.artifactId, page.after?.artifactId].filter((id) => id !== undefined),
   );
 }

@@ -150,6 +150,24 @@ describe('a change that is not verified', () => {
 });
 
 describe('what the browser saw', () => {
+  test('a page that looks the same is named, without its two pictures', () => {
+    const { before, after } = cartPage;
+    if (before === null || after === null) throw new Error('the sample has both');
+    const home = {
+      name: 'Home',
+      path: '/',
+      before: { ...before, digest: 'd1' },
+      after: { ...after, digest: 'd1' },
+    };
+    const cart = { ...cartPage, before: { ...before, digest: 'd2' }, after: { ...after, digest: 'd3' } };
+    const { blocks } = resultMessage(
+      change({ result: changeResult({ verification: verification(true, { pages: [home, cart] }) }) }),
+    );
+    const titles = blocks.flatMap((block) => (block.type === 'image' ? [block.title?.text] : []));
+    expect(titles).toEqual(['Before · Cart (/cart)', 'After · Cart (/cart)']);
+    expect(JSON.stringify(blocks)).toContain('Looks the same as before: Home (/).');
+  });
+
   test('errors of the console and failed requests are plain lines, new ones marked, mended ones counted', () => {
     const shot = { artifactId: 'x', failedRequests: [], status: 200 };
     const pages = [

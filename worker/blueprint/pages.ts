@@ -1,4 +1,5 @@
 // The app served in a sandbox and its pages looked at in the sandbox's Chromium.
+import { createHash } from 'node:crypto';
 import type { ArtifactStore } from '../../core/artifact.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { NamedShot, PageShot } from '../../core/event.ts';
@@ -56,6 +57,7 @@ async function capture(
   });
   return {
     artifactId: artifact.id,
+    digest: createHash('sha256').update(seen.png).digest('hex'),
     consoleErrors: seen.consoleErrors.slice(0, 20),
     failedRequests: seen.failedRequests.slice(0, 20),
     status: seen.status,
