@@ -77,9 +77,14 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     expect(kinds).toEqual([message, response, result, result, response, result, result, result, response]);
     expect(turn.events.map((event) => event.type)).toEqual([
       'plan.updated',
-      ...['tool.started', 'tool.finished'],
-      ...['tool.started', 'tool.finished'],
-      ...['tool.started', 'tool.started', 'tool.finished', 'tool.finished'],
+      'tool.started',
+      'tool.finished',
+      'tool.started',
+      'tool.finished',
+      'tool.started',
+      'tool.started',
+      'tool.finished',
+      'tool.finished',
     ]);
     const [started] = turn.events.filter((event) => event.type === 'tool.started');
     expect(started?.summary).toBe('Run mkdir -p d; touch d/a d/b; PASSWORD=[hidden] ls d');

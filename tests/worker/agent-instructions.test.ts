@@ -32,14 +32,15 @@ it('the prompt leaves out what a repo does not have, and cuts rules that are too
   expect(long.length).toBeLessThan(bare.length + 26_000);
 });
 
-it('every tool has a short description and a schema of an object that forbids other fields', () => {
-  for (const { name, description, parameters } of specsOf(agentTools)) {
+it.each(specsOf(agentTools).map((spec) => [spec.name, spec] as const))(
+  'the tool %s has a short description and a schema of an object that forbids other fields',
+  (name, { description, parameters }) => {
     expect(name).toMatch(/^[a-z_]{2,30}$/);
-    expect(description.length, name).toBeLessThan(400);
-    expect(parameters, name).toMatchObject({ type: 'object', additionalProperties: false });
-    expect(JSON.stringify(parameters), name).not.toContain('$schema');
-  }
-});
+    expect(description.length).toBeLessThan(400);
+    expect(parameters).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(JSON.stringify(parameters)).not.toContain('$schema');
+  },
+);
 
 it('output is cut in its middle, between whole characters, and only when it is too long', () => {
   expect(cutMiddle('short', 100)).toBe('short');

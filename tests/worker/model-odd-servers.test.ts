@@ -1,4 +1,5 @@
 // What real and compatible servers do besides the documentation.
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../core/journal.ts';
 import { createModel } from '../../worker/model/create-model.ts';
@@ -246,7 +247,7 @@ describe('refusals', () => {
   });
 
   it('asks again after a page of a broken proxy, sent as an answer', async () => {
-    const page = (response: import('node:http').ServerResponse): void => {
+    const page = (response: ServerResponse): void => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
     };
     const model = await modelAt('chat', page, stream([chunk({ content: 'ok' }, 'stop')]));

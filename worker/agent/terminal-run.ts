@@ -81,7 +81,7 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
     baseCommit: await readFile(baseFile, 'utf8').catch(() => null),
     headCommit: null,
     signal: run.signal,
-    progress: run.terminal.note,
+    progress: (line) => run.terminal.note(line),
   });
   await writeFile(baseFile, prepared.base);
   return prepared;
@@ -120,7 +120,7 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
     takeMessages: async () => [],
     redact: withoutCredentials,
     openBrowser: async () => (await openBrowser(sandbox)).hands(),
-    onText: terminal.text,
+    onText: (delta) => terminal.text(delta),
   };
 }
 

@@ -47,7 +47,6 @@ const usageSchema = z.object({
   output_tokens: z.number(),
   input_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
 });
-export type ResponsesUsage = z.infer<typeof usageSchema>;
 
 /** The last event of a stream. */
 export const finalEventSchema = z.object({
