@@ -15,6 +15,7 @@ export interface RelayOptions {
 
 const POLL_MS = 1_000;
 const BATCH = 200;
+const AT_ONCE = 32;
 const QUEUE_TIMEOUT_MS = 5_000;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
@@ -37,9 +38,13 @@ export function startRelay(options: RelayOptions): Loop {
     for (const handover of handovers) {
       const rests = (pauses.get(handover.id)?.until ?? 0) > performance.now();
       if (rests || underway.has(handover.id)) continue;
+      if (underway.size >= AT_ONCE) return;
       underway.set(
         handover.id,
-        pass(handover).finally(() => underway.delete(handover.id)),
+        pass(handover).finally(() => {
+          underway.delete(handover.id);
+          if (underway.size === AT_ONCE - 1) loop.hint();
+        }),
       );
     }
   };

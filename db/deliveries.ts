@@ -150,7 +150,10 @@ export async function claimDelivery(
   });
 }
 
-/** Records that Slack shows this version, and when the message may be updated next. */
+/**
+ * Records that Slack shows this version, and when the message is updated next. What changed while it was being
+ * sent goes out as soon as the message may be updated again: it may be what people wait for.
+ */
 export async function markDelivered(
   em: EntityManager,
   delivery: ClaimedDelivery,
@@ -160,8 +163,8 @@ export async function markDelivered(
   await em.execute(
     `update delivery set slack_ts = coalesce(?, slack_ts), sent_version = greatest(sent_version, ?),
        sent_at = now(), leased_until = null, attempts = 0,
-       next_at = now() + ? * interval '1 millisecond' where id = ?`,
-    [slackTs, delivery.version, nextInMs, delivery.id],
+       next_at = now() + case when version > ? then ? else ? end * interval '1 millisecond' where id = ?`,
+    [slackTs, delivery.version, delivery.version, STATUS_UPDATE_MS, nextInMs, delivery.id],
   );
 }
 

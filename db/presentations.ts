@@ -28,15 +28,24 @@ export async function unpresentedTurns(
 }
 
 /**
- * The newest event that is older than `ageMs`. Numbers are given before transactions commit, so a lower one
- * may still appear after a higher one; one this old won't.
+ * The event up to which everything is presented and nothing more can appear. Numbers are given before
+ * transactions commit, so a lower one may still appear after a higher one, but not one older than `ageMs`.
  */
-export async function settledEventId(em: EntityManager, ageMs: number): Promise<number> {
-  const rows = await em.execute<{ id: string | null }[]>(
-    `select max(id) as id from event where at < now() - ? * interval '1 millisecond'`,
-    [ageMs],
+export async function settledEventId(
+  em: EntityManager,
+  afterEventId: number,
+  ageMs: number,
+): Promise<number> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select coalesce(
+       (select min(event.id) - 1 from event left join presentation on presentation.turn_id = event.turn_id
+        where event.turn_id is not null and event.id > ? and event.id > coalesce(presentation.event_id, 0)
+          and event.at < now() - ? * interval '1 millisecond'),
+       (select max(id) from event where id >= ? and at < now() - ? * interval '1 millisecond'),
+       ?) as id`,
+    [afterEventId, ageMs, afterEventId, ageMs, afterEventId],
   );
-  return Number(rows[0]?.id ?? 0);
+  return Number(rows[0]?.id ?? afterEventId);
 }
 
 /** Locks a turn's presentation until the transaction ends; false where another process has it. */

@@ -28,6 +28,12 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 60_000;
 const REST_MS = 60_000;
 
+const SPACING = [
+  { untilAgeMs: 20_000, spacingMs: STATUS_UPDATE_MS },
+  { untilAgeMs: 120_000, spacingMs: 10_000 },
+];
+const LAST_SPACING_MS = 45_000;
+
 /** The app itself was refused: a person must act, and everything may go on then. */
 const APP_ERRORS: ReadonlySet<string> = new Set([
   'invalid_auth',
@@ -121,11 +127,10 @@ export function startDispatcher(database: Database, client: WebClient, log: Log)
 }
 
 /**
- * The time until the next update of a message: at first as often as is allowed, later less often, so that an
- * hour of work is not an hour of updates. Changes that matter don't wait for it (`urgent`).
+ * The time until the next update of a message: at first as often as is allowed, later less often, so that ten
+ * minutes of work stay below 40 calls. Changes that matter don't wait for it (`urgent`).
  */
 function spacingMs(ageMs: number): number {
-  if (ageMs < 20_000) return STATUS_UPDATE_MS;
-  if (ageMs < 120_000) return 5 * STATUS_UPDATE_MS;
-  return 15 * STATUS_UPDATE_MS;
+  const step = SPACING.find(({ untilAgeMs }) => ageMs < untilAgeMs);
+  return step?.spacingMs ?? LAST_SPACING_MS;
 }

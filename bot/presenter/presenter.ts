@@ -33,29 +33,35 @@ const SETTLED_AFTER_MS = 120_000;
 const SETTLE_EVERY_MS = 60_000;
 /** Running turns are drawn again this often, since their clock goes on without events. */
 const CLOCK_MS = 30_000;
+const REST_MS = 10_000;
 
 /** Starts to present the turns of this database. Several processes may: each turn is drawn by one at a time. */
 export function startPresenter(options: PresenterOptions): Loop {
   const { database, log } = options;
   let settledId = 0;
   let settledAt = Number.NEGATIVE_INFINITY;
+  /** Turns that could not be drawn: they must not keep the others waiting. */
+  const rests = new Map<string, number>();
 
   const round = async (): Promise<void> => {
     const em = database.em();
-    const turns = await unpresentedTurns(em, settledId, BATCH);
-    for (const { turnId, lastEventId } of turns) await presentSafely(turnId, lastEventId);
+    for (const { turnId, lastEventId } of await unpresentedTurns(em, settledId, BATCH))
+      await presentSafely(turnId, lastEventId);
     for (const turnId of await staleTurns(em, CLOCK_MS)) await presentSafely(turnId, 0);
-    if (turns.length > 0 || performance.now() - settledAt < SETTLE_EVERY_MS) return;
+    if (performance.now() - settledAt < SETTLE_EVERY_MS) return;
     settledAt = performance.now();
-    settledId = await settledEventId(em, SETTLED_AFTER_MS);
+    settledId = await settledEventId(em, settledId, SETTLED_AFTER_MS);
   };
 
   const presentSafely = async (turnId: string, upTo: number): Promise<void> => {
+    if ((rests.get(turnId) ?? 0) > performance.now()) return;
+    rests.delete(turnId);
     try {
       const again = await database.transaction((em) => present(em, options, turnId, upTo));
       for (const id of again) await database.transaction((em) => present(em, options, id, 0));
     } catch (error) {
       log.error('a turn could not be presented; trying again', { turn: turnId, error });
+      rests.set(turnId, performance.now() + REST_MS);
     }
   };
 
@@ -79,9 +85,13 @@ async function present(
   }
   const events = await eventsOfTurn(em, turnId);
   const view = viewOf(session, turn, events);
-  const message = await draw(em, options, session, view);
-  if (message === null) return [];
-  await want(em, session, view, message);
+  // A merge and a discard are shown by the result that they are about, until they are over.
+  const decides = turn.kind === 'merge' || turn.kind === 'discard';
+  if (!decides || view.finishedAt !== null) {
+    const message = await draw(em, options, session, view);
+    if (message === null) return [];
+    await want(em, session, view, message);
+  }
   await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
   return upTo > 0 ? changesWith(em, turn, view) : [];
 }

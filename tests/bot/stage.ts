@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { type Json, TestSlack } from '../playground/slack-setup.ts';
+import { type Json, TestSlack, until } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 
 export const MIRA = 'U0MIRA0001';
@@ -143,6 +143,12 @@ export class Stage {
     await rm(this.dir, { recursive: true, force: true });
   }
 
+  /** Messages of the bot in a thread. */
+  async answers(threadTs: string, options: { as?: string; channel?: string } = {}): Promise<Json[]> {
+    const { bot_user_id: bot } = this.slack.app;
+    return (await this.replies(threadTs, options)).filter(({ user }) => user === bot);
+  }
+
   /** Orders a fault of the workspace. */
   async fault(order: Json): Promise<void> {
     await this.slack.control('faults', order);
@@ -182,12 +188,15 @@ export class Stage {
     return this.database.em().execute<T[]>(sql, [...params]);
   }
 
-  /** The one turn there is. */
+  /** The one turn there is, once it is there. */
   async turn(): Promise<{ id: string; session_id: string; state: string }> {
-    const [turn, ...more] = await this.rows<{ id: string; session_id: string; state: string }>(
-      `select id, session_id, state from turn where kind <> 'answer'`,
-    );
-    if (turn === undefined || more.length > 0) throw new Error(`${more.length + (turn ? 1 : 0)} turns`);
+    const [turn, ...more] = await until(async () => {
+      const rows = await this.rows<{ id: string; session_id: string; state: string }>(
+        `select id, session_id, state from turn where kind <> 'answer'`,
+      );
+      return rows.length > 0 && rows;
+    });
+    if (turn === undefined || more.length > 0) throw new Error('more than one turn');
     return turn;
   }
 
@@ -360,7 +369,7 @@ export async function runToEnd(
   return { code: child.exitCode, stderr };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -1,0 +1,195 @@
+// What people and the bot say to each other before and while a worker is at it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACTION, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
+import { type Json, until } from '../playground/slack-setup.ts';
+import { actionsOf, JONAS, LEE, MIRA, PLATFORM, SANA, Stage } from './stage.ts';
+import { WorkerHand } from './worker-hand.ts';
+
+describe('a conversation over Socket Mode', () => {
+  let stage: Stage;
+  let worker: WorkerHand;
+
+  beforeAll(async () => {
+    stage = await Stage.start({ mode: 'socket' });
+    worker = new WorkerHand(stage);
+    await stage.slack.control('limits', { enabled: false });
+  });
+  afterAll(async () => stage.close());
+
+  const turnsOf = (root: string) =>
+    stage.rows<{ id: string; kind: string; state: string; text: string; repo: string | null; details: Json }>(
+      `select turn.*, session.repo from turn join session on session.id = session_id
+       where thread_ts = ? and kind <> 'answer' order by position`,
+      [root],
+    );
+  const inState = (root: string, state: string) =>
+    until(async () => {
+      const turns = await turnsOf(root);
+      return turns.at(-1)?.state === state && turns.at(-1);
+    });
+  const shown = (root: string, words: string, channel?: string) =>
+    until(async () =>
+      (await stage.answers(root, channel === undefined ? {} : { channel })).find(({ text }) =>
+        String(text).includes(words),
+      ),
+    );
+
+  it('asks which repo where the channel has none, and goes on with the one that was clicked', async () => {
+    const root = await stage.slack.say('@threadsmith fix the total', { channel: 'platform' });
+    await inState(root, 'needs_repo');
+    const question = await shown(root, 'Which repo is this for?', PLATFORM);
+    const buttons = actionsOf(question).filter((id) => REPO_BUTTON.test(id));
+    expect(buttons).toHaveLength(2);
+    // A reply meanwhile waits for the same choice.
+    await stage.slack.say('and the tests', { channel: 'platform', thread_ts: root });
+    await until(async () => (await turnsOf(root)).filter(({ state }) => state === 'needs_repo').length === 2);
+    await stage.slack.control('actions', {
+      user: JONAS,
+      channel: PLATFORM,
+      ts: question['ts'],
+      action_id: buttons[1],
+    });
+    await until(async () => (await turnsOf(root)).every(({ state }) => state === 'queued'));
+    expect((await turnsOf(root)).map(({ repo }) => repo)).toEqual(['ledger', 'ledger']);
+    await until(async () => {
+      const messages = await stage.answers(root, { channel: PLATFORM });
+      return (
+        messages.length === 2 &&
+        messages.every((message) => !actionsOf(message).some((id) => REPO_BUTTON.test(id)))
+      );
+    });
+  });
+
+  it('takes the repo from the text, and asks when there is no such repo', async () => {
+    const named = await stage.slack.say('@threadsmith fix the rounding in ledger');
+    expect((await inState(named, 'queued')).repo).toBe('ledger');
+    const option = await stage.slack.say('@threadsmith repo=ledger fix the rounding');
+    expect(await inState(option, 'queued')).toMatchObject({ repo: 'ledger', text: 'fix the rounding' });
+    const unknown = await stage.slack.say('@threadsmith repo=nosuch fix it');
+    await inState(unknown, 'needs_repo');
+    await shown(unknown, 'There is no repo called nosuch.');
+  });
+
+  it('reads mentions, links and escapes as a person does', async () => {
+    const root = await stage.slack.say(
+      '@threadsmith make <https://shop.example/cart?a=1&amp;b=2|the cart> like @sana said: a &lt; b',
+    );
+    expect((await inState(root, 'queued')).text).toBe(
+      'make the cart (https://shop.example/cart?a=1&b=2) like @Sana Qureshi said: a < b',
+    );
+  });
+
+  it('refuses a guest, in the thread and to the guest alone with who may', async () => {
+    const root = await stage.slack.say('@threadsmith fix the total', { user: 'guest-lee' });
+    await inState(root, 'refused');
+    await shown(root, 'Lee may not start work here.');
+    const [line] = await until(async () => {
+      const lines = await stage.whispers(LEE, root);
+      return lines.length > 0 && lines;
+    });
+    expect(line).toContain('You may not start work here');
+    expect(
+      await stage.rows(
+        `select 1 from outbox join turn on turn.id = turn_id join session on session.id = session_id
+       where thread_ts = ? and topic = 'turn'`,
+        [root],
+      ),
+    ).toHaveLength(0);
+  });
+
+  it('puts a question with its options, and takes a click as the answer once', async () => {
+    const root = await stage.slack.say('@threadsmith fix the rounding');
+    const { id } = await inState(root, 'queued');
+    await worker.ask(await worker.claim(id), 'Round **up** or down?', ['Up', 'Down']);
+    const question = await until(async () =>
+      (await stage.answers(root)).find((message) =>
+        actionsOf(message).some((action) => OPTION_BUTTON.test(action)),
+      ),
+    );
+    const [, down] = actionsOf(question).filter((action) => OPTION_BUTTON.test(action));
+    await Promise.all([stage.click(SANA, question, down ?? ''), stage.click(JONAS, question, down ?? '')]);
+    const turn = await inState(root, 'queued');
+    expect(turn.details).toMatchObject({ answer: { text: 'Down' } });
+    const told = await until(async () => {
+      const lines = [...(await stage.whispers(SANA, root)), ...(await stage.whispers(JONAS, root))];
+      return lines.length > 0 && lines;
+    });
+    expect(told.join()).toContain('decided already: Down');
+    expect(
+      await stage.rows("select 1 from event where turn_id = ? and body->>'type' = 'question.answered'", [id]),
+    ).toHaveLength(1);
+    await worker.claim(id);
+  });
+
+  it('takes a reply as the answer, but not from somebody who may not', async () => {
+    const root = await stage.slack.say('@threadsmith fix the rounding');
+    const { id } = await inState(root, 'queued');
+    await worker.ask(await worker.claim(id), 'Round up or down?', []);
+    await shown(root, 'Round up or down?');
+    await stage.slack.say('up!', { user: 'guest-lee', thread_ts: root });
+    await until(async () => (await stage.whispers(LEE, root)).length > 0);
+    expect((await turnsOf(root))[0]?.state).toBe('waiting');
+    await stage.slack.say('to the nearest cent', { user: 'sana', thread_ts: root });
+    const turn = await inState(root, 'queued');
+    expect(turn).toMatchObject({ id, details: { answer: { text: 'to the nearest cent', by: SANA } } });
+    // Neither answer became a turn of its own in the thread.
+    expect(await turnsOf(root)).toHaveLength(1);
+    expect(await stage.answers(root)).toHaveLength(1);
+  });
+
+  it('stops a queued turn at a click, and says who stopped it', async () => {
+    const root = await stage.slack.say('@threadsmith fix the slow one');
+    await inState(root, 'queued');
+    const status = await until(async () =>
+      (await stage.answers(root)).find((message) => actionsOf(message).includes(ACTION.stop)),
+    );
+    await stage.click(SANA, status, ACTION.stop);
+    await inState(root, 'stopped');
+    const stopped = await shown(root, 'Stopped by');
+    expect(actionsOf(stopped)).not.toContain(ACTION.stop);
+  });
+
+  it('asks the worker to stop at the word stop, and only then the next request gets its turn', async () => {
+    const root = await stage.slack.say('@threadsmith fix the long one');
+    const { id } = await inState(root, 'queued');
+    const lease = await worker.claim(id);
+    await worker.report(lease, { type: 'phase.started', phase: 'agent', detail: 'Reading' });
+    await stage.slack.say('stop', { thread_ts: root });
+    await until(async () => {
+      const [row] = await stage.rows('select stop_requested_by from turn where id = ?', [id]);
+      return row?.['stop_requested_by'] === MIRA;
+    });
+    expect(await turnsOf(root)).toHaveLength(1);
+  });
+
+  it('says to that person alone that nothing is under way when there is nothing to stop', async () => {
+    const root = await stage.slack.say('@threadsmith stop');
+    const [line] = await until(async () => {
+      const lines = await stage.whispers(MIRA, root);
+      return lines.length > 0 && lines;
+    });
+    expect(line).toContain('Nothing is under way');
+    expect(await turnsOf(root)).toHaveLength(0);
+  });
+
+  it('follows the work in one message, updated at most every two seconds', async () => {
+    const root = await stage.slack.say('@threadsmith fix the busy one');
+    const { id } = await inState(root, 'queued');
+    const lease = await worker.claim(id);
+    const [{ n: since } = { n: 0 }] = (await stage.calls('chat.update')).slice(-1);
+    for (let step = 0; step < 40; step++) {
+      await worker.report(lease, { type: 'tool.started', tool: 'shell', summary: `step ${step}` });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const message = await shown(root, 'step 39');
+    const updates = (await stage.calls('chat.update')).filter(
+      ({ n, args }) => n > since && args['ts'] === message['ts'],
+    );
+    const times = updates.map(({ at }) => Date.parse(at));
+    for (const [index, at] of times.entries()) {
+      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(1_900);
+    }
+    expect(updates.length).toBeLessThanOrEqual(5);
+    expect(await stage.answers(root)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,190 @@
+// Each message reaches Slack once, whatever Slack and the network do.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { wantDelivery } from '../../db/deliveries.ts';
+import { until } from '../playground/slack-setup.ts';
+import { PLATFORM, SHOP, Stage } from './stage.ts';
+import { WorkerHand } from './worker-hand.ts';
+
+describe('delivery', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.start();
+  });
+  afterEach(async () => stage.close());
+
+  const delivery = (dedupeKey: string) =>
+    stage.rows(`select * from delivery where dedupe_key = ?`, [dedupeKey]).then(([row]) => row);
+  const want = (key: string, text: string, more: { channel?: string; threadTs?: string } = {}) =>
+    stage.database.transaction((em) =>
+      wantDelivery(em, {
+        dedupeKey: key,
+        kind: 'message',
+        sessionId: null,
+        turnId: null,
+        channelId: more.channel ?? SHOP,
+        threadTs: more.threadTs ?? null,
+        payload: { text, blocks: [{ type: 'section', text: { type: 'plain_text', text } }] },
+        urgent: true,
+      }),
+    );
+  const saying = async (text: string, channel = SHOP) =>
+    (await stage.slack.messages(`channel=${channel}`)).filter((message) => message['text'] === text);
+  const sent = (key: string) =>
+    until(async () => (await delivery(key))?.['sent_at'] != null && (await delivery(key)));
+
+  it('finds a message again whose post worked but whose answer was lost', async () => {
+    await stage.fault({ kind: 'applied_then_cut', method: 'chat.postMessage' });
+    const root = await stage.slack.say('@threadsmith fix the total');
+    await until(async () => (await stage.calls('conversations.replies')).length > 0);
+    await until(async () => (await stage.turn()).state === 'queued');
+    await until(async () => {
+      const [row] = await stage.rows(`select slack_ts from delivery where kind = 'message'`);
+      return row?.['slack_ts'] != null;
+    });
+    const [status] = await stage.answers(root);
+    const [row] = await stage.rows(`select slack_ts from delivery where kind = 'message'`);
+    expect(row?.['slack_ts']).toBe(status?.['ts']);
+    expect(await stage.calls('chat.postMessage')).toHaveLength(1);
+    expect(await stage.answers(root)).toHaveLength(1);
+  });
+
+  it('posts again when the post did not work and its answer was lost', async () => {
+    await stage.fault({ kind: 'http_503', method: 'chat.postMessage' });
+    await want('one', 'said once');
+    await sent('one');
+    expect(await saying('said once')).toHaveLength(1);
+    expect(await stage.calls('conversations.history')).toHaveLength(1);
+  });
+
+  it('waits as long as Slack asks in one channel, and goes on in the others', async () => {
+    await stage.fault({ kind: 'rate_limited', method: 'chat.postMessage', channel: SHOP, retry_after: 3 });
+    const started = performance.now();
+    await want('slow', 'in the shop');
+    await until(async () => (await stage.calls('chat.postMessage')).some(({ status }) => status === 429));
+    await want('fast', 'in platform', { channel: PLATFORM });
+    await sent('fast');
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(await saying('in the shop')).toHaveLength(0);
+    await sent('slow');
+    expect(performance.now() - started).toBeGreaterThan(3_000);
+    expect(await saying('in the shop')).toHaveLength(1);
+  });
+
+  it('posts at most one message a second in a channel, in order', async () => {
+    for (const index of [1, 2, 3, 4]) await want(`part:${index}`, `part ${index}`);
+    await sent('part:4');
+    const posts = await stage.calls('chat.postMessage');
+    expect(posts.map(({ args }) => args['text'])).toEqual(['part 1', 'part 2', 'part 3', 'part 4']);
+    const times = posts.map(({ at }) => Date.parse(at));
+    for (const [index, at] of times.entries()) {
+      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(950);
+    }
+  });
+
+  it('sends only the newest of several versions', async () => {
+    await stage.fault({ kind: 'slow', method: 'chat.postMessage', ms: 600 });
+    await want('news', 'version 1');
+    await until(async () => (await delivery('news'))?.['attempted_at'] != null);
+    for (const version of [2, 3, 4, 5]) await want('news', `version ${version}`);
+    await until(async () => (await saying('version 5')).length === 1);
+    const updates = await stage.calls('chat.update');
+    expect(updates.map(({ args }) => args['text'])).toEqual(['version 5']);
+    expect(await stage.calls('chat.postMessage')).toHaveLength(1);
+  });
+
+  it('posts a status message anew that somebody deleted', async () => {
+    const worker = new WorkerHand(stage);
+    const root = await stage.slack.say('@threadsmith fix the total');
+    await until(async () => (await stage.turn()).state === 'queued');
+    const [first] = await until(async () => {
+      const answers = await stage.answers(root);
+      return answers.length > 0 && answers;
+    });
+    await stage.slack.client.chat.delete({ channel: SHOP, ts: z.string().parse(first?.['ts']) });
+    await worker.claim((await stage.turn()).id);
+    const [second] = await until(async () => {
+      const answers = await stage.answers(root);
+      return answers.length === 1 && answers[0]?.['ts'] !== first?.['ts'] && answers;
+    });
+    expect(String(second?.['text'])).toMatch(/Starting|Preparing/);
+  });
+
+  it('shows the words alone where Slack refuses the blocks', async () => {
+    await stage.database.transaction((em) =>
+      wantDelivery(em, {
+        dedupeKey: 'bad',
+        kind: 'message',
+        sessionId: null,
+        turnId: null,
+        channelId: SHOP,
+        threadTs: null,
+        payload: {
+          text: 'the words',
+          blocks: [{ type: 'section', text: { type: 'plain_text', text: 'x'.repeat(5_000) } }],
+        },
+      }),
+    );
+    await sent('bad');
+    expect(await saying('the words')).toHaveLength(1);
+    expect((await stage.calls('chat.postMessage')).map(({ error }) => error)).toEqual([
+      'invalid_blocks',
+      undefined,
+    ]);
+  });
+
+  it('shows a result without its picture rather than without its buttons', async () => {
+    const button = {
+      type: 'button',
+      action_id: 'a',
+      value: 'v',
+      text: { type: 'plain_text', text: 'Press' },
+    };
+    await stage.database.transaction((em) =>
+      wantDelivery(em, {
+        dedupeKey: 'pictured',
+        kind: 'message',
+        sessionId: null,
+        turnId: null,
+        channelId: SHOP,
+        threadTs: null,
+        payload: {
+          text: 'a result',
+          blocks: [
+            { type: 'image', slack_file: { id: 'F0NOSUCH001' }, alt_text: 'gone' },
+            { type: 'actions', elements: [button] },
+          ],
+        },
+      }),
+    );
+    await sent('pictured');
+    const [message] = await saying('a result');
+    expect(
+      z
+        .array(z.object({ type: z.string() }))
+        .parse(message?.['blocks'])
+        .map(({ type }) => type),
+    ).toEqual(['actions']);
+  });
+
+  it('gives up, with the reason in the row, where the channel is archived', async () => {
+    await stage.slack.control('channels/update', { channel: 'shop', is_archived: true });
+    await want('archived', 'hello?');
+    const row = await until(async () => {
+      const found = await delivery('archived');
+      return found?.['abandoned'] != null && found;
+    });
+    expect(row['abandoned']).toBe('is_archived');
+    // Other channels are not held up by it.
+    await want('elsewhere', 'still here', { channel: PLATFORM });
+    await sent('elsewhere');
+  });
+
+  it('does not unfurl links', async () => {
+    await want('link', 'https://example.com/page');
+    await sent('link');
+    const [post] = await stage.calls('chat.postMessage');
+    expect(String(post?.args['unfurl_links'])).toBe('false');
+    expect(String(post?.args['unfurl_media'])).toBe('false');
+  });
+});
