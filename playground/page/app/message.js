@@ -122,7 +122,7 @@ function bodyItems(workspace, message, placement) {
       // People's names are part of what a block shows, so switching the person draws it anew.
       items.push({
         key: `b${index}`,
-        sig: JSON.stringify([group, workspace.meId]),
+        sig: JSON.stringify([shownPart(group), workspace.meId]),
         render: () => renderGroup(group, ctx),
       });
     }
@@ -152,6 +152,17 @@ function bodyItems(workspace, message, placement) {
     ...attachmentItems(message.attachments ?? [], ctx),
     ...fileItems(message.files ?? [], ctx),
   ];
+}
+
+/**
+ * What of a block can be seen. Slack gives a block without an id a new one at every update; it matters only
+ * where there is something to click.
+ * @param {import('./control-api.js').Json[]} group
+ */
+function shownPart(group) {
+  const json = JSON.stringify(group);
+  if (json.includes('"action_id"')) return json;
+  return JSON.stringify(group, (name, value) => (name === 'block_id' ? undefined : value));
 }
 
 /**

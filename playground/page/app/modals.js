@@ -16,11 +16,16 @@ export function createModals(workspace) {
   /** @type {HTMLDialogElement | null} */
   let dialog = null;
   let shown = '';
+  /** Views whose forms are kept: a view below another one still has what was typed into it. */
+  let known = new Set();
 
   async function refresh() {
     const person = workspace.meId;
     const stack = await getViews(person).catch(() => []);
     if (person !== workspace.meId) return;
+    const open = new Set(stack.map((view) => view.id));
+    for (const id of known) if (!open.has(id)) forgetForm(`view:${id}`);
+    known = open;
     const top = stack.at(-1);
     if (!top) {
       shown = '';
@@ -136,7 +141,6 @@ export function createModals(workspace) {
 
   /** @param {View} view */
   async function leave(view) {
-    forgetForm(`view:${view.id}`);
     await closeView({ user: workspace.meId, view_id: view.id }).catch(() => null);
     await refresh();
   }
@@ -156,7 +160,6 @@ export function createModals(workspace) {
       const answer = await submitView({ user: workspace.meId, view_id: view.id, values });
       if (answer.acked === false) notAcked(workspace);
       else if (answer.errors) showErrors(form, answer.errors);
-      else if (answer.response_action !== 'update') forgetForm(place);
       await refresh();
     } catch (error) {
       report(error);

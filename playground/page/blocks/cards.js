@@ -104,7 +104,7 @@ export function renderContainer(block, ctx, renderBlocks) {
     const line = block.has_header_divider ? 'div.container-head.has-line' : 'div.container-head';
     return el(`div.container.width-${width}`, null, el(line, null, head(block, ctx, title)), inner);
   }
-  const key = `container:${string(block.block_id)}:${string(block.title?.text)}`;
+  const key = `container:${JSON.stringify(block.title ?? block.rich_text_title)}`;
   const node = el(
     `details.container.width-${width}`,
     { open: ctx.isOpen(key, block.default_collapsed !== true) },

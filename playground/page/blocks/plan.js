@@ -32,7 +32,7 @@ export function renderPlan(block, ctx) {
       : running
         ? 'in_progress'
         : 'pending';
-  const key = `plan:${string(block.block_id)}:${string(tasks[0]?.task_id)}`;
+  const key = `plan:${string(tasks[0]?.task_id)}`;
   const node = el(
     'details.plan',
     { data: { status: state }, open: ctx.isOpen(key, true) },

@@ -34,7 +34,7 @@ export function renderSection(block, ctx) {
     const text = el('div.prose', null, textBlock(block.text, ctx));
     body.append(text);
     if (ctx.surface === 'message' && block.expand !== true && string(block.text.text).length > LONG_SECTION) {
-      clamp(text, body, `section:${string(block.block_id)}:${string(block.text.text).slice(0, 60)}`, ctx);
+      clamp(text, body, `section:${string(block.text.text).slice(0, 60)}`, ctx);
     }
   }
   const fields = list(block.fields);
