@@ -1,19 +1,10 @@
 // The edit_file tool: replaces one passage of a file, or makes a new file.
 import { z } from 'zod';
-import { hasCode } from '../../../core/errors.ts';
 import { changeFilesOnce, type PlannedChanges } from './file-changes.ts';
 import { inSandbox, oneLine, shown } from './output.ts';
 import { replaceOnce } from './replace-text.ts';
+import { contentOf, decodeText, pathSchema } from './text-file.ts';
 import { defineTool, type ToolContext } from './tool.ts';
-
-const MAX_BYTES = 4 * 1024 * 1024;
-
-/** A manifest line holds the path as it is, so no line breaks or other control characters. */
-export const pathSchema = z
-  .string()
-  .min(1)
-  .max(1000)
-  .regex(/^\P{Cc}+$/u, 'a path without control characters');
 
 const inputSchema = z.strictObject({
   path: pathSchema,
@@ -33,7 +24,7 @@ export const editFileTool = defineTool({
 async function plan(input: z.infer<typeof inputSchema>, context: ToolContext): Promise<PlannedChanges> {
   const path = inSandbox(input.path);
   const name = shown(path);
-  const before = await contentOf(path, context);
+  const before = await contentOf(context.sandbox, path);
   const write = (text: string, told: string): PlannedChanges => ({
     told,
     changes: [{ kind: 'write', path, content: new TextEncoder().encode(text) }],
@@ -46,32 +37,13 @@ async function plan(input: z.infer<typeof inputSchema>, context: ToolContext): P
     return write(input.new_text, `Made ${name} with ${countLines(input.new_text)} lines.`);
   }
   if (before === null) return { refusal: `There is no file ${name}. With an empty old_text it is made.` };
-  const text = decode(before);
+  const text = decodeText(before);
   if (text === null) return { refusal: `${name} is not a UTF-8 text file.` };
   if (input.old_text === input.new_text) return { refusal: 'old_text and new_text are the same.' };
   const replaced = replaceOnce(text, input.old_text, input.new_text, name);
   if ('refusal' in replaced) return replaced;
   const lines = `${countLines(input.old_text)} → ${countLines(input.new_text)} lines`;
   return write(replaced.text, `Edited ${name} at line ${replaced.firstLine} (${lines}).`);
-}
-
-async function contentOf(path: string, context: ToolContext): Promise<Uint8Array | null> {
-  try {
-    return await context.sandbox.read(path, MAX_BYTES);
-  } catch (thrown) {
-    if (hasCode(thrown, 'path_refused')) return null;
-    throw thrown;
-  }
-}
-
-function decode(content: Uint8Array): string | null {
-  if (content.includes(0)) return null;
-  try {
-    // The byte order mark stays, as everything else that is not replaced.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    return null;
-  }
 }
 
 function countLines(text: string): number {

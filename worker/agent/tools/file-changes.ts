@@ -14,7 +14,9 @@ const TIMEOUT_MS = 60_000;
 
 export type FileChange =
   | { readonly kind: 'write'; readonly path: string; readonly content: Uint8Array }
-  | { readonly kind: 'delete'; readonly path: string };
+  | { readonly kind: 'delete'; readonly path: string }
+  /** Keeps the mode; what comes after it in the list sees the new path. */
+  | { readonly kind: 'rename'; readonly path: string; readonly to: string };
 
 /** What to do, with the sentence for the model; or why nothing can be done. */
 export type PlannedChanges =
@@ -22,16 +24,23 @@ export type PlannedChanges =
   | { readonly refusal: string };
 
 /**
- * $1: the stage. Each manifest line after the first is `write N PATH` or `delete N PATH`. Writing into the
- * file that is there keeps its mode and its links. Contents go when all is done, the manifest stays.
+ * $1: the stage. Each manifest line after the first is a kind, a number and a path; the staged file of that
+ * number is the new content, or the new path. Writing into the file that is there keeps its mode and links. Contents go when all is done, the manifest stays.
  */
 const SCRIPT = `
 set -eu
 cd -- "$1"
 tail -n +2 manifest | while IFS=' ' read -r kind number path; do
-  if [ "$kind" = delete ]; then rm -f -- "$path"; continue; fi
-  mkdir -p -- "\${path%/*}"
-  cat -- "$number" > "$path"
+  case "$kind" in
+    delete) rm -f -- "$path" ;;
+    rename)
+      to=$(cat -- "$number")
+      mkdir -p -- "\${to%/*}"
+      mv -f -- "$path" "$to" ;;
+    write)
+      mkdir -p -- "\${path%/*}"
+      cat -- "$number" > "$path" ;;
+  esac
 done
 find . -type f ! -name manifest -delete
 `;
@@ -63,7 +72,8 @@ async function stageChanges(
   changes: readonly FileChange[],
 ): Promise<void> {
   for (const [number, change] of changes.entries()) {
-    if (change.kind === 'write') await sandbox.write(`${stage}/${number}`, change.content);
+    const staged = stagedOf(change);
+    if (staged !== null) await sandbox.write(`${stage}/${number}`, staged);
   }
   const lines = changes.map(({ kind, path }, number) => `${kind} ${number} ${path}`);
   // Last, so that a stage with a manifest is whole.
@@ -71,6 +81,17 @@ async function stageChanges(
     `${stage}/manifest`,
     new TextEncoder().encode(`${[JSON.stringify(told), ...lines].join('\n')}\n`),
   );
+}
+
+function stagedOf(change: FileChange): Uint8Array | null {
+  switch (change.kind) {
+    case 'write':
+      return change.content;
+    case 'rename':
+      return new TextEncoder().encode(change.to);
+    case 'delete':
+      return null;
+  }
 }
 
 /** The sentence of a stage that is whole, or null. */

@@ -1,5 +1,6 @@
 // All tools of the agent, in the order in which the model gets them. The order never changes within a turn.
 import type { ToolSpec } from '../../model/model.ts';
+import { applyPatchTool } from './apply-patch.ts';
 import { askUserTool } from './ask-user.ts';
 import { browserTool } from './browser.ts';
 import { editFileTool } from './edit-file.ts';
@@ -13,6 +14,7 @@ export const agentTools: readonly Tool[] = [
   shellTool,
   readFileTool,
   editFileTool,
+  applyPatchTool,
   searchTool,
   browserTool,
   updatePlanTool,
