@@ -21,6 +21,7 @@ import { safeUrl, unescapeText } from './entities.js';
  * @param {number} pos
  * @param {TextContext} ctx
  * @param {(inner: string) => Node[]} recurse
+ * @param {Map<string, number>} dead Up to which position a mark is known to have no closing one.
  * @returns {{ length: number, nodes: Node[] } | null}
  */
 
@@ -33,6 +34,8 @@ import { safeUrl, unescapeText } from './entities.js';
 export function parseInline(text, rules, ctx) {
   /** @type {Node[]} */
   const nodes = [];
+  /** @type {Map<string, number>} */
+  const dead = new Map();
   let plain = '';
   let pos = 0;
   const flush = () => {
@@ -41,7 +44,7 @@ export function parseInline(text, rules, ctx) {
   };
   const recurse = (/** @type {string} */ inner) => parseInline(inner, rules, ctx);
   while (pos < text.length) {
-    const found = firstMatch(rules, text, pos, ctx, recurse);
+    const found = firstMatch(rules, text, pos, ctx, recurse, dead);
     if (found) {
       flush();
       nodes.push(...found.nodes);
@@ -61,10 +64,11 @@ export function parseInline(text, rules, ctx) {
  * @param {number} pos
  * @param {TextContext} ctx
  * @param {(inner: string) => Node[]} recurse
+ * @param {Map<string, number>} dead
  */
-function firstMatch(rules, text, pos, ctx, recurse) {
+function firstMatch(rules, text, pos, ctx, recurse, dead) {
   for (const rule of rules) {
-    const found = rule(text, pos, ctx, recurse);
+    const found = rule(text, pos, ctx, recurse, dead);
     if (found) return found;
   }
   return null;
@@ -85,14 +89,18 @@ export function isWord(char) {
  * @returns {Rule}
  */
 export function emphasis(mark, tag, { loose = false } = {}) {
-  return (text, pos, _ctx, recurse) => {
-    if (!text.startsWith(mark, pos)) return null;
+  return (text, pos, _ctx, recurse, dead) => {
+    if (!text.startsWith(mark, pos) || pos < (dead.get(mark) ?? 0)) return null;
     const start = pos + mark.length;
     const edge = mark[0];
     if (text[start] === undefined || /\s/.test(text[start]) || text[start] === edge) return null;
     if (!loose && isWord(text[pos - 1])) return null;
     const end = closing(text, start, mark, loose);
-    if (end < 0) return null;
+    if (end < 0) {
+      const line = text.indexOf('\n', start);
+      dead.set(mark, line < 0 ? text.length : line);
+      return null;
+    }
     return { length: end + mark.length - pos, nodes: [el(tag, null, recurse(text.slice(start, end)))] };
   };
 }
@@ -125,7 +133,7 @@ function closing(text, start, mark, loose) {
 
 /** @type {Rule} Text between equal runs of backticks; nothing inside it is parsed. */
 export function codeSpan(text, pos) {
-  if (text[pos] !== '`') return null;
+  if (text[pos] !== '`' || text[pos - 1] === '`') return null;
   let run = 1;
   while (text[pos + run] === '`') run += 1;
   const mark = '`'.repeat(run);

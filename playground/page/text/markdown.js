@@ -24,9 +24,13 @@ function escaped(text, pos) {
 }
 
 /** @type {Rule} [label](address), also behind a `!`: an image elsewhere is offered as a link. */
-function labelledLink(text, pos, _ctx, recurse) {
+function labelledLink(text, pos, _ctx, recurse, dead) {
   const start = text[pos] === '!' ? pos + 1 : pos;
-  if (text[start] !== '[') return null;
+  if (text[start] !== '[' || dead.has('[')) return null;
+  if (text.indexOf('](', start) < 0) {
+    dead.set('[', text.length);
+    return null;
+  }
   const close = balanced(text, start, '[', ']');
   if (close < 0 || text[close + 1] !== '(') return null;
   const end = balanced(text, close + 1, '(', ')');
@@ -44,6 +48,9 @@ function labelledLink(text, pos, _ctx, recurse) {
   };
 }
 
+/** Neither a label nor an address is looked for further than this, so that many `[` stay cheap. */
+const LONGEST_LINK = 2_100;
+
 /**
  * @param {string} text
  * @param {number} start
@@ -52,7 +59,8 @@ function labelledLink(text, pos, _ctx, recurse) {
  */
 function balanced(text, start, open, close) {
   let depth = 0;
-  for (let i = start; i < text.length && !text.startsWith('\n\n', i); i += 1) {
+  const last = Math.min(text.length, start + LONGEST_LINK);
+  for (let i = start; i < last && !text.startsWith('\n\n', i); i += 1) {
     if (text[i] === '\\') i += 1;
     else if (text[i] === open) depth += 1;
     else if (text[i] === close && --depth === 0) return i;
