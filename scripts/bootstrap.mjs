@@ -101,6 +101,8 @@ function run(node, file, fileArgs) {
   const env = {
     ...process.env,
     PATH: [BIN, process.env['PATH']].join(delimiter),
+    // Compiled code of the packages is kept: every process after the first starts in half the time.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(MODULES, '.cache', 'threadsmith'),
     // The script ends when we are gone, even where we were killed and could not tell it.
     THREADSMITH_STARTED_BY: String(process.pid),
   };

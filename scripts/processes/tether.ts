@@ -1,6 +1,7 @@
 // Child processes that never outlive us: each is held by a tiny shell that waits for our end of a pipe to
 // close. It closes when we stop the child, and also when we crash or are killed, so no orphan is left.
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { join } from 'node:path';
 
 export interface TetherOptions {
   readonly argv: readonly [string, ...string[]];
@@ -37,39 +38,13 @@ export interface Tethered {
   stop(): Promise<ChildExit>;
 }
 
-// $1 is the signal, $2 the grace in tenths of a second, $3 the named pipe if any, the rest the command. The
-// watcher waits on descriptor 3; `kill -KILL 0` reaches the whole group, which is the shell's own because it
-// is spawned detached. The mark `.ended` tells the users of a named pipe that the last of them has gone.
-const HOLD = `
-signal=$1; grace=$2; held=$3; shift 3
-if [ -n "$held" ]; then exec 3<"$held"; else exec 3<&0; fi
-"$@" </dev/null 3<&- &
-child=$!
-(
-  read -r _ <&3
-  [ -z "$held" ] || : >"$held.ended"
-  kill -"$signal" "$child" 2>/dev/null || exit 0
-  waited=0
-  while [ "$waited" -lt "$grace" ]; do
-    sleep 0.1
-    kill -0 "$child" 2>/dev/null || exit 0
-    waited=$((waited + 1))
-  done
-  kill -KILL 0
-) >/dev/null 2>&1 &
-watcher=$!
-exec 3<&-
-trap : TERM INT HUP
-wait "$child"; code=$?
-while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
-kill "$watcher" 2>/dev/null
-exit "$code"
-`;
+/** What holds the child; a shell because it is there everywhere and takes 1 MB. */
+const HOLDER = join(import.meta.dirname, 'tether.sh');
 
 /** Spawns a command that ends when we do. Throws nothing: a command that cannot start ends with code 127. */
 export function tether(options: TetherOptions): Tethered {
   const graceTenths = String(Math.max(1, Math.ceil(options.graceMs / 100)));
-  const hold = ['sh', '-c', HOLD, 'tether', options.stopSignal ?? 'TERM', graceTenths, options.heldBy ?? ''];
+  const hold = ['sh', HOLDER, options.stopSignal ?? 'TERM', graceTenths, options.heldBy ?? ''];
   const line = [...(options.prefix ?? []), ...hold, ...options.argv];
   const stdio: StdioOptions = ['pipe', options.stdout, options.stderr];
   const child = spawn(line[0] ?? 'sh', line.slice(1), {
