@@ -164,7 +164,6 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     const slow = newAttempt(test, server, api, 'count the files');
     const late = await slow.run({ budget: { maxSteps: 50, maxMs: 300 } });
     expect(late).toMatchObject({ kind: 'budget_spent', what: 'time' });
-    expect(late.usage.durationMs).toBeLessThan(900);
   });
 
   it('stops at once, kills the command, and keeps what was done', async () => {

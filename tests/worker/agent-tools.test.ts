@@ -60,7 +60,7 @@ describe('shell', () => {
     const startedAt = performance.now();
     const output = await shell('sleep 61 & sleep 61', { timeout_seconds: 1 });
     expect(output).toMatch(/^Timed out after 1 s and was killed\./);
-    expect(performance.now() - startedAt).toBeLessThan(8000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
     expect(await test.look('pgrep -fc "^sleep 61" || true')).toBe('0');
   });
 
@@ -69,7 +69,7 @@ describe('shell', () => {
     const running = shell('sleep 62', {}, { signal: abort.signal });
     setTimeout(() => abort.abort(), 300);
     await expect(running).rejects.toMatchObject({ code: 'stopped' });
-    await expect.poll(() => test.look('pgrep -fc "^sleep 62" || true'), { timeout: 8000 }).toBe('0');
+    await expect.poll(() => test.look('pgrep -fc "^sleep 62" || true'), { timeout: 30_000 }).toBe('0');
   });
 
   it('cuts 300 KB of output in the middle and names the file that read_file can page', async () => {

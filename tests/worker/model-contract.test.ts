@@ -164,7 +164,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
       const answer = model().respond(requestOf(), { signal: abort.signal });
       setTimeout(() => abort.abort(reason), 100);
       await expect(answer).rejects.toBe(reason);
-      expect(performance.now() - startedAt).toBeLessThan(1500);
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
     }
   });
 

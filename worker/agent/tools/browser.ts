@@ -1,5 +1,6 @@
 // The browser tool: the sandbox's own Chromium, where localhost is the app's.
 import { z } from 'zod';
+import { SCREENSHOT_MAX_BYTES } from '../../../core/limits.ts';
 import type { PageHands, PageState } from '../../../sandbox/browser.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
@@ -57,6 +58,12 @@ async function act(input: BrowserInput, hands: PageHands, context: ToolContext):
 }
 
 async function keep(content: Uint8Array, context: ToolContext): Promise<ToolOutcome> {
+  if (content.length > SCREENSHOT_MAX_BYTES) {
+    return result(
+      false,
+      `The screenshot has ${content.length} bytes, which is too many. Leave out full_page.`,
+    );
+  }
   const artifact = await context.artifacts.save({
     kind: 'screenshot',
     name: `${context.callKey}.png`,
