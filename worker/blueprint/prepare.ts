@@ -62,7 +62,7 @@ async function takeSnapshot(
   repoFile: RepoFile,
 ): Promise<string> {
   const { mirror, provider, progress, signal } = options;
-  const setup = [checkoutLine(defaultBranch, base), ...repoFile.setup];
+  const setup = [checkoutLine(defaultBranch, base), ...repoFile.setup, LEAVE_OUT_SETUP];
   const digest = createHash('sha256').update(JSON.stringify(setup)).digest('hex').slice(0, 10);
   const name = options.repo.name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const bundled = async () => bundleTar(await mirror.bundle({ [defaultBranch]: base }));
@@ -77,6 +77,10 @@ async function takeSnapshot(
     signal,
   );
 }
+
+/** What `setup` leaves in the working tree is not part of any change, whether the repo ignores it or not. */
+const LEAVE_OUT_SETUP =
+  "git checkout -q -- . && git ls-files --others --exclude-standard --directory | sed 's#^#/#' >> .git/info/exclude";
 
 /** Git runs in the sandbox here: the checkout of a hostile repo stays inside. */
 function checkoutLine(defaultBranch: string, base: string): string {
