@@ -61,7 +61,7 @@ async function openModal(view: Json): Promise<void> {
     }
     return undefined;
   };
-  await page.locator(`[data-pane=channel] [data-ts="${posted['ts']}"] [data-action-id=open]`).click();
+  await page.locator(`[data-pane=channel] [data-ts="${String(posted['ts'])}"] [data-action-id=open]`).click();
   await page.locator('[data-dialog=modal]').waitFor();
 }
 

@@ -274,7 +274,7 @@ export const SAMPLES: readonly Sample[] = [
   ),
   ...inputs.map((element) =>
     sample(
-      `input with ${element['type']}${element['multiline'] ? ' of several lines' : ''}`,
+      `input with ${String(element['type'])}${element['multiline'] ? ' of several lines' : ''}`,
       {
         type: 'input',
         block_id: 'i',
