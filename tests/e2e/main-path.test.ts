@@ -32,35 +32,27 @@ describe.each(['socket', 'http'] as const)('the main path over %s', (transport) 
     const botMessages = (await people.thread('shop', root)).filter((message) => message.bot_id !== undefined);
     expect(botMessages).toHaveLength(1);
 
-    await people.post('jonas', 'shop', 'also show how much is missing for free shipping', root);
-    await see((messages) =>
-      messages.filter((message) => message.bot_id !== undefined).length === 2
-        ? offers(/approve & merge/i)(messages)
-        : undefined,
-    );
+    const asked = await people.post('jonas', 'shop', 'also show how much is missing for free shipping', root);
+    const second = await see(offers(/approve & merge/i, { after: asked }));
     const offered = (await people.thread('shop', root)).filter(
       (message) => offers(/approve & merge/i)([message]) !== undefined,
     );
     expect(offered).toHaveLength(1);
     const head = git('rev-parse', offeredBranch(git));
 
-    const third = await see(offers(/request changes/i));
-    await people.click('mira', 'shop', root, third.button.actionId);
+    const changes =
+      offers(/request changes/i)([second.message]) ?? expect.fail('changes cannot be requested');
+    await people.click('mira', 'shop', root, changes.button.actionId);
     const view = (await people.views('mira')).at(-1) ?? expect.fail('no modal was opened');
     await people.submit(
       'mira',
       view.id,
       inputValues(view.blocks, 'make the total bigger and label it "Total to pay"'),
     );
-    await see((messages) =>
-      messages.filter((message) => message.bot_id !== undefined).length === 3
-        ? offers(/approve & merge/i)(messages)
-        : undefined,
-    );
+    const last = await see(offers(/approve & merge/i, { after: second.message.ts }));
     const shown = git('rev-parse', offeredBranch(git));
     expect(shown).not.toBe(head);
 
-    const last = await see(offers(/approve & merge/i));
     await people.click('mira', 'shop', root, last.button.actionId);
     const merged = await see(says(/merged/i));
     expect(git('log', '-1', '--format=%P', 'main').split(' ')[1]).toBe(shown);

@@ -1,21 +1,48 @@
 // Things looked for in a thread, in the words of the person who looks.
 import { type Button, buttonsOf, type Message, readable } from './people.ts';
 
+export interface Offer {
+  readonly message: Message;
+  readonly button: Button;
+}
+
+/** What comes before it in the thread does not count. */
+export interface After {
+  /** The ts of a message. */
+  readonly after?: string | undefined;
+}
+
 /** Looks for a message that says this. */
-export function says(pattern: RegExp): (messages: readonly Message[]) => Message | undefined {
+export function says(
+  pattern: RegExp,
+  { after = '0' }: After = {},
+): (messages: readonly Message[]) => Message | undefined {
   return (messages) =>
-    messages.findLast((message) => message.bot_id !== undefined && pattern.test(readable(message)));
+    messages.findLast(
+      (message) =>
+        message.bot_id !== undefined && Number(message.ts) > Number(after) && pattern.test(readable(message)),
+    );
 }
 
 /** Looks for a message with a button of this label. */
 export function offers(
   label: RegExp,
-): (messages: readonly Message[]) => { readonly message: Message; readonly button: Button } | undefined {
+  { after = '0' }: After = {},
+): (messages: readonly Message[]) => Offer | undefined {
   return (messages) => {
     for (const message of messages.toReversed()) {
+      if (Number(message.ts) <= Number(after)) return undefined;
       const button = buttonsOf(message).find((candidate) => label.test(candidate.label));
       if (button !== undefined) return { message, button };
     }
     return undefined;
   };
+}
+
+/** Looks for the message as it is now; undefined until it has no button of this label. */
+export function withdraws(ts: string, label: RegExp): (messages: readonly Message[]) => Message | undefined {
+  return (messages) =>
+    messages.find(
+      (message) => message.ts === ts && !buttonsOf(message).some((button) => label.test(button.label)),
+    );
 }
