@@ -3,9 +3,9 @@ import type { Log } from '../core/log.ts';
 
 export interface Loop {
   /** There may be something to do. A hint during a round leads to another one. */
-  hint(): void;
+  hint: () => void;
   /** Starts no more rounds and waits for the one under way. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Calls `round` at once, on every hint and every `intervalMs`, never two at a time. Its failures are logged. */

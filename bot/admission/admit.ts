@@ -61,7 +61,7 @@ async function lookUp(options: AdmissionOptions, session: Session, turn: Turn): 
   const names = await namesOf(directory, mentionedUsers(turn.text));
   const said = readableText(turn.text, names);
   const choice: RepoChoice =
-    session.repo != null
+    typeof session.repo === 'string'
       ? { kind: 'chosen', repo: session.repo }
       : chooseRepo({
           repos: config.repos,
@@ -70,7 +70,7 @@ async function lookUp(options: AdmissionOptions, session: Session, turn: Turn): 
           channelName: await directory.channelName(session.channelId),
         });
   const { messageTs } = turn;
-  const inThread = turn.kind === 'mention' && messageTs != null && messageTs !== session.threadTs;
+  const inThread = turn.kind === 'mention' && typeof messageTs === 'string' && messageTs !== session.threadTs;
   const details = inThread
     ? {
         thread: await readThread(client, directory, {

@@ -103,7 +103,7 @@ export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
       requester: { id: actor.id, name: actor.name, email: actor.email },
       details: thread === undefined ? {} : { thread },
     };
-    if (session.repo != null) {
+    if ((session.repo ?? null) !== null) {
       await queueButtonTurn(em, locked, again);
       return null;
     }

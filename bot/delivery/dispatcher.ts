@@ -45,9 +45,9 @@ const APP_ERRORS: ReadonlySet<string> = new Set([
 
 export interface Dispatcher {
   /** Something may be due. */
-  hint(): void;
+  hint: () => void;
   /** Takes nothing more up and waits for what is on its way. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Starts to bring this database's deliveries to Slack. */

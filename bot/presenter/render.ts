@@ -9,7 +9,7 @@ import { foldTurn } from '../../core/fold.ts';
 import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
-import { MergeClaim, Session, Turn } from '../../db/entities/session.ts';
+import { MergeClaim, type Session, Turn } from '../../db/entities/session.ts';
 
 /** What a turn's events say. */
 export function viewOf(session: Session, turn: Turn, events: readonly SessionEvent[]): StatusView {
@@ -94,7 +94,7 @@ async function mergeState(
     if (later.result?.kind === 'discarded') return { kind: 'discarded', by: later.result.by, at };
   }
   const claim = await em.findOne(MergeClaim, { sessionId, commit });
-  const merging = turns.find((turn) => turn.id === claim?.turnId && turn.finishedAt == null);
+  const merging = turns.find((turn) => turn.id === claim?.turnId && (turn.finishedAt ?? null) === null);
   return claim !== null && merging !== undefined ? { kind: 'merging', by: claim.person } : { kind: 'open' };
 }
 
@@ -106,6 +106,7 @@ function newestCommit(turns: readonly Turn[]): string | null {
 function codeLinks(config: Config, session: Session, result: TurnResult): CodeLinks | null {
   const repo = config.repos.find((candidate) => candidate.name === session.repo);
   if (repo?.web_url === undefined) return null;
-  const commit = result.kind === 'change' ? result.commit : (session.baseCommit ?? repo.default_branch);
-  return commit == null ? null : { template: repo.web_url, commit };
+  const commit =
+    result.kind === 'change' ? result.commit : (session.baseCommit ?? repo.default_branch ?? null);
+  return commit === null ? null : { template: repo.web_url, commit };
 }

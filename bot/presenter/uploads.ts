@@ -81,7 +81,7 @@ export function openUploads(
       const rows = await database.em().find(ArtifactRow, { id: { $in: [...artifactIds] } });
       const files: Record<string, string> = {};
       for (const { id, slackFileId } of rows) {
-        if (slackFileId != null) files[id] = slackFileId;
+        if (typeof slackFileId === 'string') files[id] = slackFileId;
         else if (!failed.has(id) && !underway.has(id) && !queue.includes(id)) queue.push(id);
       }
       startMore();

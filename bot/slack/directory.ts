@@ -14,11 +14,11 @@ export interface AppIdentity {
 
 export interface Directory {
   /** Somebody as seen now, at most a minute ago. Throws `slack_refused` or `slack_unreachable`. */
-  actor(userId: string): Promise<Actor>;
+  actor: (userId: string) => Promise<Actor>;
   /** Somebody's name to show; the id where nobody is found. Never throws. */
-  nameOf(userId: string): Promise<string>;
+  nameOf: (userId: string) => Promise<string>;
   /** A channel's name without #, null for a direct message. Throws like `actor`. */
-  channelName(channelId: string): Promise<string | null>;
+  channelName: (channelId: string) => Promise<string | null>;
 }
 
 /** Changes of rights take at most this long to be noticed. */

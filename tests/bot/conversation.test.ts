@@ -1,8 +1,8 @@
 // What people and the bot say to each other before and while a worker is at it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACTION, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
-import { type Json, until } from '../playground/slack-setup.ts';
-import { actionsOf, JONAS, LEE, MIRA, PLATFORM, SANA, Stage } from './stage.ts';
+import type { Json } from '../playground/slack-setup.ts';
+import { actionsOf, JONAS, LEE, MIRA, PLATFORM, SANA, SHOP, Stage, shortestGap, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
 
 describe('a conversation over Socket Mode', () => {
@@ -71,9 +71,11 @@ describe('a conversation over Socket Mode', () => {
   });
 
   it('reads mentions, links and escapes as a person does', async () => {
-    const root = await stage.slack.say(
-      '@threadsmith make <https://shop.example/cart?a=1&amp;b=2|the cart> like @sana said: a &lt; b',
-    );
+    const root = `${Math.floor(Date.now() / 1000)}.000042`;
+    const text = `<@${stage.slack.app.bot_user_id}> make <https://shop.example/cart?a=1&amp;b=2|the cart> like <@${SANA}> said: a &lt; b`;
+    await stage.slack.control('events', {
+      event: { type: 'app_mention', channel: SHOP, user: MIRA, ts: root, text },
+    });
     expect((await inState(root, 'queued')).text).toBe(
       'make the cart (https://shop.example/cart?a=1&b=2) like @Sana Qureshi said: a < b',
     );
@@ -186,9 +188,7 @@ describe('a conversation over Socket Mode', () => {
       ({ n, args }) => n > since && args['ts'] === message['ts'],
     );
     const times = updates.map(({ at }) => Date.parse(at));
-    for (const [index, at] of times.entries()) {
-      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(1_900);
-    }
+    expect(shortestGap(times)).toBeGreaterThan(1_900);
     expect(updates.length).toBeLessThanOrEqual(5);
     expect(await stage.answers(root)).toHaveLength(1);
   });

@@ -1,7 +1,6 @@
 // The process is killed at bad moments, twice at once, cut off from Slack: nothing is lost and nothing is done twice.
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../playground/slack-setup.ts';
-import { SHOP, Stage } from './stage.ts';
+import { SHOP, Stage, until } from './stage.ts';
 
 describe('the process', () => {
   let stage: Stage;
@@ -26,7 +25,7 @@ describe('the process', () => {
       expect((await stage.turn()).state).toBe('received');
       await stage.startBot();
       await until(async () => (await stage.turn()).state === 'queued');
-      await waitFor(async () => (await stage.answers(root)).length > 0, 30_000);
+      await until(async () => (await stage.answers(root)).length > 0);
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       expect(await stage.answers(root)).toHaveLength(1);
       expect(await stage.rows('select 1 from turn')).toHaveLength(1);
@@ -45,11 +44,10 @@ describe('the process', () => {
     await bot.kill();
     await stage.slack.control('faults', undefined, 'DELETE');
     await stage.startBot();
-    await waitFor(
+    await until(
       async () =>
         (await stage.rows(`select 1 from delivery where kind = 'message' and slack_ts is not null`))
           .length === 1,
-      30_000,
     );
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await stage.answers(root)).toHaveLength(1);
@@ -60,15 +58,14 @@ describe('the process', () => {
     await Promise.all([stage.startBot(), stage.startBot()]);
     const roots: string[] = [];
     for (const index of [1, 2, 3, 4]) roots.push(await stage.slack.say(`@threadsmith fix number ${index}`));
-    await waitFor(async () => {
+    await until(async () => {
       const states = await stage.rows('select state from turn');
       return states.length === 4 && states.every(({ state }) => state === 'queued');
-    }, 20_000);
-    await waitFor(
+    });
+    await until(
       async () =>
         (await stage.rows(`select 1 from delivery where kind = 'message' and sent_version < version`))
           .length === 0,
-      20_000,
     );
     for (const root of roots) expect(await stage.answers(root)).toHaveLength(1);
   }, 90_000);
@@ -80,9 +77,9 @@ describe('the process', () => {
       await stage.slack.control('socket/disconnect', { reason });
       const root = await stage.slack.say('@threadsmith fix the total');
       const started = performance.now();
-      await waitFor(async () => (await stage.rows('select 1 from turn')).length === 1, 10_000);
+      await until(async () => (await stage.rows('select 1 from turn')).length === 1);
       expect(performance.now() - started).toBeLessThan(5_000);
-      await waitFor(async () => (await stage.answers(root)).length === 1, 10_000);
+      await until(async () => (await stage.answers(root)).length === 1);
     },
   );
 
@@ -96,7 +93,7 @@ describe('the process', () => {
     });
     await stage.slack.control('socket/disconnect', { reason: 'refresh_requested' });
     await stage.slack.say('@threadsmith fix the total');
-    await waitFor(async () => (await stage.rows('select 1 from turn')).length === 1, 15_000);
+    await until(async () => (await stage.rows('select 1 from turn')).length === 1);
     expect((await stage.slack.messages(`channel=${SHOP}`)).length).toBe(1);
   });
 
@@ -108,11 +105,3 @@ describe('the process', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
-
-async function waitFor(condition: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`never became true: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ACTION, CHANGES_INPUT } from '../../blocks/actions.ts';
 import type { Json } from '../playground/slack-setup.ts';
-import { until } from '../playground/slack-setup.ts';
-import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage } from './stage.ts';
+import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage, until } from './stage.ts';
 import { type ChangeOptions, WorkerHand } from './worker-hand.ts';
 
 const COMMIT = 'a'.repeat(40);
@@ -131,7 +130,7 @@ describe('decisions', () => {
     );
     const again = await messageWith(root, ACTION.approve);
     await stage.click(MIRA, again, ACTION.approve);
-    await until(async () => (await merges(root)).length === 2);
+    expect(await until(async () => (await merges(root)).length === 2)).toBe(true);
   });
 
   it('refuses somebody who may not, names who may, and leaves everything as it is', async () => {

@@ -5,8 +5,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../playground/slack-setup.ts';
-import { type BotProcess, freePort, runToEnd, Stage } from './stage.ts';
+import { type BotProcess, freePort, runToEnd, Stage, until } from './stage.ts';
 
 describe('a wrong start', () => {
   let stage: Stage;

@@ -7,10 +7,11 @@ import { connect, createServer as createTcpServer, type Server, type Socket } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { type Json, TestSlack, until } from '../playground/slack-setup.ts';
+import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 
 export const MIRA = 'U0MIRA0001';
@@ -333,6 +334,25 @@ export class Wire {
       socket.pipe(other);
     }
   }
+}
+
+/** Asks again until the condition gives something; long enough for a machine with much else to do. */
+export async function until<T>(
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 25_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline) throw new Error(`never became true: ${condition.toString()}`);
+    await sleep(25);
+  }
+}
+
+/** The shortest time between two that follow each other. */
+export function shortestGap(timesMs: readonly number[]): number {
+  return Math.min(...timesMs.slice(1).map((at, index) => at - (timesMs[index] ?? 0)));
 }
 
 /** The exact `action_id` of a button in a message; fails where there is none. */
