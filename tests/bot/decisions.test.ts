@@ -70,6 +70,19 @@ describe('decisions', () => {
     ]);
   });
 
+  it('shows the result without pictures where Slack does not take them, and says so', async () => {
+    await stage.fault({
+      kind: 'slack_error',
+      method: 'files.completeUploadExternal',
+      error: 'access_denied',
+      times: 2,
+    });
+    const { root } = await played({ commit: COMMIT, screenshots: true });
+    const result = await messageWith(root, ACTION.approve);
+    expect(JSON.stringify(result['blocks'])).not.toContain('slack_file');
+    expect(JSON.stringify(result['blocks'])).toContain('is not available in Slack');
+  });
+
   it('lets exactly one of two people who click at once merge, and tells the other who', async () => {
     const { root } = await played({ commit: COMMIT });
     const result = await messageWith(root, ACTION.approve);

@@ -157,8 +157,11 @@ export class Stage {
 
   /** What the bot called. */
   async calls(method: string): Promise<z.infer<typeof callSchema>[]> {
-    const { calls } = z.object({ calls: z.array(callSchema) }).parse(await this.slack.control('calls'));
-    return calls.filter((call) => call.method === method);
+    return (await this.allCalls()).filter((call) => call.method === method);
+  }
+
+  async allCalls(): Promise<z.infer<typeof callSchema>[]> {
+    return z.object({ calls: z.array(callSchema) }).parse(await this.slack.control('calls')).calls;
   }
 
   /** Deliveries of events, each attempt one entry. */

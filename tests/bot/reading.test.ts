@@ -1,0 +1,109 @@
+// What a message means, and which repo it is for: decided without asking anybody.
+import { describe, expect, it } from 'vitest';
+import { chooseRepo, withoutOptions } from '../../bot/admission/repo.ts';
+import { readMessage } from '../../bot/intake/message.ts';
+import { mentionedUsers, readableText } from '../../bot/intake/text.ts';
+import type { RepoConfig } from '../../core/config.ts';
+
+const BOT = 'U0THREAD01';
+
+const read = (event: object) =>
+  readMessage(
+    { team_id: 'T1', event: { type: 'message', channel: 'C1', user: 'U0MIRA0001', ts: '100.1', ...event } },
+    BOT,
+  );
+
+describe('a message', () => {
+  it.each([
+    ['a mention', { text: `<@${BOT}> fix it` }, { address: 'request', text: 'fix it' }],
+    ['a mention at the end', { text: `fix it, <@${BOT}>` }, { address: 'request', text: 'fix it,' }],
+    ['a mention with a colon', { text: `<@${BOT}>: fix it` }, { address: 'request', text: 'fix it' }],
+    [
+      'a mention in an app_mention event',
+      { type: 'app_mention', text: `<@${BOT}> fix it` },
+      { address: 'request' },
+    ],
+    ['a mention of us and others', { text: `<@${BOT}> ask <@U0SANA0001>` }, { text: 'ask <@U0SANA0001>' }],
+    ['a direct message', { text: 'fix it', channel_type: 'im' }, { address: 'request' }],
+    ['a reply', { text: 'and this', thread_ts: '90.1' }, { address: 'reply', threadTs: '90.1' }],
+    [
+      'a reply with a file only',
+      { text: '', thread_ts: '90.1', subtype: 'file_share', files: [{}] },
+      { hasFiles: true },
+    ],
+    ['a word to stop', { text: `<@${BOT}> stop!` }, { asksToStop: true }],
+    ['a sentence with stop in it', { text: `<@${BOT}> stop rounding` }, { asksToStop: false }],
+  ])('reads %s', (_name, event, expected) => {
+    expect(read(event)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['talk in the channel', { text: 'hello' }],
+    ['an aside', { text: 'Aside: is it right?', thread_ts: '90.1' }],
+    ['a reply to somebody else', { text: '<@U0SANA0001> look', thread_ts: '90.1' }],
+    ['a call to everybody', { text: '<!here> look', thread_ts: '90.1' }],
+    ['a bot', { text: `<@${BOT}> fix it`, bot_id: 'B1' }],
+    ['an edit', { text: `<@${BOT}> fix it`, subtype: 'message_changed' }],
+    ['ourselves', { text: 'done', user: BOT, thread_ts: '90.1' }],
+    ['somebody without an id', { text: `<@${BOT}> fix it`, user: undefined }],
+  ])('leaves %s alone', (_name, event) => {
+    expect(read(event)).toBeNull();
+  });
+});
+
+describe('the text of a message', () => {
+  it('reads like what the person saw', () => {
+    const names = new Map([['U0SANA0001', 'Sana']]);
+    const text =
+      '<@U0SANA0001> in <#C1|shop>: <https://x.example/a|the page>, <https://y.example>, <!here>, a &lt;b&gt; &amp;amp;';
+    expect(readableText(text, names)).toBe(
+      '@Sana in #shop: the page (https://x.example/a), https://y.example, @here, a <b> &amp;',
+    );
+  });
+
+  it('names everybody that it mentions once', () => {
+    expect(mentionedUsers('<@U1> <@U2|sana> <@U1>')).toEqual(['U1', 'U2']);
+  });
+});
+
+describe('the repo of a request', () => {
+  const repo = (name: string, channels: string[] = []): RepoConfig => ({ name, url: `/${name}`, channels });
+  const shop = repo('shop', ['shop-talk']);
+  const api = repo('api', ['C0API']);
+  const choose = (
+    text: string,
+    repos = [shop, api],
+    channelName: string | null = 'elsewhere',
+    channelId = 'C1',
+  ) => chooseRepo({ repos, text, channelName, channelId });
+
+  it('is the one that is named as an option', () => {
+    expect(choose('repo=API fix it')).toEqual({ kind: 'chosen', repo: 'api' });
+    expect(withoutOptions('please repo=api fix it')).toBe('please fix it');
+  });
+
+  it('is asked for when the option names none of ours', () => {
+    expect(choose('repo=web fix it')).toMatchObject({ kind: 'ask', choices: ['shop', 'api'] });
+  });
+
+  it('is the one whose name stands in the text as a word', () => {
+    expect(choose('fix the api')).toEqual({ kind: 'chosen', repo: 'api' });
+    expect(choose('fix src/api/total.ts and the apis')).toMatchObject({ kind: 'ask' });
+  });
+
+  it('is the one of the channel, by name or id', () => {
+    expect(choose('fix it', [shop, api], 'shop-talk')).toEqual({ kind: 'chosen', repo: 'shop' });
+    expect(choose('fix it', [shop, api], null, 'C0API')).toEqual({ kind: 'chosen', repo: 'api' });
+  });
+
+  it('is the only one there is, unless that is kept to other channels', () => {
+    expect(choose('fix it', [repo('solo')])).toEqual({ kind: 'chosen', repo: 'solo' });
+    expect(choose('fix it', [shop])).toMatchObject({ kind: 'ask', choices: ['shop'] });
+  });
+
+  it('is asked for where two are named or two share the channel', () => {
+    expect(choose('move it from shop to api')).toMatchObject({ kind: 'ask', choices: ['shop', 'api'] });
+    const both = [repo('a', ['team']), repo('b', ['team']), repo('c')];
+    expect(choose('fix it', both, 'team')).toMatchObject({ kind: 'ask', choices: ['a', 'b'] });
+  });
+});
