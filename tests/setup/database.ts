@@ -1,10 +1,9 @@
 // A database of its own for each test file, cloned in some 30 ms from a template with all migrations.
-import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../../db/migrate.ts';
+import { versionOfTables } from '../../scripts/start/tables.ts';
 import { part } from './environment.ts';
 
 export interface TestDatabase {
@@ -55,7 +54,7 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
 }
 
 async function ensureTemplate(client: pg.Client, server: string): Promise<string> {
-  const name = `template_${migrationsHash()}`;
+  const name = `template_${versionOfTables()}`;
   await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
@@ -69,16 +68,6 @@ async function ensureTemplate(client: pg.Client, server: string): Promise<string
   } finally {
     await client.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
   }
-}
-
-/** Changes whenever a migration does. */
-function migrationsHash(): string {
-  const root = join(import.meta.dirname, '../../db');
-  const hash = createHash('sha256');
-  for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (file.endsWith('.ts')) hash.update(file).update(readFileSync(join(root, file)));
-  }
-  return hash.digest('hex').slice(0, 16);
 }
 
 async function connectionsLeft(client: pg.Client, name: string): Promise<string[]> {
