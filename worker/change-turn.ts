@@ -143,7 +143,7 @@ async function openBench(context: TurnContext): Promise<Bench> {
   const facts: TurnFacts = {
     turnId: turn.id,
     sessionId: session.id,
-    epoch: lease.epoch,
+    run: `e${lease.epoch}-${context.opening}`,
     branch: session.branch,
     requester: turn.requester,
     startedAt: turn.startedAt ?? turn.createdAt,

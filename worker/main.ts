@@ -14,12 +14,10 @@ import { consumeQueue } from '../db/queue.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { createDockerProvider } from '../sandbox/docker/provider.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
-import { createModel } from './model/create-model.ts';
+import { createModel, DEFAULT_MODEL } from './model/create-model.ts';
 import type { Model } from './model/model.ts';
 import type { Tools } from './turn.ts';
 import { createWorker } from './worker.ts';
-
-const DEFAULT_MODEL = 'gpt-5-codex';
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);

@@ -1,6 +1,6 @@
 // One turn from claim to result. This file is the story; blueprint/, agent/ and forge/ are its chapters.
 import type { Config } from '../core/config.ts';
-import { ThreadsmithError } from '../core/errors.ts';
+import { hasCode, ThreadsmithError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ContentStore } from '../db/artifacts.ts';
 import type { Database } from '../db/database.ts';
@@ -32,12 +32,31 @@ export interface TurnContext extends Tools {
   readonly turn: Turn;
   readonly session: Session;
   readonly mirror: Mirror;
+  /** How often this worker has begun the turn, from 1: it does so again when the sandbox was lost. */
+  readonly opening: number;
   /** Aborted when the lease is lost or a person asked to stop; the reason is a ThreadsmithError. */
   readonly signal: AbortSignal;
 }
 
-/** Works on a leased turn until it is over or waits for a person. Throws what should be told as its failure. */
+/** A sandbox that is lost this often in one turn is not opened once more. */
+const MAX_OPENINGS = 3;
+
+/**
+ * Works on a leased turn until it is over or waits for a person; goes on in a fresh sandbox where the one it
+ * had is lost. Throws what should be told as its failure.
+ */
 export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): Promise<void> {
+  for (let opening = 1; ; opening += 1) {
+    try {
+      return await runOnce(tools, lease, opening, signal);
+    } catch (error) {
+      if (signal.aborted || !hasCode(error, 'sandbox_lost') || opening >= MAX_OPENINGS) throw error;
+      tools.log.warn('the sandbox was lost; the turn goes on in another', { turn: lease.turnId, error });
+    }
+  }
+}
+
+async function runOnce(tools: Tools, lease: Lease, opening: number, signal: AbortSignal): Promise<void> {
   const em = tools.database.em();
   const turn = await em.findOneOrFail(Turn, { id: lease.turnId });
   const session = await em.findOneOrFail(Session, { id: lease.sessionId });
@@ -54,6 +73,7 @@ export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): 
     ...tools,
     log,
     lease,
+    opening,
     turn,
     session,
     mirror: openMirror(repo, tools.mirrors),

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../core/config.ts';
 import type { ChangeResult, EventBody } from '../../core/event.ts';
 import { createLog } from '../../core/log.ts';
@@ -11,7 +11,7 @@ import type { TurnKind } from '../../core/turn.ts';
 import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { eventsOfSession, eventsOfTurn } from '../../db/events.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
 import { createSampleRepo } from '../../playground/sample-repo/create.ts';
@@ -26,6 +26,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 import { writeConfig } from './config-file.ts';
 
+const INSTALL = `t${process.pid}`;
 const MIRA = { id: 'U0MIRA0001', name: 'Mira Okafor', email: 'mira@brightloaf.example' };
 
 let folder: string;
@@ -44,7 +45,7 @@ beforeAll(async () => {
   database = await openDatabase(own.url);
   model = await startModel({ port: 0 });
   const log = createLog({ level: 'error' });
-  provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: `t${process.pid}`, log });
+  provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: INSTALL, log });
   const tools: Tools = {
     config: readConfig(writeConfig(folder, remote)),
     database,
@@ -141,6 +142,26 @@ describe('a turn', () => {
     const merged = await play(sessionId, '', 'merge', { commit: second.commit });
     expect(merged.result).toMatchObject({ kind: 'merged', commit: second.commit, verified: true });
     expect(git('rev-parse', 'main')).toBe(merged.result?.kind === 'merged' ? merged.result.mergeCommit : '');
+  });
+
+  it.each([
+    ['killed', (name: string) => execFileSync('docker', ['kill', name])],
+    ['removed with all that was in it', (name: string) => execFileSync('docker', ['rm', '-f', '-v', name])],
+  ])('goes on in another sandbox where its own is %s', async (_how, harm) => {
+    const sessionId = await addSession(database);
+    await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+    const playing = play(sessionId, 'take your time');
+    await vi.waitFor(
+      async () => {
+        const events = await eventsOfSession(database.em(), sessionId);
+        expect(events.filter(({ body }) => body.type === 'tool.finished').length).toBeGreaterThan(2);
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+    harm(`threadsmith-${INSTALL}-${sessionId}`);
+    const turn = await playing;
+    expect(turn.state).toBe('done');
+    expect(changeOf(turn).files.map((file) => file.path)).toContain('steps.txt');
   });
 
   it('answers a question without a branch', async () => {

@@ -69,7 +69,7 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
     facts: {
       turnId: sessionId,
       sessionId,
-      epoch: 0,
+      run: 'e1',
       branch: branchOf(run.args.run),
       requester: { id: 'terminal', name: 'terminal', email: null },
       startedAt: new Date(),

@@ -12,8 +12,8 @@ import type { RepoFile } from './repo-file.ts';
 export interface TurnFacts {
   readonly turnId: string;
   readonly sessionId: string;
-  /** Fencing number of the worker's lease; part of ids that must not be taken over. */
-  readonly epoch: number;
+  /** Names this try of this worker; part of the ids of commands that must run again in the next one. */
+  readonly run: string;
   readonly branch: string;
   readonly requester: Person;
   readonly startedAt: Date;

@@ -24,7 +24,7 @@ export async function capturePages(options: PagesOptions): Promise<readonly Name
   const { repoFile, sandbox, facts, label } = options;
   const { serve, pages } = repoFile;
   if (serve === undefined || pages.length === 0) return [];
-  const serverId = `${facts.turnId}-serve-${label}-e${facts.epoch}`;
+  const serverId = `${facts.turnId}-serve-${label}-${facts.run}`;
   await freePort(options, serve.port);
   await sandbox.start({ id: serverId, argv: ['bash', '-c', serve.run], env: { PORT: String(serve.port) } });
   try {
@@ -73,7 +73,7 @@ async function freePort(options: PagesOptions, port: number): Promise<void> {
     '  if ls -l "$process/fd" 2>/dev/null | grep -q "socket:\\[$inode\\]"; then kill -9 "${process#/proc/}"; fi',
     'done; done; true',
   ].join('\n');
-  const id = `${options.facts.turnId}-free-${options.label}-e${options.facts.epoch}`;
+  const id = `${options.facts.turnId}-free-${options.label}-${options.facts.run}`;
   const result = await options.sandbox.run(
     { id, argv: ['bash', '-c', script], timeoutMs: 20_000 },
     { signal: options.signal },

@@ -116,22 +116,18 @@ async function standOnParent(
     'git rev-parse HEAD',
     `git cat-file -e ${parent} && echo known`,
   ];
-  const state = await shell(started, `state-e${facts.epoch}`, asked.join('; '));
+  const state = await shell(started, `state-${facts.run}`, asked.join('; '));
   const [branch, head, known] = state.output.text.trim().split('\n');
   if (known !== 'known') {
     await sandbox.write(`/work/repo/${BUNDLE_FILE}`, await mirror.bundle({ [facts.branch]: parent }, [base]));
     const line = `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/threadsmith/*' && rm ${BUNDLE_FILE}`;
-    await must(started, `fetch-e${facts.epoch}`, line);
+    await must(started, `fetch-${facts.run}`, line);
   }
   const isFresh = branch === 'none';
   const checkout = `git checkout -q -f -B '${facts.branch}' ${parent}`;
-  if (isFresh) await must(started, `checkout-e${facts.epoch}`, checkout);
+  if (isFresh) await must(started, `checkout-${facts.run}`, checkout);
   else if (head !== parent)
-    await must(
-      started,
-      `head-e${facts.epoch}`,
-      `git symbolic-ref HEAD ${ref} && git reset -q --soft ${parent}`,
-    );
+    await must(started, `head-${facts.run}`, `git symbolic-ref HEAD ${ref} && git reset -q --soft ${parent}`);
   return isFresh && hadSandbox;
 }
 
