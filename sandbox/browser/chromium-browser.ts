@@ -1,11 +1,11 @@
 // The browser of a sandbox through Playwright: pictures with a clean profile each, and one page for the agent.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
-import { ThreadsmithError } from '../../core/errors.ts';
 import type { Capture, CaptureSpec, PageHands, SandboxBrowser } from '../browser.ts';
-import { browserFailed } from './chromium.ts';
 import { ChromiumHands } from './chromium-hands.ts';
+import { asBrowserFailure } from './failure.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
+import { localUrl, settle, visit } from './visit.ts';
 
 const OPEN_TIMEOUT_MS = 20_000;
 const ACTION_TIMEOUT_MS = 5_000;
@@ -17,9 +17,16 @@ const PHONE: BrowserContextOptions = {
   hasTouch: true,
 };
 
+interface OpenPage {
+  readonly context: BrowserContext;
+  readonly page: Page;
+}
+
 export class ChromiumBrowser implements SandboxBrowser {
   private readonly browser: Browser;
   private agentPage: Promise<PageHands> | undefined;
+  /** An unused page: making one starts a process, which is most of the time that a picture takes. */
+  private spare: Promise<OpenPage> | undefined;
 
   constructor(browser: Browser) {
     this.browser = browser;
@@ -29,28 +36,34 @@ export class ChromiumBrowser implements SandboxBrowser {
     signal?.throwIfAborted();
     const url = localUrl(spec.url);
     return this.attempt(async () => {
-      const context = await this.context(spec);
+      const { context, page } = await this.takePage(spec);
       const abort = (): void => void context.close().catch(() => undefined);
       signal?.addEventListener('abort', abort, { once: true });
       try {
-        const page = await openPage(context);
         const watch = new PageWatch(page);
         const status = await visit(page, url);
         await settle(page, watch);
         const picture = await takePicture(page, { fullPage: spec.fullPage ?? true, selector: spec.selector });
         const { consoleErrors, failedRequests } = watch;
         const title = (await page.title()).slice(0, 300);
-        return { ...picture, status, title, consoleErrors: [...consoleErrors], failedRequests: [...failedRequests] };
+        return {
+          ...picture,
+          status,
+          title,
+          consoleErrors: [...consoleErrors],
+          failedRequests: [...failedRequests],
+        };
       } finally {
         signal?.removeEventListener('abort', abort);
-        await context.close().catch(() => undefined);
+        this.keepSpare();
+        void context.close().catch(() => undefined);
       }
     }, signal);
   }
 
   hands(): Promise<PageHands> {
     this.agentPage ??= this.attempt(async () => {
-      const page = await openPage(await this.context({}));
+      const { page } = await this.openPage({});
       return new ChromiumHands(page, new PageWatch(page));
     });
     return this.agentPage;
@@ -58,6 +71,29 @@ export class ChromiumBrowser implements SandboxBrowser {
 
   async close(): Promise<void> {
     await this.browser.close().catch(() => undefined);
+  }
+
+  private async takePage(spec: CaptureSpec): Promise<OpenPage> {
+    const isUsual = (spec.viewport ?? 'desktop') === 'desktop' && (spec.colorScheme ?? 'light') === 'light';
+    const { spare } = this;
+    if (!isUsual || spare === undefined) return this.openPage(spec);
+    this.spare = undefined;
+    return spare.catch(() => this.openPage(spec));
+  }
+
+  private keepSpare(): void {
+    this.spare ??= this.openPage({});
+    this.spare.catch(() => undefined);
+  }
+
+  private async openPage(spec: Partial<CaptureSpec>): Promise<OpenPage> {
+    const context = await this.context(spec);
+    const page = await context.newPage();
+    page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined));
+    context.on('page', (other) => {
+      if (other !== page) void other.close().catch(() => undefined);
+    });
+    return { context, page };
   }
 
   private async context(spec: Partial<CaptureSpec>): Promise<BrowserContext> {
@@ -83,49 +119,4 @@ export class ChromiumBrowser implements SandboxBrowser {
       throw asBrowserFailure(thrown);
     }
   }
-}
-
-/** Playwright's error messages go on for pages; the first line says what failed. */
-export function asBrowserFailure(thrown: unknown): ThreadsmithError {
-  if (thrown instanceof ThreadsmithError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal are what is taken out.
-  const plain = message.replace(/\u001b\[[0-9;]*m/g, '').split('\n')[0] ?? '';
-  return browserFailed(`The browser could not do that: ${plain.slice(0, 400)}`, thrown);
-}
-
-/** Opens the page and returns its status; a server that refuses is an answer, not a failure of ours. */
-export async function visit(page: Page, url: string): Promise<number | null> {
-  const response = await page.goto(url, { waitUntil: 'load' });
-  return response?.status() ?? null;
-}
-
-/** Waits until the page has loaded what it wants, its fonts are there and it was painted. */
-export async function settle(page: Page, watch: PageWatch): Promise<void> {
-  await watch.quiet();
-  const painted = page.evaluate(async () => {
-    await document.fonts.ready;
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  });
-  // A page that keeps its main thread busy is photographed as it is.
-  const enough = new Promise<void>((resolve) => setTimeout(resolve, 2_000));
-  await Promise.race([painted.catch(() => undefined), enough]);
-}
-
-async function openPage(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
-  page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined));
-  context.on('page', (other) => {
-    if (other !== page) void other.close().catch(() => undefined);
-  });
-  return page;
-}
-
-/** Only servers in the sandbox: there is nothing else to look at, and `file:` is not for pictures. */
-export function localUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
-  const isLocal = url !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\]|[\w-]+\.localhost)$/.test(url.hostname);
-  if (url !== undefined && isWeb && isLocal && url.username === '') return url.href;
-  throw browserFailed(`${text.slice(0, 200)} is not an address of a server in the sandbox, such as http://localhost:3000/.`);
 }

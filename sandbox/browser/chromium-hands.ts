@@ -1,9 +1,10 @@
 // One page, used step by step by the agent's browser tool.
 import type { Locator, Page } from 'playwright';
 import type { PageHands, PageState } from '../browser.ts';
-import { asBrowserFailure, localUrl, settle, visit } from './chromium-browser.ts';
+import { asBrowserFailure } from './failure.ts';
 import type { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
+import { localUrl, settle, visit } from './visit.ts';
 
 const SNAPSHOT_MAX_CHARS = 200_000;
 
@@ -17,7 +18,8 @@ export class ChromiumHands implements PageHands {
     this.watch = watch;
     page.on('response', (response) => {
       const request = response.request();
-      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) this.status = response.status();
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame())
+        this.status = response.status();
     });
   }
 
@@ -38,11 +40,15 @@ export class ChromiumHands implements PageHands {
   }
 
   press(key: string, selector: string | null): Promise<PageState> {
-    return this.act(() => (selector === null ? this.page.keyboard.press(key) : this.find(selector).press(key)));
+    return this.act(() =>
+      selector === null ? this.page.keyboard.press(key) : this.find(selector).press(key),
+    );
   }
 
   async snapshot(): Promise<string> {
-    return this.attempt(async () => (await this.page.ariaSnapshot({ mode: 'ai' })).slice(0, SNAPSHOT_MAX_CHARS));
+    return this.attempt(async () =>
+      (await this.page.ariaSnapshot({ mode: 'ai' })).slice(0, SNAPSHOT_MAX_CHARS),
+    );
   }
 
   async screenshot(fullPage: boolean): Promise<Uint8Array> {

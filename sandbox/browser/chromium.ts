@@ -1,10 +1,10 @@
 // Chromium in a sandbox: started once, found again by whoever comes next, driven through the toolhost's wire.
 import { randomUUID } from 'node:crypto';
 import { type Browser, chromium } from 'playwright';
-import { ThreadsmithError } from '../../core/errors.ts';
 import { TEMP_DIR } from '../image/recipe.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { connectDevTools, findDevToolsPath } from './devtools.ts';
+import { browserFailed } from './failure.ts';
 
 /** On the sandbox's loopback. Chromium refuses pages that try it, by their Origin and Host. */
 const DEVTOOLS_PORT = 39_222;
@@ -14,7 +14,6 @@ const START_TIMEOUT_MS = 20_000;
 const FLAGS = [
   '--headless',
   '--no-sandbox',
-  '--no-zygote',
   '--disable-gpu',
   `--remote-debugging-port=${DEVTOOLS_PORT}`,
   '--no-first-run',
@@ -75,13 +74,4 @@ async function launch(sandbox: Sandbox): Promise<string> {
     const output = await Promise.race([ended.catch(() => ''), pause]);
     throw browserFailed(`Chromium did not start in the sandbox. ${output}`.trim(), cause);
   }
-}
-
-export function browserFailed(message: string, cause?: unknown): ThreadsmithError {
-  return new ThreadsmithError(
-    'browser_failed',
-    message,
-    'Check that the page works in a browser; a sandbox with more memory may help with heavy pages.',
-    { retry: 'now', cause },
-  );
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectOverCDPTransport } from 'playwright';
 import { WebSocket } from 'ws';
 import type { Sandbox } from '../sandbox.ts';
-import { browserFailed } from './chromium.ts';
+import { browserFailed } from './failure.ts';
 
 /** A full-page picture comes as one message of base64. */
 const MESSAGE_MAX_BYTES = 96 * 1024 * 1024;
@@ -19,7 +19,9 @@ export async function findDevToolsPath(sandbox: Sandbox, port: number, waitMs: n
     let text = '';
     for await (const chunk of stream) {
       text += String(chunk);
-      const path = /"webSocketDebuggerUrl":\s*"ws:\/\/[^"/]+(\/devtools\/browser\/[\w-]{1,64})"/.exec(text)?.[1];
+      const path = /"webSocketDebuggerUrl":\s*"ws:\/\/[^"/]+(\/devtools\/browser\/[\w-]{1,64})"/.exec(
+        text,
+      )?.[1];
       if (path !== undefined) return path;
       if (text.length > VERSION_MAX_BYTES) break;
     }
@@ -31,7 +33,11 @@ export async function findDevToolsPath(sandbox: Sandbox, port: number, waitMs: n
 }
 
 /** A Playwright transport over a WebSocket that never touches a network of this machine. */
-export async function connectDevTools(sandbox: Sandbox, port: number, path: string): Promise<ConnectOverCDPTransport> {
+export async function connectDevTools(
+  sandbox: Sandbox,
+  port: number,
+  path: string,
+): Promise<ConnectOverCDPTransport> {
   const stream = await sandbox.connect(port, ANSWER_TIMEOUT_MS);
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
     createConnection: () => asSocket(stream),
@@ -41,14 +47,16 @@ export async function connectDevTools(sandbox: Sandbox, port: number, path: stri
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
-    socket.once('error', (cause) => reject(browserFailed('Chromium in the sandbox refused the connection.', cause)));
+    socket.once('error', (cause) =>
+      reject(browserFailed('Chromium in the sandbox refused the connection.', cause)),
+    );
   });
   const transport: ConnectOverCDPTransport = {
     send: (message) => socket.send(JSON.stringify(message)),
     close: () => socket.terminate(),
   };
   socket.on('message', (data) => {
-    const message: unknown = parse(String(data));
+    const message = parse(Buffer.isBuffer(data) ? data.toString('utf8') : '');
     if (typeof message === 'object' && message !== null) transport.onmessage?.(message);
     else socket.terminate();
   });
@@ -68,5 +76,11 @@ function parse(text: string): unknown {
 /** The HTTP client sets options of network sockets, which a stream over the toolhost's wire has no use for. */
 function asSocket(stream: Duplex): Duplex {
   const nothing = (): Duplex => stream;
-  return Object.assign(stream, { setTimeout: nothing, setNoDelay: nothing, setKeepAlive: nothing, ref: nothing, unref: nothing });
+  return Object.assign(stream, {
+    setTimeout: nothing,
+    setNoDelay: nothing,
+    setKeepAlive: nothing,
+    ref: nothing,
+    unref: nothing,
+  });
 }

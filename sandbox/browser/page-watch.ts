@@ -20,7 +20,8 @@ export class PageWatch {
       const text = message.text();
       add(this.consoleLines, `${message.type()}: ${text}`);
       // Failed loads are reported with their address among the requests.
-      if (message.type() === 'error' && !text.startsWith('Failed to load resource')) add(this.consoleErrors, text);
+      if (message.type() === 'error' && !text.startsWith('Failed to load resource'))
+        add(this.consoleErrors, text);
     });
     page.on('pageerror', (error) => {
       add(this.consoleLines, `uncaught: ${error.message}`);
@@ -38,7 +39,8 @@ export class PageWatch {
 
   /** Forgets what was, for the next page. */
   reset(): void {
-    for (const list of [this.consoleLines, this.consoleErrors, this.requests, this.failedRequests]) list.length = 0;
+    for (const list of [this.consoleLines, this.consoleErrors, this.requests, this.failedRequests])
+      list.length = 0;
     this.underWay.clear();
   }
 

@@ -1,7 +1,7 @@
 // Pictures of pages within their bounds: a page may be as long and as colourful as it likes.
 import type { CDPSession, Page } from 'playwright';
 import { SCREENSHOT_MAX_BYTES } from '../../core/limits.ts';
-import { browserFailed } from './chromium.ts';
+import { browserFailed } from './failure.ts';
 
 /** Chromium's own bound for one picture is 16,384; longer ones help nobody in a thread. */
 const MAX_HEIGHT_PX = 8_000;
@@ -71,12 +71,16 @@ async function capture(session: CDPSession, area: Area, scale: number): Promise<
   const taking = session.send('Page.captureScreenshot', { format: 'png', clip, captureBeyondViewport: true });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(browserFailed('The page did not hold still for its picture.')), TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(browserFailed('The page did not hold still for its picture.')),
+      TIMEOUT_MS,
+    );
   });
   try {
     const { data } = await Promise.race([taking, late]);
     const png = Buffer.from(data, 'base64');
-    if (!png.subarray(0, 8).equals(PNG_MAGIC)) throw browserFailed('The browser sent a picture that is not a PNG.');
+    if (!png.subarray(0, 8).equals(PNG_MAGIC))
+      throw browserFailed('The browser sent a picture that is not a PNG.');
     return png;
   } finally {
     clearTimeout(timer);

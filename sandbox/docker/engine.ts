@@ -84,7 +84,16 @@ export async function withEngine<T>(calls: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     if (thrown instanceof ThreadsmithError || statusOf(thrown) !== undefined) throw thrown;
     const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
-    const isConnection = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'];
+    const isConnection = [
+      'ECONNREFUSED',
+      'ENOENT',
+      'EACCES',
+      'ECONNRESET',
+      'EPIPE',
+      'ETIMEDOUT',
+      'ENOTFOUND',
+      'EHOSTUNREACH',
+    ];
     if (typeof code !== 'string' || !isConnection.includes(code)) throw thrown;
     throw new ThreadsmithError(
       'engine_unreachable',

@@ -1,17 +1,18 @@
 // The sandbox image on a Docker Engine: found by its tag, or built in two layers (Debian; Node and toolhost).
-import { readFile } from 'node:fs/promises';
+
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { Progress } from '../sandbox.ts';
 import { withBuildLock } from '../image/build-lock.ts';
 import { type DebianMirrors, findDebianMirrors, sourcesList } from '../image/debian-mirrors.ts';
 import { withBootstrappedRoot } from '../image/debootstrap.ts';
 import { baseHash, baseScript, SEARCH_PATH, shortHash, WORK_DIR } from '../image/recipe.ts';
 import { runtimeHash, runtimeTar } from '../image/runtime-files.ts';
+import type { Progress } from '../sandbox.ts';
 import { execToEnd } from './container-exec.ts';
 import { answered, followProgress, reasonOf } from './engine.ts';
 import { expiresIn, labels } from './labels.ts';
@@ -116,7 +117,8 @@ async function pullBare(build: ImageBuild, suite: string): Promise<string | unde
     return reference;
   } catch (thrown) {
     signal?.throwIfAborted();
-    if (!giveUp.signal.aborted && !answered(thrown, 404, 500, 502, 503, 504) && !(thrown instanceof Error)) throw thrown;
+    if (!giveUp.signal.aborted && !answered(thrown, 404, 500, 502, 503, 504) && !(thrown instanceof Error))
+      throw thrown;
     progress('no registry answers: building from Debian packages (one to two minutes)');
     return undefined;
   } finally {

@@ -9,7 +9,11 @@ export const EXPIRES_LABEL = 'threadsmith.expires';
 /** What an object is for. `build` and `setup` containers are thrown away; `sandbox` ones are a session's. */
 export type Kind = 'sandbox' | 'setup' | 'build' | 'image' | 'snapshot';
 
-export function labels(installId: string, kind: Kind, more: Record<string, string> = {}): Record<string, string> {
+export function labels(
+  installId: string,
+  kind: Kind,
+  more: Record<string, string> = {},
+): Record<string, string> {
   return { [INSTALL_LABEL]: installId, [KIND_LABEL]: kind, ...more };
 }
 

@@ -1,8 +1,16 @@
 // The sandbox provider on a Docker Engine: one container and one volume for each sandbox.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { createLog, type Log } from '../../core/log.ts';
-import type { Progress, Sandbox, SandboxLimits, SandboxProvider, SandboxSpec, SnapshotSpec } from '../sandbox.ts';
+import type {
+  Progress,
+  Sandbox,
+  SandboxLimits,
+  SandboxProvider,
+  SandboxSpec,
+  SnapshotSpec,
+} from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
 import { answered, connectEngine, reasonOf, withEngine } from './engine.ts';
@@ -33,8 +41,9 @@ export interface DockerProviderOptions {
 }
 
 const SYSTEM_CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
-/** A container that is being made by another worker gets this many tries to appear. */
-const ADOPT_TRIES = 5;
+/** A container that another worker is making can be seen only once its volume is filled. */
+const ADOPT_WAIT_MS = 60_000;
+const ADOPT_POLL_MS = 50;
 
 /** A provider on the given engine. Does not talk to it yet. */
 export function createDockerProvider(options: DockerProviderOptions): SandboxProvider {
@@ -90,10 +99,12 @@ class DockerProvider implements SandboxProvider {
 
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
     return withEngine(async () => {
-      for (let tries = 0; tries < ADOPT_TRIES; tries += 1) {
+      const deadline = performance.now() + ADOPT_WAIT_MS;
+      while (performance.now() < deadline) {
         signal?.throwIfAborted();
         const sandbox = (await this.adopt(spec)) ?? (await this.create(spec, signal));
         if (sandbox !== undefined) return this.track(sandbox);
+        await sleep(ADOPT_POLL_MS);
       }
       throw engineFault('the container neither could be made nor found');
     });
@@ -131,7 +142,9 @@ class DockerProvider implements SandboxProvider {
     try {
       return await this.attach(container, spec, false);
     } catch (thrown) {
-      if (thrown instanceof ThreadsmithError && thrown.code === 'lease_lost') throw thrown;
+      if (thrown instanceof ThreadsmithError && ['lease_lost', 'sandbox_refused'].includes(thrown.code)) {
+        throw thrown;
+      }
       // It is there but does not answer: a frozen toolhost, or no process left for a relay.
       this.log.warn('a sandbox did not answer and is restarted', { key: spec.key, reason: reasonOf(thrown) });
       await container.restart({ t: 0 });
@@ -151,7 +164,9 @@ class DockerProvider implements SandboxProvider {
       runtime: this.options.runtime,
     };
     await this.docker.createVolume({ Name: name, Labels: walls.labels });
-    const container = await this.docker.createContainer({ name, ...containerSettings(walls) }).catch(unless(409, 404));
+    const container = await this.docker
+      .createContainer({ name, ...containerSettings(walls) })
+      .catch(unless(409, 404));
     if (container === undefined) {
       await this.requireImage(spec.image);
       return undefined;
@@ -170,13 +185,11 @@ class DockerProvider implements SandboxProvider {
   private async attach(container: Docker.Container, spec: SandboxSpec, fresh: boolean): Promise<Sandbox> {
     const stream = await openToolhostStream(container);
     const toolhost = await ToolhostClient.attach(stream, spec.fence ?? 0);
-    if (fresh) {
-      try {
-        checkSeenWalls(toolhost.hello, 'none');
-      } catch (thrown) {
-        toolhost.close();
-        throw thrown;
-      }
+    try {
+      checkSeenWalls(toolhost.hello, 'none');
+    } catch (thrown) {
+      toolhost.close();
+      throw thrown;
     }
     return new ToolhostSandbox(spec.key, fresh, toolhost);
   }

@@ -37,7 +37,10 @@ export interface SnapshotBuild {
 export async function buildSnapshot(build: SnapshotBuild): Promise<string> {
   const { docker, installId, baseImage, spec, signal } = build;
   const base = baseImage.split(':').pop() ?? '';
-  const image = `threadsmith-snapshot:${installId}-${spec.key}-${base}`.slice(0, 128 + 'threadsmith-snapshot:'.length);
+  const image = `threadsmith-snapshot:${installId}-${spec.key}-${base}`.slice(
+    0,
+    128 + 'threadsmith-snapshot:'.length,
+  );
   if (await hasImage(docker, image)) return image;
   return withBuildLock(
     image,
@@ -71,7 +74,11 @@ async function inSetupContainer(build: SnapshotBuild, image: string): Promise<st
     signal?.throwIfAborted();
     progress('saving the prepared repo');
     await removeTraces(container);
-    await container.commit({ ...splitReference(image), pause: true, changes: snapshotLabels(installId, spec.key) });
+    await container.commit({
+      ...splitReference(image),
+      pause: true,
+      changes: snapshotLabels(installId, spec.key),
+    });
     return image;
   } catch (thrown) {
     signal?.throwIfAborted();
@@ -122,12 +129,22 @@ async function runSetup(build: SnapshotBuild, sandbox: ToolhostSandbox): Promise
 }
 
 /** What package managers need behind a company's proxy: its certificates and its npm registry, no credentials. */
-async function setupEnvironment(build: SnapshotBuild, sandbox: ToolhostSandbox): Promise<Record<string, string>> {
+async function setupEnvironment(
+  build: SnapshotBuild,
+  sandbox: ToolhostSandbox,
+): Promise<Record<string, string>> {
   const env: Record<string, string> = { CI: '1', npm_config_update_notifier: 'false' };
   const certificates = await readFile(build.caFile).catch(() => undefined);
   if (certificates !== undefined) {
     await sandbox.write(CA_PATH, certificates);
-    for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'GIT_SSL_CAINFO', 'PIP_CERT', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE']) {
+    for (const name of [
+      'NODE_EXTRA_CA_CERTS',
+      'SSL_CERT_FILE',
+      'GIT_SSL_CAINFO',
+      'PIP_CERT',
+      'CURL_CA_BUNDLE',
+      'REQUESTS_CA_BUNDLE',
+    ]) {
       env[name] = CA_PATH;
     }
   }
@@ -144,7 +161,11 @@ async function removeTraces(container: Docker.Container): Promise<void> {
   const script = `rm -rf ${WORK_DIR}/.toolhost ${TEMP_DIR}/* ${TEMP_DIR}/.[!.]*`;
   const { exitCode, tail } = await execToEnd(container, { argv: ['bash', '-c', script] });
   if (exitCode === 0) return;
-  throw new ThreadsmithError('setup_failed', `The prepared repo could not be tidied: ${reasonOf(tail)}`, 'Try again.');
+  throw new ThreadsmithError(
+    'setup_failed',
+    `The prepared repo could not be tidied: ${reasonOf(tail)}`,
+    'Try again.',
+  );
 }
 
 function splitReference(reference: string): { repo: string; tag: string } {

@@ -9,7 +9,12 @@ const RELAY = ['socat', '-b', '65536', '-', `UNIX-CONNECT:${SOCKET_PATH},retry=3
 
 /** Opens the stream. It ends when the relay, the toolhost or the container does. */
 export async function openToolhostStream(container: Docker.Container): Promise<Duplex> {
-  const exec = await container.exec({ Cmd: RELAY, AttachStdin: true, AttachStdout: true, AttachStderr: false });
+  const exec = await container.exec({
+    Cmd: RELAY,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: false,
+  });
   return new RelayStream(await exec.start({ hijack: true, stdin: true }));
 }
 

@@ -1,7 +1,8 @@
 // The walls of a sandbox: what is asked of the engine, and the check that it did exactly that.
 // Fail closed: an engine drops settings that it does not support with no more than a warning.
-import type Docker from 'dockerode';
+
 import { isDeepStrictEqual } from 'node:util';
+import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { HOME_DIR, SANDBOX_UID, SANDBOX_USER, TEMP_DIR, TOOLHOST_DIR, WORK_DIR } from '../image/recipe.ts';
 import type { SandboxLimits } from '../sandbox.ts';
@@ -41,7 +42,13 @@ export function containerSettings(options: WallOptions): Docker.ContainerCreateO
     Hostname: 'sandbox',
     WorkingDir: `${WORK_DIR}/repo`,
     Entrypoint: [],
-    Cmd: ['node', '--max-old-space-size=256', `${TOOLHOST_DIR}/main.mjs`, `${WORK_DIR}/.toolhost`, String(limits.diskBytes)],
+    Cmd: [
+      'node',
+      '--max-old-space-size=256',
+      `${TOOLHOST_DIR}/main.mjs`,
+      `${WORK_DIR}/.toolhost`,
+      String(limits.diskBytes),
+    ],
     Env: [`HOME=${HOME_DIR}`, `TMPDIR=${TEMP_DIR}`],
     Labels: options.labels,
     OpenStdin: false,
@@ -113,14 +120,19 @@ const MUST_BE_EMPTY = [
 ] as const;
 
 /** Throws `sandbox_refused`, naming the setting, unless the container has every wall that was asked for. */
-export function checkWalls(found: Docker.ContainerInspectInfo, options: WallOptions, swapLimit: boolean): void {
+export function checkWalls(
+  found: Docker.ContainerInspectInfo,
+  options: WallOptions,
+  swapLimit: boolean,
+): void {
   const asked = containerSettings(options);
   const host: Record<string, unknown> = { ...found.HostConfig };
   for (const [name, value] of Object.entries(asked.HostConfig ?? {})) {
     if (name === 'Mounts') checkMounts(found, options.volume);
     // Kernels without swap accounting have no such bound to show; memory itself is bounded either way.
     else if (name === 'MemorySwap' && !swapLimit) continue;
-    else if (isEmpty(value) ? !isEmpty(host[name]) : !isDeepStrictEqual(normal(value), normal(host[name]))) refuse(name);
+    else if (isEmpty(value) ? !isEmpty(host[name]) : !isDeepStrictEqual(normal(value), normal(host[name])))
+      refuse(name);
   }
   if (options.volume === undefined) checkMounts(found, undefined);
   for (const name of MUST_BE_EMPTY) if (!isEmpty(host[name])) refuse(name);
@@ -151,10 +163,11 @@ function isEmpty(value: unknown): boolean {
 
 /** Engines give lists and keys back in their own order, and add fields of their own at the defaults. */
 function normal(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(normal).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if (Array.isArray(value))
+    return value.map(normal).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
-  return Object.fromEntries(entries.map(([name, inner]) => [name, normal(inner)]).sort());
+  return Object.fromEntries(entries.map(([name, inner]) => [name, normal(inner)]));
 }
 
 function refuse(setting: string): never {
@@ -183,5 +196,6 @@ export function checkSeenWalls(seen: SeenWalls, network: WallOptions['network'])
   if (seen.seccomp !== SECCOMP_FILTERED) refuse('seccomp (seen from inside)');
   if (seen.noNewPrivileges !== 1) refuse('no-new-privileges (seen from inside)');
   if (!/^0*$/.test(seen.effective) || !/^0*$/.test(seen.bounding)) refuse('CapDrop (seen from inside)');
-  if (network === 'none' && seen.interfaces.some((name) => name !== 'lo')) refuse('NetworkMode (seen from inside)');
+  if (network === 'none' && seen.interfaces.some((name) => name !== 'lo'))
+    refuse('NetworkMode (seen from inside)');
 }

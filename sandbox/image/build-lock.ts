@@ -12,7 +12,11 @@ const inThisProcess = new Map<string, Promise<unknown>>();
  * one's result; one in another process waits and then runs its own `work`, which should look first
  * whether there is still anything to do.
  */
-export async function withBuildLock<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withBuildLock<T>(
+  name: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const running = inThisProcess.get(name);
   if (running !== undefined) {
     await running.catch(() => undefined);

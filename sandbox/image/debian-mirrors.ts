@@ -38,7 +38,8 @@ export function findDebianMirrors(root = '/'): DebianMirrors {
   return {
     suite,
     mainUrl: sources.find((source) => source.suite === suite)?.url ?? PUBLIC_MIRROR,
-    securityUrl: sources.find((source) => source.suite === `${suite}-security`)?.url ?? PUBLIC_SECURITY_MIRROR,
+    securityUrl:
+      sources.find((source) => source.suite === `${suite}-security`)?.url ?? PUBLIC_SECURITY_MIRROR,
   };
 }
 

@@ -63,7 +63,8 @@ async function runAsRoot(argv: readonly string[], progress: Progress, signal?: A
   });
   if (exitCode === 0) return;
   signal?.throwIfAborted();
-  const reason = lastLines.filter((line) => /^[EW]:|sudo|not found/.test(line)).pop() ?? lastLines.pop() ?? '';
+  const reason =
+    lastLines.filter((line) => /^[EW]:|sudo|not found/.test(line)).pop() ?? lastLines.pop() ?? '';
   throw new ThreadsmithError(
     'image_build_failed',
     `debootstrap ended with exit code ${exitCode}: ${reason}`,

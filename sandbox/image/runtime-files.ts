@@ -133,7 +133,8 @@ async function findOwnNpm(): Promise<string | undefined> {
     if (manifest === undefined) continue;
     try {
       const found: unknown = load(manifest);
-      const version: unknown = typeof found === 'object' && found !== null ? Reflect.get(found, 'version') : '';
+      const version: unknown =
+        typeof found === 'object' && found !== null ? Reflect.get(found, 'version') : '';
       if (typeof version === 'string' && Number(version.split('.')[0]) >= 11) return dirname(manifest);
     } catch {
       // Not there: the next place is tried.

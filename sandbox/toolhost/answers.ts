@@ -42,7 +42,10 @@ export function parseAnswer<Fields>(
 ): { ok: true; fields: Fields } | Failure {
   const failed = failure.safeParse(value);
   if (failed.success) return failed.data;
-  const parsed = z.object({ ok: z.literal(true) }).and(fields).safeParse(value);
+  const parsed = z
+    .object({ ok: z.literal(true) })
+    .and(fields)
+    .safeParse(value);
   if (parsed.success) return { ok: true, fields: parsed.data };
   throw new ThreadsmithError(
     'sandbox_lost',

@@ -1,6 +1,6 @@
 // The worker's end of the wire to a toolhost: one method for each operation, everything checked and bounded.
 import type { Duplex } from 'node:stream';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { type Failure, helloFields, noFields, parseAnswer, resultFields, sizeFields } from './answers.ts';
 import { type HelloFields, PROTOCOL_VERSION, type Request } from './inside/protocol.ts';
@@ -79,7 +79,7 @@ export class ToolhostClient {
     if (!answer.ok) throw failed(answer, path);
     const { size } = answer.fields;
     if (size > maxBytes) throw tooLarge(path, size);
-    return collect(channel, size);
+    return collect(channel, path, size);
   }
 
   /** Writes what `content` yields; the sandbox sees the file only once it is whole. */
@@ -150,26 +150,35 @@ async function ask<Fields>(connection: Connection, request: Request, fields: z.Z
 /** The next message of a channel. Rejects with `sandbox_lost` where the channel ends without one. */
 function nextMessage(channel: Channel): Promise<{ value: Json; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    channel.onMessage = (value, body) => resolve({ value, body });
+    channel.onMessage((value, body) => resolve({ value, body }));
     channel.once('close', () => reject(lost('the connection to it ended', channel.errored ?? undefined)));
     if (channel.destroyed) reject(lost('it is not connected'));
   });
 }
 
-async function collect(channel: Channel, size: number): Promise<Uint8Array> {
+async function collect(channel: Channel, path: string, size: number): Promise<Uint8Array> {
   const content = Buffer.allocUnsafe(size);
   let offset = 0;
   try {
     for await (const chunk of channel) {
-      if (!Buffer.isBuffer(chunk) || offset + chunk.length > size) throw lost('it sent more than it announced');
+      if (!Buffer.isBuffer(chunk) || offset + chunk.length > size) throw changed(path);
       offset += chunk.copy(content, offset);
       if (offset === size) break;
     }
   } catch (cause) {
     throw cause instanceof ThreadsmithError ? cause : lost('the connection to it ended', cause);
   }
-  if (offset < size) throw lost('it sent less than it announced');
+  if (offset < size) throw changed(path);
   return content;
+}
+
+function changed(path: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'path_refused',
+    `${path} changed while it was read from the sandbox.`,
+    'Read it again when nothing writes to it any more.',
+    { retry: 'now' },
+  );
 }
 
 function drained(channel: Channel): Promise<void> {
@@ -185,7 +194,7 @@ function drained(channel: Channel): Promise<void> {
 }
 
 function asJson(request: Request): Json {
-  return { ...request } as Json;
+  return { ...request };
 }
 
 export function lost(reason: string, cause?: unknown): ThreadsmithError {

@@ -29,9 +29,12 @@ export class ToolhostSandbox implements Sandbox {
     const request = toRequest(command, { background: false, live: onOutput !== undefined, maxOutputBytes });
     const decoder = new TextDecoder();
     const onChunk =
-      onOutput === undefined ? undefined : (chunk: Buffer) => onOutput(decoder.decode(chunk, { stream: true }));
+      onOutput === undefined
+        ? undefined
+        : (chunk: Buffer) => onOutput(decoder.decode(chunk, { stream: true }));
     const running = this.toolhost.run(request, command.stdin, onChunk);
-    const answer = signal === undefined ? await running : await this.stoppable(request.command.id, running, signal);
+    const answer =
+      signal === undefined ? await running : await this.stoppable(request.command.id, running, signal);
     return toResult(request.command.id, answer, maxOutputBytes);
   }
 
@@ -122,7 +125,11 @@ function storeId(id: string): string {
 
 function absolute(path: string): string {
   if (path.includes('\0') || path.length > PATH_MAX) {
-    throw new ThreadsmithError('path_refused', 'That path cannot be used.', 'Give a shorter path without NUL.');
+    throw new ThreadsmithError(
+      'path_refused',
+      'That path cannot be used.',
+      'Give a shorter path without NUL.',
+    );
   }
   return posix.resolve(REPO_DIR, path);
 }

@@ -2,7 +2,6 @@
 // there after a restart of the sandbox.
 import {
   closeSync,
-  createWriteStream,
   existsSync,
   fstatSync,
   mkdirSync,
@@ -15,11 +14,12 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { EndOfCommand } from './command.ts';
 import { cutMiddle } from './excerpt.ts';
+import { copyInto } from './files.ts';
 import type { ResultFields } from './protocol.ts';
 
 const OUTPUT_MAX_BYTES = 20 * 1024 * 1024;
@@ -99,7 +99,12 @@ export class CommandStore {
       },
       takeInput: async (stdin) => {
         const path = join(folder, 'input');
-        await pipeline(stdin, createWriteStream(path, { mode: 0o600 }), { end: true });
+        const file = await open(path, 'w', 0o600);
+        try {
+          await copyInto(stdin, file);
+        } finally {
+          await file.close();
+        }
         const fd = openSync(path, 'r');
         rmSync(path, { force: true });
         return fd;

@@ -3,7 +3,7 @@ import { killMarked, RunningCommand } from './command.ts';
 import { CommandStore } from './command-store.ts';
 import { PipePool } from './pipes.ts';
 import type { Request } from './protocol.ts';
-import { finish } from './requests.ts';
+import { finish } from './replies.ts';
 import type { Channel } from './wire.ts';
 
 type RunRequest = Extract<Request, { op: 'run' }>;
@@ -30,7 +30,7 @@ export class CommandTable {
     const stored = this.active.has(command.id) ? undefined : this.store.find(command.id, maxOutputBytes);
     if (stored !== undefined) {
       channel.resume();
-      return finish(channel, { ok: true, ...stored.result }, stored.output);
+      return finish(channel, { ...stored.result }, stored.output);
     }
     let running = this.active.get(command.id);
     const isFirst = running === undefined;
@@ -63,7 +63,7 @@ export class CommandTable {
   }
 
   private answerWhenStarted(channel: Channel, running: RunningCommand): void {
-    void running.started.then(() => finish(channel, { ok: true }));
+    void running.started.then(() => finish(channel, {}));
   }
 
   private answerWhenEnded(channel: Channel, running: RunningCommand, request: RunRequest): void {
@@ -75,7 +75,7 @@ export class CommandTable {
     void running.ended.then((result) => {
       running.listeners.delete(onChunk);
       const { output, truncated } = running.excerpt(request.maxOutputBytes);
-      finish(channel, { ok: true, ...result, truncated }, output);
+      finish(channel, { ...result, truncated }, output);
     });
   }
 }

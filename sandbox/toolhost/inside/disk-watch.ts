@@ -50,7 +50,9 @@ function freeSpace(): number {
 function usage(): Promise<{ bytes: number; files: number }> {
   const count = (flag: string): Promise<number> =>
     new Promise((resolve) => {
-      execFile('du', ['-s', '-x', flag, WORK_DIR], (_error, stdout) => resolve(Number.parseInt(stdout, 10) || 0));
+      execFile('du', ['-s', '-x', flag, WORK_DIR], (_error, stdout) =>
+        resolve(Number.parseInt(stdout, 10) || 0),
+      );
     });
   return Promise.all([count('-B1'), count('--inodes')]).then(([bytes, files]) => ({ bytes, files }));
 }

@@ -1,9 +1,11 @@
 // Files in and out. Only regular files are read: a fifo would wait for ever, a device never end.
-import { constants, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { finish, refuse } from './requests.ts';
+import type { FailCode } from './protocol.ts';
+import { finish, refuse } from './replies.ts';
 import type { Channel } from './wire.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -40,16 +42,23 @@ export async function writeFrom(channel: Channel, path: string): Promise<void> {
   const beside = `${path}.threadsmith-${process.pid}-${written}`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const mode = await modeOf(path);
-    await pipeline(channel, createWriteStream(beside, { mode, flags: 'wx', highWaterMark: CHUNK_BYTES }), {
-      end: true,
-    });
+    const file = await open(beside, 'wx', await modeOf(path));
+    try {
+      await copyInto(channel, file);
+    } finally {
+      await file.close();
+    }
     await rename(beside, path);
-    finish(channel, { ok: true });
+    finish(channel, {});
   } catch (error) {
     await rm(beside, { force: true }).catch(() => undefined);
     refuse(channel, codeOf(error), messageOf(error));
   }
+}
+
+/** Unlike a pipeline, this leaves the channel open where the disk fails: the answer has to go through it. */
+export async function copyInto(channel: Readable, file: FileHandle): Promise<void> {
+  for await (const chunk of channel.iterator({ destroyOnReturn: false })) await file.write(chunk);
 }
 
 async function modeOf(path: string): Promise<number> {
@@ -63,9 +72,19 @@ async function modeOf(path: string): Promise<number> {
   }
 }
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown): FailCode {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  const isPath = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG', 'EROFS', 'EPERM', 'ENXIO'];
+  const isPath = [
+    'ENOENT',
+    'ENOTDIR',
+    'EISDIR',
+    'ELOOP',
+    'EACCES',
+    'ENAMETOOLONG',
+    'EROFS',
+    'EPERM',
+    'ENXIO',
+  ];
   return typeof code === 'string' && isPath.includes(code) ? 'no_such_file' : 'failed';
 }
 

@@ -24,5 +24,7 @@ const server = createServer({ allowHalfOpen: false }, (socket) => {
 server.listen(SOCKET_PATH, () => chmodSync(SOCKET_PATH, 0o600));
 
 // A fault in one request must not take the commands of all others with it.
-process.on('uncaughtException', (error) => console.error(`toolhost: ${error.stack ?? error.message}`));
+process.on('uncaughtException', (error) =>
+  process.stderr.write(`toolhost: ${error.stack ?? error.message}\n`),
+);
 process.on('SIGTERM', () => process.exit(0));

@@ -1,6 +1,6 @@
 // Connections to the sandbox's own loopback, carried over a channel.
 import { connect, type Socket } from 'node:net';
-import { refuse } from './requests.ts';
+import { refuse } from './replies.ts';
 import type { Channel } from './wire.ts';
 
 const RETRY_MS = 10;
@@ -17,7 +17,8 @@ export async function joinPort(channel: Channel, port: number, waitMs: number): 
       channel.post({ ok: true });
       return join(channel, socket);
     }
-    if (performance.now() >= deadline) return refuse(channel, 'no_listener', `nothing listens on port ${port}`);
+    if (performance.now() >= deadline)
+      return refuse(channel, 'no_listener', `nothing listens on port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }

@@ -28,7 +28,7 @@ export type Request =
   | { readonly op: 'connect'; readonly port: number; readonly waitMs: number }
   | { readonly op: 'ping' };
 
-export interface CommandRequest {
+export type CommandRequest = {
   readonly id: string;
   readonly argv: readonly string[];
   readonly cwd: string;
@@ -37,17 +37,13 @@ export interface CommandRequest {
   readonly timeoutMs: number;
   /** Standard input comes as the channel's bytes. */
   readonly hasStdin: boolean;
-}
+};
 
-/** `ok` with the fields of the operation, or why not. */
-export type Answer<Fields = object> =
-  | ({ readonly ok: true } & Fields)
-  | { readonly ok: false; readonly code: FailCode; readonly reason: string };
-
+/** The ways in which a request is refused. */
 export type FailCode = 'fenced' | 'no_such_file' | 'too_large' | 'no_listener' | 'bad_request' | 'failed';
 
 /** A command's end. The message's body is the output, its middle cut out over the asked bound. */
-export interface ResultFields {
+export type ResultFields = {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
@@ -55,10 +51,10 @@ export interface ResultFields {
   readonly totalBytes: number;
   readonly truncated: boolean;
   readonly path: string;
-}
+};
 
 /** What the toolhost sees of its own walls. Only worth something before anything else ran there. */
-export interface HelloFields {
+export type HelloFields = {
   readonly version: number;
   readonly uid: number;
   readonly seccomp: number;
@@ -67,4 +63,4 @@ export interface HelloFields {
   readonly effective: string;
   readonly bounding: string;
   readonly interfaces: readonly string[];
-}
+};

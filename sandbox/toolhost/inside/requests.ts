@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { CommandTable } from './commands.ts';
 import { readInto, writeFrom } from './files.ts';
 import { joinPort } from './ports.ts';
-import type { Answer, HelloFields, Request } from './protocol.ts';
+import type { HelloFields, Request } from './protocol.ts';
+import { finish, refuse } from './replies.ts';
 import { ownWalls } from './walls.ts';
 import { type Channel, Connection, type Json } from './wire.ts';
 
@@ -48,7 +49,7 @@ function hello(
   attached.fence = request.fence;
   for (const other of others) if (other.fence < request.fence) other.close('a newer claim attached');
   const fields: HelloFields = { version, ...ownWalls() };
-  finish(channel, { ok: true, ...fields });
+  finish(channel, { ...fields });
 }
 
 function answer(channel: Channel, request: Request, { commands }: ToolhostState): void {
@@ -57,10 +58,10 @@ function answer(channel: Channel, request: Request, { commands }: ToolhostState)
       return commands.request(channel, request);
     case 'kill':
       commands.signal(request.id, request.signal);
-      return finish(channel, { ok: true });
+      return finish(channel, {});
     case 'stop':
       commands.stop(request.id);
-      return finish(channel, { ok: true });
+      return finish(channel, {});
     case 'read':
       return void readInto(channel, request.path, request.maxBytes);
     case 'write':
@@ -68,26 +69,14 @@ function answer(channel: Channel, request: Request, { commands }: ToolhostState)
     case 'connect':
       return void joinPort(channel, request.port, request.waitMs);
     case 'ping':
-      return finish(channel, { ok: true });
+      return finish(channel, {});
     default:
       return refuse(channel, 'bad_request', 'an operation that this toolhost does not know');
   }
 }
 
 function toRequest(value: Json): Request | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  if (typeof value !== 'object' || value === null || !('op' in value)) return undefined;
   // The worker is the trusted end of this wire; what reaches it from here is what gets checked.
   return typeof value.op === 'string' ? (value as unknown as Request) : undefined;
-}
-
-export function finish<Fields>(channel: Channel, value: Answer<Fields>, body?: Buffer): void {
-  channel.post(value as Json, body);
-  channel.end();
-  channel.resume();
-}
-
-export function refuse(channel: Channel, code: string, reason: string): void {
-  channel.post({ ok: false, code, reason: reason.slice(0, 500) });
-  channel.end();
-  channel.resume();
 }

@@ -12,10 +12,11 @@ const BODY_MAX_BYTES = 2 * 1024 * 1024;
 const WINDOW_BYTES = 2 * 1024 * 1024;
 const CHUNK_MAX_BYTES = 256 * 1024;
 const MAX_CHANNELS = 512;
+const MAX_EARLY_MESSAGES = 4;
 const EMPTY = Buffer.alloc(0);
 
 /** A value as JSON has it. What is in it is for the receiver to check. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 type FrameType = 'open' | 'message' | 'data' | 'end' | 'window' | 'reset';
 
@@ -33,8 +34,8 @@ export class WireError extends Error {}
 
 /** One of many byte streams of a connection, with messages beside its bytes. */
 export class Channel extends Duplex {
-  /** Called for each message, in order. Set it in the same tick in which the channel came up. */
-  onMessage: (value: Json, body: Buffer) => void = () => {};
+  private listener: ((value: Json, body: Buffer) => void) | undefined;
+  private early: { value: Json; body: Buffer }[] = [];
   private readonly id: number;
   private readonly connection: Connection;
   private sendWindow = WINDOW_BYTES;
@@ -56,8 +57,14 @@ export class Channel extends Duplex {
     if (!this.destroyed) this.connection.send('message', this.id, value, body);
   }
 
+  /** Calls `listener` for each message, in order, also for those that came before. */
+  onMessage(listener: (value: Json, body: Buffer) => void): void {
+    this.listener = listener;
+    for (const { value, body } of this.early.splice(0)) listener(value, body);
+  }
+
   receive(frame: Frame): void {
-    if (frame.type === 'message') this.onMessage(frame.value, frame.body);
+    if (frame.type === 'message') this.takeMessage(frame.value, frame.body);
     else if (frame.type === 'data') this.takeData(frame.body);
     else if (frame.type === 'window') this.widen(frame.value);
     else if (frame.type === 'end') {
@@ -70,9 +77,16 @@ export class Channel extends Duplex {
     }
   }
 
+  private takeMessage(value: Json, body: Buffer): void {
+    if (this.listener !== undefined) return this.listener(value, body);
+    if (this.early.length >= MAX_EARLY_MESSAGES) throw new WireError('messages that nobody asked for');
+    this.early.push({ value, body });
+  }
+
   private takeData(body: Buffer): void {
     this.receiveWindow -= body.length;
-    if (this.receiveWindow < 0 || this.endedByPeer) throw new WireError('a channel sent more than its window');
+    if (this.receiveWindow < 0 || this.endedByPeer)
+      throw new WireError('a channel sent more than its window');
     this.untold += body.length;
     if (this.push(body)) this.grant();
   }
@@ -245,7 +259,8 @@ export class FrameReader {
       const lengths = this.peek(8);
       const headerBytes = lengths.readUInt32BE(0);
       const bodyBytes = lengths.readUInt32BE(4);
-      if (headerBytes > HEADER_MAX_BYTES || bodyBytes > BODY_MAX_BYTES) throw new WireError('a frame is too large');
+      if (headerBytes > HEADER_MAX_BYTES || bodyBytes > BODY_MAX_BYTES)
+        throw new WireError('a frame is too large');
       const total = 8 + headerBytes + bodyBytes;
       if (this.buffered < total) return;
       const frame = this.peek(total);

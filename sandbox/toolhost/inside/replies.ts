@@ -1,0 +1,17 @@
+// The last message of a request's channel: what was asked for, or why not.
+import type { FailCode } from './protocol.ts';
+import type { Channel, Json } from './wire.ts';
+
+/** Answers with the operation's fields. */
+export function finish(channel: Channel, fields: { [name: string]: Json }, body?: Buffer): void {
+  channel.post({ ok: true, ...fields }, body);
+  channel.end();
+  channel.resume();
+}
+
+/** Answers that it was not done. */
+export function refuse(channel: Channel, code: FailCode, reason: string): void {
+  channel.post({ ok: false, code, reason: reason.slice(0, 500) });
+  channel.end();
+  channel.resume();
+}
