@@ -1,12 +1,53 @@
-// The journal in PostgreSQL, written only while the lease holds.
+// The journal in PostgreSQL, written only while the lease holds. A step is one statement, and the events
+// that it causes travel with it: each round trip to the database is time in which the agent does nothing.
+import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { ThreadsmithError } from '../core/errors.ts';
-import type { Journal } from '../core/journal.ts';
+import type { EventBody } from '../core/event.ts';
+import type { Journal, JournalEntry } from '../core/journal.ts';
 import type { Database } from './database.ts';
 import { JournalRow } from './entities/log.ts';
-import { fenced, type Lease } from './lease.ts';
+import { type Lease, leaseLost } from './lease.ts';
+import { CHANNEL } from './notify.ts';
+
+/** Below the pace at which a status message is updated, so nobody sees an event later for it. */
+const LONGEST_WAIT_MS = 1_000;
+
+/** A journal that also takes the events of its steps. */
+export interface StepLog extends Journal {
+  /**
+   * Adds an event to the session's log: with the next `append`, or by itself once it has waited for a second.
+   * Never throws; where the lease is lost the next `append` does.
+   */
+  report(event: EventBody): Promise<void>;
+  /** Writes the events that wait. Throws `lease_lost`. */
+  flush(): Promise<void>;
+}
 
 /** The journal of a session's attempt for the worker that has its turn. */
-export function openJournal(database: Database, lease: Lease, attempt: number): Journal {
+export function openJournal(database: Database, lease: Lease, attempt: number): StepLog {
+  let waiting: EventBody[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  // One statement after the other: events must not overtake each other.
+  let last: Promise<void> = Promise.resolve();
+
+  const writeAll = async (place: number, entries: readonly JournalEntry[]): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const events = waiting;
+    if (entries.length + events.length === 0) return;
+    waiting = [];
+    try {
+      await write(database, lease, attempt, place, entries, events);
+    } catch (error) {
+      waiting = [...events, ...waiting];
+      throw error;
+    }
+  };
+  const inTurn = (place: number, entries: readonly JournalEntry[]): Promise<void> => {
+    const mine = last.then(() => writeAll(place, entries));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
   return {
     load: async () => {
       const rows = await database
@@ -14,25 +55,68 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
         .find(JournalRow, { sessionId: lease.sessionId, attempt }, { orderBy: { place: 'asc' } });
       return rows.map((row) => ({ place: row.place, turnId: row.turnId, entry: row.entry }));
     },
-    append: async (place, entries) => {
-      await fenced(database, lease, async (em) => {
-        for (const [offset, entry] of entries.entries()) {
-          const rows = await em.execute<unknown[]>(
-            `insert into journal (session_id, attempt, place, turn_id, entry) values (?, ?, ?, ?, ?)
-             on conflict do nothing returning 1`,
-            [lease.sessionId, attempt, place + offset, lease.turnId, JSON.stringify(entry)],
-          );
-          if (rows.length === 0) throw taken(lease, place + offset);
-        }
-      });
+    append: inTurn,
+    report: async (event) => {
+      waiting.push(event);
+      timer ??= setTimeout(() => {
+        // What could not be written goes with the next append, which says what is wrong.
+        inTurn(0, []).catch(() => undefined);
+      }, LONGEST_WAIT_MS);
     },
+    flush: () => inTurn(0, []),
   };
 }
 
-function taken(lease: Lease, place: number): ThreadsmithError {
+/** All or nothing, in one statement that is its own transaction. Throws `lease_lost`. */
+async function write(
+  database: Database,
+  lease: Lease,
+  attempt: number,
+  place: number,
+  entries: readonly JournalEntry[],
+  events: readonly EventBody[],
+): Promise<void> {
+  const { sessionId, turnId, epoch } = lease;
+  const rows = await database
+    .em()
+    .execute<{ held: boolean }[]>(
+      `with held as (
+         select id from turn where id = ? and lease_epoch = ? and state = 'running' for update
+       ), kept as (
+         insert into journal (session_id, attempt, place, turn_id, entry)
+         select ?, ?, ?::int + item.number::int - 1, held.id, item.value
+         from held, jsonb_array_elements(?::jsonb) with ordinality as item (value, number)
+       ), told as (
+         insert into event (session_id, turn_id, body)
+         select ?, held.id, item.value
+         from held, jsonb_array_elements(?::jsonb) with ordinality as item (value, number)
+         order by item.number
+         returning 1
+       )
+       select true as held, case when exists (select 1 from told) then pg_notify(?, 'event')::text end from held`,
+      [
+        turnId,
+        epoch,
+        sessionId,
+        attempt,
+        place,
+        JSON.stringify(entries),
+        sessionId,
+        JSON.stringify(events),
+        CHANNEL,
+      ],
+    )
+    .catch((cause: unknown) => {
+      throw cause instanceof UniqueConstraintViolationException ? taken(lease, place, cause) : cause;
+    });
+  if (rows.length === 0) throw leaseLost(lease);
+}
+
+function taken(lease: Lease, place: number, cause: unknown): ThreadsmithError {
   return new ThreadsmithError(
     'lease_lost',
     `Place ${place} of the journal of session ${lease.sessionId} is taken.`,
     'Nothing to do: another worker has taken the turn up.',
+    { cause },
   );
 }

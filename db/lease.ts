@@ -73,7 +73,8 @@ export async function fenced<T>(
   });
 }
 
-function leaseLost(lease: Lease): ThreadsmithError {
+/** What a worker without the lease gets to hear. */
+export function leaseLost(lease: Lease): ThreadsmithError {
   return new ThreadsmithError(
     'lease_lost',
     `Worker ${lease.owner} no longer has turn ${lease.turnId}.`,

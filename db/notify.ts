@@ -6,7 +6,7 @@ import type { EntityManager } from './database.ts';
 
 export type Topic = 'outbox' | 'event' | 'delivery' | 'stop';
 
-const CHANNEL = 'threadsmith';
+export const CHANNEL = 'threadsmith';
 const RECONNECT_MS = 1000;
 
 /** Sends a hint when the transaction of `em` commits; several in one transaction arrive as one. */

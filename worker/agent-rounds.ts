@@ -60,11 +60,13 @@ export async function startAgent(
       ...(answers === undefined ? {} : { answers }),
       budget: { maxSteps: config.model.max_steps, maxMs: config.model.max_minutes * 60_000 },
       signal: bench.signal,
-      report: (event) => bench.report(event),
+      report: (event) => journal.report(event),
       takeMessages: async () => notes,
       redact: withoutCredentials,
       openBrowser: async () => (await openPage()).hands(),
-    });
+    }).finally(() =>
+      journal.flush().catch((error: unknown) => context.log.warn('events were not written', { error })),
+    );
     switch (outcome.kind) {
       case 'finished':
       case 'asked':

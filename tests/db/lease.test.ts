@@ -40,7 +40,9 @@ async function drain(): Promise<readonly string[]> {
 describe('a lease', () => {
   it('goes to one of many workers that want the same turn', async () => {
     const turn = await queuedTurn();
-    const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => claimTurn(database, turn, `w${index}`)));
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => claimTurn(database, turn, `w${index}`)),
+    );
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
   });
 
@@ -66,9 +68,15 @@ describe('a lease', () => {
     expect(lease.epoch).toBe(lost.epoch + 1);
     const gone = { code: 'lease_lost' };
     await expect(renewLease(database, lost)).rejects.toMatchObject(gone);
-    await expect(openJournal(database, lost, 0).append(0, [{ kind: 'message', text: 'late' }])).rejects.toMatchObject(gone);
-    await expect(finishTurn(database, lost, { state: 'failed', failure: FAILURE })).rejects.toMatchObject(gone);
-    await expect(waitForAnswer(database, lost, { question: 'q', options: [], callId: 'c' })).rejects.toMatchObject(gone);
+    await expect(
+      openJournal(database, lost, 0).append(0, [{ kind: 'message', text: 'late' }]),
+    ).rejects.toMatchObject(gone);
+    await expect(finishTurn(database, lost, { state: 'failed', failure: FAILURE })).rejects.toMatchObject(
+      gone,
+    );
+    await expect(
+      waitForAnswer(database, lost, { question: 'q', options: [], callId: 'c' }),
+    ).rejects.toMatchObject(gone);
     expect(await stateOf(database, turn)).toBe('running');
     expect(await eventsOfTurn(database.em(), turn)).toEqual([]);
   });
@@ -77,8 +85,13 @@ describe('a lease', () => {
     const turn = await queuedTurn();
     const lease = (await claimTurn(database, turn, 'w')) ?? expect.fail('no lease');
     const journal = openJournal(database, lease, 0);
-    await journal.append(0, [{ kind: 'message', text: 'a' }, { kind: 'message', text: 'b' }]);
-    await expect(journal.append(1, [{ kind: 'message', text: 'c' }])).rejects.toMatchObject({ code: 'lease_lost' });
+    await journal.append(0, [
+      { kind: 'message', text: 'a' },
+      { kind: 'message', text: 'b' },
+    ]);
+    await expect(journal.append(1, [{ kind: 'message', text: 'c' }])).rejects.toMatchObject({
+      code: 'lease_lost',
+    });
     expect((await journal.load()).map(({ place, entry }) => [place, entry])).toEqual([
       [0, { kind: 'message', text: 'a' }],
       [1, { kind: 'message', text: 'b' }],
@@ -123,16 +136,19 @@ describe('the reconciler', () => {
     await drain();
   });
 
-  it.each(Object.keys(turnDeadlines) as OpenTurnState[])('ends a turn that stays %s beyond its deadline', async (state) => {
-    const turn = await addTurnIn(database, await addSession(database), state);
-    const { afterMs, exit } = turnDeadlines[state];
-    await age(database, turn, afterMs - 60_000);
-    expect((await reconcile(database)).expired).not.toContain(turn);
-    await age(database, turn, 61_000);
-    expect((await reconcile(database)).expired).toContain(turn);
-    expect(await stateOf(database, turn)).toBe(exit);
-    const last = (await eventsOfTurn(database.em(), turn)).at(-1);
-    expect(last?.body.type).toBe(exit === 'failed' ? 'turn.failed' : 'turn.stopped');
-    await drain();
-  });
+  it.each(Object.keys(turnDeadlines) as OpenTurnState[])(
+    'ends a turn that stays %s beyond its deadline',
+    async (state) => {
+      const turn = await addTurnIn(database, await addSession(database), state);
+      const { afterMs, exit } = turnDeadlines[state];
+      await age(database, turn, afterMs - 60_000);
+      expect((await reconcile(database)).expired).not.toContain(turn);
+      await age(database, turn, 61_000);
+      expect((await reconcile(database)).expired).toContain(turn);
+      expect(await stateOf(database, turn)).toBe(exit);
+      const last = (await eventsOfTurn(database.em(), turn)).at(-1);
+      expect(last?.body.type).toBe(exit === 'failed' ? 'turn.failed' : 'turn.stopped');
+      await drain();
+    },
+  );
 });

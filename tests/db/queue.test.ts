@@ -69,15 +69,28 @@ describe.each(['PostgreSQL', 'Redis'] as const)('the queue on %s', (backend) => 
 
 describe('a queue that is down', () => {
   it('refuses a turn instead of holding it up for ever', async () => {
-    const queue = openQueue({ databaseUrl: own.url, redisUrl: 'redis://127.0.0.1:1', name: 'down', log: createLog({ write: () => {} }) });
+    const queue = openQueue({
+      databaseUrl: own.url,
+      redisUrl: 'redis://127.0.0.1:1',
+      name: 'down',
+      log: createLog({ write: () => {} }),
+    });
     const startedAt = performance.now();
-    await expect(queue.add('a', 'turn', 1_000)).rejects.toMatchObject({ code: 'queue_unreachable', retry: 'later' });
+    await expect(queue.add('a', 'turn', 1_000)).rejects.toMatchObject({
+      code: 'queue_unreachable',
+      retry: 'later',
+    });
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     await queue.close();
   });
 
   it('works again after it was emptied', async () => {
-    const shared = { databaseUrl: own.url, redisUrl: part('TEST_REDIS_URL'), name: `turns-${randomUUID()}`, log };
+    const shared = {
+      databaseUrl: own.url,
+      redisUrl: part('TEST_REDIS_URL'),
+      name: `turns-${randomUUID()}`,
+      log,
+    };
     const seen: string[] = [];
     const queue = openQueue(shared);
     const consumer = consumeQueue(shared, 1, async (turnId) => void seen.push(turnId));

@@ -38,6 +38,8 @@ export async function age(database: Database, turnId: string, byMs: number): Pro
 }
 
 export async function stateOf(database: Database, turnId: string): Promise<string> {
-  const rows = await database.em().execute<{ state: string }[]>('select state from turn where id = ?', [turnId]);
+  const rows = await database
+    .em()
+    .execute<{ state: string }[]>('select state from turn where id = ?', [turnId]);
   return rows[0]?.state ?? 'gone';
 }
