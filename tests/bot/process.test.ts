@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BotProcess, freePort, runToEnd, Stage, until } from './stage.ts';
+import { type BotProcess, freePort, runToEnd } from './bot-process.ts';
+import { Stage, until } from './stage.ts';
 
 describe('a wrong start', () => {
   let stage: Stage;

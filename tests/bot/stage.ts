@@ -1,18 +1,15 @@
 // A local workspace, a database of its own and the real bot process between them.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { BotProcess, freePort } from './bot-process.ts';
+import { Wire } from './wire.ts';
 
 export const MIRA = 'U0MIRA0001';
 export const JONAS = 'U0JONAS001';
@@ -20,9 +17,6 @@ export const SANA = 'U0SANA0001';
 export const LEE = 'U0LEE00001';
 export const SHOP = 'C0SHOP0001';
 export const PLATFORM = 'C0PLATFRM1';
-
-const MAIN = join(import.meta.dirname, '../../bot/main.ts');
-const READY_MS = 20_000;
 
 const CONFIG = {
   repos: [
@@ -59,8 +53,6 @@ const eventSchema = z.object({
   acked: z.boolean(),
   ack_ms: z.number().nullable(),
 });
-
-const readySchema = z.object({ ready: z.literal(true), mode: z.string(), url: z.string().optional() });
 
 export class Stage {
   readonly slack: TestSlack;
@@ -212,133 +204,6 @@ export class Stage {
   }
 }
 
-/** A real `node bot/main.ts`. */
-export class BotProcess {
-  readonly ready: z.infer<typeof readySchema>;
-  readonly #child: ChildProcess;
-  #log = '';
-
-  private constructor(child: ChildProcess, ready: z.infer<typeof readySchema>) {
-    this.#child = child;
-    this.ready = ready;
-    child.stderr?.on('data', (chunk: Buffer) => {
-      this.#log += chunk.toString();
-    });
-  }
-
-  static async start(env: Record<string, string>): Promise<BotProcess> {
-    const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    const lines = createInterface({ input: child.stdout });
-    const first = await Promise.race([
-      once(lines, 'line').then(([line]) => String(line)),
-      once(child, 'exit').then(() => null),
-      new Promise<null>((resolve) => setTimeout(() => resolve(null), READY_MS).unref()),
-    ]);
-    if (first === null) {
-      child.kill('SIGKILL');
-      throw new Error(`the bot was not ready: ${complaint}`);
-    }
-    return new BotProcess(child, readySchema.parse(JSON.parse(first)));
-  }
-
-  get url(): string {
-    return this.ready.url ?? '';
-  }
-
-  get log(): string {
-    return this.#log;
-  }
-
-  async stop(): Promise<number | null> {
-    return this.#end('SIGTERM');
-  }
-
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL');
-  }
-
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const exited = once(this.#child, 'exit');
-      this.#child.kill(signal);
-      await exited;
-    }
-    return this.#child.exitCode;
-  }
-}
-
-/** A TCP connection to the database that can be cut and mended. */
-export class Wire {
-  readonly url: string;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isCut = false;
-
-  private constructor(server: Server, url: string) {
-    this.#server = server;
-    this.url = url;
-  }
-
-  static async to(databaseUrl: string): Promise<Wire> {
-    const target = new URL(databaseUrl);
-    const url = new URL(databaseUrl);
-    const server = createTcpServer((near) => wire.#carry(near, target));
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new TypeError('no port');
-    url.hostname = '127.0.0.1';
-    url.port = String(address.port);
-    const wire = new Wire(server, url.href);
-    return wire;
-  }
-
-  /** Ends all connections and refuses new ones. */
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  mend(): void {
-    this.#isCut = false;
-  }
-
-  async close(): Promise<void> {
-    this.cut();
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-    });
-  }
-
-  #carry(near: Socket, target: URL): void {
-    if (this.#isCut) {
-      near.destroy();
-      return;
-    }
-    const far = connect(Number(target.port), target.hostname);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
-  }
-}
-
 /** Asks again until the condition gives something; long enough for a machine with much else to do. */
 export async function until<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
@@ -372,35 +237,4 @@ export function actionsOf(message: Json): string[] {
   return [...JSON.stringify(message['blocks'] ?? []).matchAll(/"action_id":"([^"]+)"/g)].map(
     ([, id]) => id ?? '',
   );
-}
-
-/** Runs the bot until it ends by itself, for wrong configurations. */
-export async function runToEnd(
-  env: Record<string, string>,
-): Promise<{ readonly code: number | null; readonly stderr: string }> {
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const late = setTimeout(() => child.kill('SIGKILL'), READY_MS);
-  await once(child, 'exit');
-  clearTimeout(late);
-  return { code: child.exitCode, stderr };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new TypeError('no port');
-  return address.port;
 }
