@@ -5,7 +5,7 @@ import { MESSAGE_BLOCKS_MAX, MESSAGE_CHARS_BUDGET, MESSAGE_TEXT_MAX } from './li
 import type { FittedMessage, Message } from './message.ts';
 import { NOTHING, paragraph, words } from './rich.ts';
 import { cut, escape, escapeTo } from './text.ts';
-import { validateMessage } from './validate.ts';
+import { type Problem, validateMessage } from './validate.ts';
 import { weigh, wordsOf } from './weigh.ts';
 
 /** A message that carries on from one before it says the same in `text`, up to this. */
@@ -16,12 +16,14 @@ const OVERFLOW_TEXT_MAX = 3_000;
  * length; other blocks keep their order. A block that is still not legal is shown as its words.
  */
 export function fit(message: Message): FittedMessage {
-  const blocks = message.blocks.flatMap(fitBlock).map(legal);
+  const replaced: Problem[] = [];
+  const blocks = message.blocks.flatMap(fitBlock).map((block) => legal(block, replaced));
   const [first = [], ...rest] = pack(blocks.length > 0 ? blocks : spoken(message.text));
   return {
     text: textOf(message.text, first),
     blocks: first,
     overflow: rest.map((more) => ({ text: textOf('', more), blocks: more })),
+    replaced,
   };
 }
 
@@ -29,8 +31,12 @@ export function fit(message: Message): FittedMessage {
 export function fitWithRest(message: Message, rest: readonly KnownBlock[]): FittedMessage {
   const fitted = fit(message);
   if (rest.length === 0) return fitted;
-  const { overflow, ...more } = fit({ text: '', blocks: [...rest] });
-  return { ...fitted, overflow: [...fitted.overflow, more, ...overflow] };
+  const { text, blocks, overflow, replaced } = fit({ text: '', blocks: [...rest] });
+  return {
+    ...fitted,
+    overflow: [...fitted.overflow, { text, blocks }, ...overflow],
+    replaced: [...fitted.replaced, ...replaced],
+  };
 }
 
 /** A message without blocks is its text, which is already markup. */
@@ -45,8 +51,10 @@ function textOf(text: string, blocks: readonly KnownBlock[]): string {
   return words.trim() === '' ? NOTHING : words;
 }
 
-function legal(block: KnownBlock): KnownBlock {
-  if (validateMessage({ text: NOTHING, blocks: [block] }).length === 0) return block;
+function legal(block: KnownBlock, replaced: Problem[]): KnownBlock {
+  const problems = validateMessage({ text: NOTHING, blocks: [block] });
+  if (problems.length === 0) return block;
+  replaced.push(...problems);
   const said = cut(wordsOf(block).trim(), OVERFLOW_TEXT_MAX);
   return paragraph(words(said === '' ? NOTHING : said));
 }

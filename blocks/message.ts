@@ -9,6 +9,7 @@ import {
   FIELD_TEXT_MAX,
 } from './limits.ts';
 import { NOTHING } from './rich.ts';
+import type { Problem } from './shape.ts';
 import { clean, cut, oneLine } from './text.ts';
 
 /** A message as Slack takes it. `text` says the same without blocks: notifications and screen readers. */
@@ -23,6 +24,8 @@ export interface Message {
  */
 export interface FittedMessage extends Message {
   readonly overflow: readonly Message[];
+  /** What Slack would have refused, and is shown as bare words: each is a fault of ours, worth a line in the log. */
+  readonly replaced: readonly Problem[];
 }
 
 /** Literal text without formats or emoji codes. */

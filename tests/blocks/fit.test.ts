@@ -20,7 +20,7 @@ function preformattedTexts(blocks: readonly KnownBlock[]): string[] {
 
 test('a message within the limits is not touched', () => {
   const message = { text: 'Hello', blocks: [...markdownBlocks('Hello **you**'), control] };
-  expect(fit(message)).toEqual({ ...message, overflow: [] });
+  expect(fit(message)).toEqual({ ...message, overflow: [], replaced: [] });
 });
 
 test('an answer of 160,000 characters arrives whole, in messages within the budget', () => {
@@ -127,7 +127,9 @@ test('a block that cannot be made legal is shown as its words', () => {
   const blocks: KnownBlock[] = [
     { type: 'image', slack_file: { id: 'not an id' }, alt_text: 'The cart page' },
   ];
-  expect(fit({ text, blocks }).blocks).toEqual([
+  const fitted = fit({ text, blocks });
+  expect(fitted.replaced.map((problem) => problem.pointer)).toEqual(['/blocks/0/slack_file/id']);
+  expect(fitted.blocks).toEqual([
     {
       type: 'rich_text',
       elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: 'The cart page' }] }],

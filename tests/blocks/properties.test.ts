@@ -18,16 +18,17 @@ import { findProblems } from '../../playground/slack/blocks/check.ts';
 import { anyAnswerView, anyChangeView, anyDate, anyStatus, anyText } from './arbitraries.ts';
 import { dangers } from './safety.ts';
 
-const RUNS = { numRuns: Number(process.env.RUNS ?? 300) };
+const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) };
 
 /** What Slack would refuse, and what text from outside must not have become. */
 function wrongs(message: FittedMessage, people: readonly string[] = []): unknown[] {
-  return [message, ...message.overflow].flatMap((one) => [
+  const each = [message, ...message.overflow].flatMap((one) => [
     ...validateMessage(one),
     ...dangers(one, people),
     // The local workspace reads Slack's reference on its own account: two readings must agree.
     ...findProblems(one.blocks, 'message', '/blocks', () => undefined),
   ]);
+  return [...message.replaced, ...each];
 }
 
 function wrongsOfView(view: ModalView): unknown[] {
@@ -190,6 +191,6 @@ test('a message of any blocks, legal or not, is made legal', () => {
       const fitted = fit({ text, blocks });
       for (const one of [fitted, ...fitted.overflow]) expect(validateMessage(one)).toEqual([]);
     }),
-    { numRuns: Number(process.env.RUNS ?? 150) },
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) },
   );
 });

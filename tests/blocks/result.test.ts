@@ -149,6 +149,61 @@ describe('a change that is not verified', () => {
   });
 });
 
+describe('long lists', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+  test('of checks show twenty, those that did not pass first, and count the rest', () => {
+    const checks = many(25).map((index) =>
+      check({ name: `c${index}`, status: index === 24 ? 'failed' : 'passed' }),
+    );
+    const table = resultMessage(
+      change({ result: changeResult({ verification: verification(false, { checks }) }) }),
+    ).blocks[2];
+    const rows =
+      table?.type === 'table'
+        ? table.rows.map(([first]) => (first && 'text' in first ? first.text : ''))
+        : [];
+    expect(rows.slice(0, 2)).toEqual(['Check', 'c24']);
+    expect(rows).toHaveLength(22);
+    expect(rows.at(-1)).toBe('and 5 more checks');
+  });
+
+  test('of files show twelve and count the rest', () => {
+    const files = many(15).map((index) => ({
+      path: `f${index}.js`,
+      status: 'modified' as const,
+      additions: 1,
+      deletions: 0,
+    }));
+    const json = JSON.stringify(resultMessage(change({ result: changeResult({ files }) })).blocks);
+    expect(json).toContain('15 files changed, +15 −0');
+    expect(json).toContain('f11.js');
+    expect(json).not.toContain('f12.js');
+    expect(json).toContain('and 3 more files');
+  });
+
+  test('of pages show three and count the rest; pages that look the same are named', () => {
+    const page = (index: number) => ({
+      ...cartPage,
+      name: `Page ${index}`,
+      before: { artifactId: 'shot-before', digest: 'x', consoleErrors: [], failedRequests: [], status: 200 },
+      after: {
+        artifactId: 'shot-after',
+        digest: index === 0 ? 'x' : 'y',
+        consoleErrors: [],
+        failedRequests: [],
+        status: 200,
+      },
+    });
+    const message = resultMessage(
+      change({ result: changeResult({ verification: verification(true, { pages: many(6).map(page) }) }) }),
+    );
+    expect(message.blocks.filter((block) => block.type === 'image')).toHaveLength(6);
+    expect(JSON.stringify(message.blocks)).toContain('Looks the same as before: Page 0 (/cart).');
+    expect(JSON.stringify(message.blocks)).toContain('2 more pages compared');
+  });
+});
+
 describe('what the browser saw', () => {
   test('a page that looks the same is named, without its two pictures', () => {
     const { before, after } = cartPage;

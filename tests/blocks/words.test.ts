@@ -40,6 +40,13 @@ describe('a question', () => {
     expect(json).toContain('"text":"2","emoji":false');
   });
 
+  test('offers ten options at most; the rest is left to words in the thread', () => {
+    const options = Array.from({ length: 14 }, (_, index) => `o${index}`);
+    const json = JSON.stringify(questionMessage({ turnId: 't', question: 'Which?', options }).blocks);
+    expect(json).toContain('threadsmith.option.9');
+    expect(json).not.toContain('threadsmith.option.10');
+  });
+
   test('that was answered has no buttons and names who answered', () => {
     const message = answeredMessage('Which?', { by: 'U0JON2222', text: 'b' });
     expect(JSON.stringify(message.blocks)).not.toContain('actions');
