@@ -9,9 +9,9 @@ import type { TurnContext } from './turn.ts';
 
 export interface BeforeCapture {
   /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */
-  shots(): Promise<readonly NamedShot[]>;
+  readonly shots: () => Promise<readonly NamedShot[]>;
   /** Gives up what is under way and removes the sandbox. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Starts taking the shots, or finds the ones that an earlier turn of the session took of the same base. */

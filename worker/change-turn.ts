@@ -195,7 +195,7 @@ async function record(context: TurnContext, verification: Verification): Promise
 }
 
 /** One browser for the turn, opened when it is first needed. */
-function keepBrowser(bench: Bench): { open(): Promise<SandboxBrowser>; close(): Promise<void> } {
+function keepBrowser(bench: Bench): { open: () => Promise<SandboxBrowser>; close: () => Promise<void> } {
   let opened: Promise<SandboxBrowser> | undefined;
   return {
     open: () => (opened ??= openBrowser(bench.sandbox)),

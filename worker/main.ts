@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const owner = `${hostname()}:${process.pid}`;
   const worker = createWorker(tools, owner);
   const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
-  const consumer = consumeQueue(queue, config.worker.turns, worker.work);
+  const consumer = consumeQueue(queue, config.worker.turns, (turnId) => worker.work(turnId));
   const hints = listen(databaseUrl, (topic) => topic === 'stop' && worker.checkStops(), log);
   const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
   process.stdout.write(`${JSON.stringify({ ready: true, worker: owner })}\n`);

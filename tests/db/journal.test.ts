@@ -9,6 +9,7 @@ import { eventsOfTurn } from '../../db/events.ts';
 import { openJournal } from '../../db/journal.ts';
 import { claimTurn, type Lease } from '../../db/lease.ts';
 import { listen } from '../../db/notify.ts';
+import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn, age } from './rows.ts';
 
@@ -25,7 +26,7 @@ afterAll(async () => {
 
 async function newLease(): Promise<Lease> {
   const turn = await addTurnIn(database, await addSession(database), 'queued');
-  return (await claimTurn(database, turn, 'w')) ?? expect.fail('no lease');
+  return required(await claimTurn(database, turn, 'w'), 'no lease');
 }
 
 const message = (text: string): MessageEntry => ({ kind: 'message', text });

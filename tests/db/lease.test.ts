@@ -9,6 +9,7 @@ import { claimTurn, renewLease } from '../../db/lease.ts';
 import { markSent, unsentHandovers } from '../../db/outbox.ts';
 import { reconcile } from '../../db/reconciler.ts';
 import { finishTurn, requestStop, waitForAnswer } from '../../db/turns.ts';
+import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn, age, stateOf } from './rows.ts';
 
@@ -54,17 +55,17 @@ describe('a lease', () => {
     const lease = await claimTurn(database, first, 'w');
     expect(await claimTurn(database, second, 'w')).toBeNull();
     await drain();
-    await finishTurn(database, lease ?? expect.fail('no lease'), { state: 'failed', failure: FAILURE });
+    await finishTurn(database, required(lease, 'no lease'), { state: 'failed', failure: FAILURE });
     expect(await drain()).toEqual([second]);
     expect(await claimTurn(database, second, 'w')).not.toBeNull();
   });
 
   it('that ran out goes to the next worker, and the first one can write nothing any more', async () => {
     const turn = await queuedTurn();
-    const lost = (await claimTurn(database, turn, 'frozen')) ?? expect.fail('no lease');
+    const lost = required(await claimTurn(database, turn, 'frozen'), 'no lease');
     expect(await claimTurn(database, turn, 'next')).toBeNull();
     await age(database, turn, LEASE_MS + 1);
-    const lease = (await claimTurn(database, turn, 'next')) ?? expect.fail('no lease');
+    const lease = required(await claimTurn(database, turn, 'next'), 'no lease');
     expect(lease.epoch).toBe(lost.epoch + 1);
     const gone = { code: 'lease_lost' };
     await expect(renewLease(database, lost)).rejects.toMatchObject(gone);
@@ -83,7 +84,7 @@ describe('a lease', () => {
 
   it('keeps the journal in order and takes each place once', async () => {
     const turn = await queuedTurn();
-    const lease = (await claimTurn(database, turn, 'w')) ?? expect.fail('no lease');
+    const lease = required(await claimTurn(database, turn, 'w'), 'no lease');
     const journal = openJournal(database, lease, 0);
     await journal.append(0, [
       { kind: 'message', text: 'a' },
@@ -100,7 +101,7 @@ describe('a lease', () => {
 
   it('says who asked to stop', async () => {
     const turn = await queuedTurn();
-    const lease = (await claimTurn(database, turn, 'w')) ?? expect.fail('no lease');
+    const lease = required(await claimTurn(database, turn, 'w'), 'no lease');
     expect(await renewLease(database, lease)).toEqual({ stopRequestedBy: null });
     expect(await requestStop(database.em(), turn, 'Mira')).toBe(true);
     expect(await requestStop(database.em(), turn, 'Jonas')).toBe(true);

@@ -22,7 +22,7 @@ async function until(what: () => boolean): Promise<void> {
     if (what()) return;
     await sleep(50);
   }
-  expect.fail('it did not happen within 20 s');
+  throw new Error('it did not happen within 20 s');
 }
 
 describe.each(['PostgreSQL', 'Redis'] as const)('the queue on %s', (backend) => {
@@ -102,6 +102,7 @@ describe('a queue that is down', () => {
       await redis.del(...keys);
       await queue.add('b', 'second', WAIT_MS);
       await until(() => seen.includes('second'));
+      expect(seen).toEqual(['first', 'second']);
     } finally {
       redis.disconnect();
       await consumer.close();

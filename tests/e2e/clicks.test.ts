@@ -1,6 +1,7 @@
 // What the buttons of a result do, and what somebody is told where they do nothing.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { required } from '../required.ts';
 import { createRemote, type TestRemote } from '../worker/git-repo.ts';
 import { APPROVE, labelsOf, mention, record, TEST_MS, toldOnly } from './conversation.ts';
 import { readable } from './people.ts';
@@ -70,7 +71,7 @@ describe('a result', { timeout: TEST_MS }, () => {
     const { message } = await thread.see(offers(/^merge unverified$/i));
     expect(labelsOf(message)).not.toContainEqual(expect.stringMatching(APPROVE));
     await thread.click('mira', /^merge unverified$/i);
-    const view = (await stack.people.views('mira')).at(-1) ?? expect.fail('nobody asked again');
+    const view = required((await stack.people.views('mira')).at(-1), 'nobody asked again');
     expect(view.callback_id).toBe('threadsmith.modal.merge_unverified');
     await sleep(2_000);
     expect(mergesOf(notes)).toBe(0);
@@ -84,7 +85,10 @@ describe('a result', { timeout: TEST_MS }, () => {
     await record(stack, 'forget the notes', ['git rm -q notes.md'], 'They are gone.');
     const thread = await mention(stack, 'mira', 'platform', 'forget the notes');
     const { message } = await thread.see(offers(/^discard$/i));
-    const branch = sessionBranches(notes).find((name) => !others.includes(name)) ?? expect.fail('no branch');
+    const branch = required(
+      sessionBranches(notes).find((name) => !others.includes(name)),
+      'no branch',
+    );
     await thread.click('jonas', /^discard$/i);
     const shown = await thread.see(withdraws(message.ts, /merge|discard|changes/i));
     expect(readable(shown)).toMatch(/discarded/i);

@@ -1,6 +1,7 @@
 // The main job as people see it in the thread, over both of Slack's transports.
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { required } from '../required.ts';
 import { type Message, readable } from './people.ts';
 import { type Stack, startStack } from './stack.ts';
 import { offers, says } from './thread.ts';
@@ -40,10 +41,9 @@ describe.each(['socket', 'http'] as const)('the main path over %s', (transport) 
     expect(offered).toHaveLength(1);
     const head = git('rev-parse', offeredBranch(git));
 
-    const changes =
-      offers(/request changes/i)([second.message]) ?? expect.fail('changes cannot be requested');
+    const changes = required(offers(/request changes/i)([second.message]), 'changes cannot be requested');
     await people.click('mira', 'shop', root, changes.button.actionId);
-    const view = (await people.views('mira')).at(-1) ?? expect.fail('no modal was opened');
+    const view = required((await people.views('mira')).at(-1), 'no modal was opened');
     await people.submit(
       'mira',
       view.id,

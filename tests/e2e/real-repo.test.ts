@@ -48,7 +48,7 @@ beforeAll(async () => {
   execFileSync('tar', ['xzf', name], { cwd: folder });
   const files = filesOf(join(folder, 'package'));
   const source = Buffer.from(files['index.js'] ?? []).toString('utf8');
-  expect(source).toContain(NEIGHBOUR + LINE);
+  if (!source.includes(NEIGHBOUR + LINE)) throw new Error(`${PACKAGE} is not what it was`);
   remote = createRemote();
   remote.commit({ ...files, 'index.js': source.replace(LINE, ''), '.threadsmith.yaml': REPO_FILE });
   stack = await startStack({

@@ -41,7 +41,7 @@ async function turnStates(url: string): Promise<readonly string[]> {
 async function until(what: () => Promise<boolean>, withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await what())) {
-    if (performance.now() > deadline) expect.fail(`it did not happen within ${withinMs} ms`);
+    if (performance.now() > deadline) throw new Error(`it did not happen within ${withinMs} ms`);
     await sleep(100);
   }
 }

@@ -22,6 +22,7 @@ import { createModel } from '../../worker/model/create-model.ts';
 import type { Tools } from '../../worker/turn.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
+import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 import { writeConfig } from './config-file.ts';
@@ -75,7 +76,7 @@ async function play(
   details: TurnDetails = {},
 ): Promise<Turn> {
   const turnId = await database.transaction(async (em) => {
-    const session = (await lockSession(em, sessionId)) ?? expect.fail('no session');
+    const session = required(await lockSession(em, sessionId), 'no session');
     return addTurn(em, session, { kind, state: 'queued', text, requester: MIRA, messageTs: null, details });
   });
   await worker.work(turnId);
@@ -116,12 +117,13 @@ describe('a turn', () => {
     expect(git('log', '-1', '--format=%an <%ae> %cn', first.branch)).toBe(
       'Mira Okafor <mira@brightloaf.example> Threadsmith',
     );
-    const cart =
-      first.verification.pages.find((page) => page.path === '/cart') ??
-      expect.fail('the cart was not opened');
+    const cart = required(
+      first.verification.pages.find((page) => page.path === '/cart'),
+      'the cart was not opened',
+    );
     const content = openContentFolder(join(folder, 'artifacts'));
-    const shots = [cart.before, cart.after].map(
-      (shot) => shot?.artifactId ?? expect.fail('a screenshot is missing'),
+    const shots = [cart.before, cart.after].map((shot) =>
+      required(shot?.artifactId, 'a screenshot is missing'),
     );
     const pictures = await Promise.all(shots.map((id) => readArtifact(database.em(), content, id)));
     for (const { content: png } of pictures) expect(Buffer.from(png.subarray(1, 4)).toString()).toBe('PNG');

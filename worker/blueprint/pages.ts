@@ -16,7 +16,7 @@ export interface PagesOptions {
   readonly signal: AbortSignal;
   /** `before` or `after`; part of names and ids. */
   readonly label: string;
-  openBrowser(): Promise<SandboxBrowser>;
+  readonly openBrowser: () => Promise<SandboxBrowser>;
 }
 
 /** Serves the app and takes a picture of each page. A page that does not open has no shot. */

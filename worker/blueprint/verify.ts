@@ -14,7 +14,7 @@ export interface VerifyOptions {
   readonly round: number;
   /** The pages before the session changed anything. */
   readonly before: readonly NamedShot[];
-  openBrowser(): Promise<SandboxBrowser>;
+  readonly openBrowser: () => Promise<SandboxBrowser>;
 }
 
 /** Runs the checks and opens the pages for exactly this commit, and reports the outcome. */
