@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SAMPLES } from './page-samples.ts';
-import { type Json, type PageTest, startPageTest } from './page-setup.ts';
+import { eventually, type Json, type PageTest, startPageTest } from './page-setup.ts';
 
 let at: PageTest;
 let page: Page;
@@ -66,8 +66,10 @@ test('there is a sample of every type the page renders', async () => {
 test.each(SAMPLES)('$name is drawn', async ({ block, surface, shows, finds }) => {
   const text = await show(block, surface);
   for (const word of shows) expect(text).toContain(word);
-  for (const selector of finds)
-    expect(await page.locator(`#stage ${selector}`).count(), selector).toBeGreaterThan(0);
+  for (const selector of finds) {
+    const found = await page.locator(`#stage ${selector}`).count();
+    expect({ selector, found: found > 0 }).toEqual({ selector, found: true });
+  }
   expect(await page.locator('#stage .unknown-block').count()).toBe(0);
 });
 
@@ -96,7 +98,7 @@ function poisoned(block: Json): Json {
   const swap = (name: string, value: unknown): unknown => {
     if (typeof value !== 'string') return value;
     if (/^(text|title|caption|author_name|label|alt_text|fallback|url_text)$/.test(name)) return evil + value;
-    return /url$/.test(name) ? `javascript:hacked=1//${value}` : value;
+    return name.endsWith('url') ? `javascript:hacked=1//${value}` : value;
   };
   return JSON.parse(JSON.stringify(block, swap));
 }
@@ -206,7 +208,7 @@ test.each([
   const asked = page.waitForRequest(`${at.url}/control/files/F0AFTER001`);
   await show({ type: 'image', alt_text: 'The cart', ...where });
   expect((await asked).method()).toBe('GET');
-  await expect.poll(() => page.locator('#stage').textContent()).toBe('The cart – could not be loaded');
+  await eventually(() => page.locator('#stage').textContent()).toBe('The cart – could not be loaded');
 });
 
 test('a data table sorts, filters and pages', async () => {
@@ -229,6 +231,7 @@ test('a data table sorts, filters and pages', async () => {
 test('the gallery shows what the server lists, or says that there is nothing', async () => {
   const other = await at.open('mira');
   await other.goto(`${at.url}/gallery.html`);
-  await expect.poll(() => other.locator('main').textContent()).toContain('There are no samples');
+  await eventually(() => other.locator('main').textContent()).toContain('There are no samples');
+  expect(await other.locator('.gallery-item').count()).toBe(0);
   await other.context().close();
 });

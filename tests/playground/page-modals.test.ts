@@ -1,7 +1,7 @@
 // Modals of the workspace's page: forms, the client's own checks, the app's errors, the stack.
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Json, MIRA, type PageTest, SHOP, startPageTest, until } from './page-setup.ts';
+import { eventually, type Json, MIRA, type PageTest, SHOP, startPageTest, until } from './page-setup.ts';
 
 let at: PageTest;
 let page: Page;
@@ -119,7 +119,7 @@ test('errors of the app stand under their fields, and what was typed stays', asy
   await fill();
   at.app.answer = () => ({ response_action: 'errors', errors: { what: 'This was done already.' } });
   await page.locator('[data-modal-submit]').click();
-  await expect.poll(() => page.locator('[data-error-for=what]').textContent()).toBe('This was done already.');
+  await eventually(() => page.locator('[data-error-for=what]').textContent()).toBe('This was done already.');
   expect(await page.locator('[data-action-id=text]').inputValue()).toBe('round to cents');
   await page.getByRole('button', { name: 'Never mind' }).click();
   await page.locator('[data-dialog=modal]').waitFor({ state: 'detached' });
@@ -173,7 +173,7 @@ test('a button in a modal changes the modal, as when paging through a diff', asy
   };
   expect(await page.locator('.diff-del').textContent()).toBe('-old 1\n');
   await page.locator('[data-dialog=modal] [data-action-id=next]').click();
-  await expect.poll(() => page.locator('.diff-add').textContent()).toBe('+new 2\n');
+  await eventually(() => page.locator('.diff-add').textContent()).toBe('+new 2\n');
   await page.keyboard.press('Escape');
   await page.locator('[data-dialog=modal]').waitFor({ state: 'detached' });
 });

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright';
+import { expect } from 'vitest';
 import { z } from 'zod';
 import { startWorkspace } from '../../playground/slack/server.ts';
 import { part } from '../setup/environment.ts';
@@ -81,7 +82,7 @@ async function openPage(
 ): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(25_000);
   await page.goto(`${url}/?as=${person}${hash}`);
   await page.waitForSelector('body[data-ready]');
   return page;
@@ -149,13 +150,18 @@ async function reply(app: TestApp, contentType: string, body: string): Promise<J
   return app.answer(payload);
 }
 
-/** Waits until `look` gives something, for at most five seconds. */
+/** Waits until `look` gives something, for at most fifteen seconds. */
 export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 5_000;
+  const end = Date.now() + 15_000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error('it did not happen within 5 s');
+    if (Date.now() > end) throw new Error('it did not happen within 15 s');
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
+}
+
+/** An assertion about what the page will show soon; a loaded machine may need seconds for it. */
+export function eventually<T>(look: () => T | Promise<T>) {
+  return expect.poll(look, { timeout: 15_000 });
 }

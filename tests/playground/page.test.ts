@@ -1,6 +1,7 @@
 // The workspace's page in a real browser: reading, writing, clicking as somebody, and what it never does.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
+  eventually,
   JONAS,
   type Json,
   MIRA,
@@ -64,7 +65,7 @@ test('Enter sends, Shift+Enter breaks the line, @ completes the name of the app'
   const event = await until(() => at.app.events.find((each) => each['type'] === 'app_mention'));
   expect(event['text']).toBe('<@U0THREAD01> fix the total\nand the tax');
   expect(event['user']).toBe(MIRA);
-  await expect.poll(() => field.inputValue()).toBe('');
+  await eventually(() => field.inputValue()).toBe('');
   await page.context().close();
 });
 
@@ -77,9 +78,10 @@ test('a thread opens from its address, and a reply written there goes into it', 
   await thread.locator('textarea').press('Enter');
   await thread.getByText('I have', { exact: true }).waitFor();
   const bar = page.locator(`[data-pane=channel] [data-ts="${root}"] .reply-bar`);
-  await expect.poll(() => bar.textContent()).toContain('1 reply');
+  await eventually(() => bar.textContent()).toContain('1 reply');
   await thread.getByLabel('Close the thread').click();
   await thread.waitFor({ state: 'hidden' });
+  expect(new URL(page.url()).hash).toBe(`#/${SHOP}`);
   await page.context().close();
 });
 
@@ -155,10 +157,10 @@ test('reactions are added and taken back, and everybody sees the count', async (
   const page = await at.open(MIRA, `#/${SHOP}`);
   const pill = page.locator(`[data-pane=channel] [data-ts="${ts}"] [data-reaction=tada]`);
   await pill.click();
-  await expect.poll(() => pill.textContent()).toBe('🎉2');
+  await eventually(() => pill.textContent()).toBe('🎉2');
   expect(await pill.getAttribute('aria-pressed')).toBe('true');
   await pill.click();
-  await expect.poll(() => pill.textContent()).toBe('🎉1');
+  await eventually(() => pill.textContent()).toBe('🎉1');
   await page.context().close();
 });
 
@@ -242,13 +244,13 @@ test('a channel with news is bold, and a mention counts', async () => {
   const row = page.locator(`[data-channel-id=${PLATFORM}]`);
   expect(await row.getAttribute('class')).not.toContain('unread');
   await at.control('/messages', { user: JONAS, channel: PLATFORM, text: 'deploy is out' });
-  await expect.poll(() => row.getAttribute('class')).toContain('unread');
+  await eventually(() => row.getAttribute('class')).toContain('unread');
   expect(await row.locator('.count').count()).toBe(0);
   await at.control('/messages', { user: JONAS, channel: PLATFORM, text: '@mira have a look' });
-  await expect.poll(() => row.locator('.count').textContent()).toBe('1');
+  await eventually(() => row.locator('.count').textContent()).toBe('1');
   await row.click();
   await page.locator('.rule-new').waitFor();
-  await expect.poll(() => row.getAttribute('class')).not.toContain('unread');
+  await eventually(() => row.getAttribute('class')).not.toContain('unread');
   await page.context().close();
 });
 
@@ -298,7 +300,7 @@ test('the line under a thread says what the app is doing until it answers', asyn
     .poll(() => page.locator('.status-line').textContent())
     .toBe('Threadsmith is reading the code…');
   await appSays({ thread_ts: root, text: 'I am' });
-  await expect.poll(() => page.locator('.status-line').textContent()).toBe('');
+  await eventually(() => page.locator('.status-line').textContent()).toBe('');
   await page.context().close();
 });
 
