@@ -1,5 +1,4 @@
 // How records look from outside: messages with their files and reply counts, users, channels, files.
-import { textOf } from './args.ts';
 import type { Bot, Channel, Dict, FileRecord, Message, User } from './records.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -199,14 +198,4 @@ function sharesByVisibility(ws: Workspace, file: FileRecord): Dict {
     side[channel] = entries;
   }
   return shares;
-}
-
-/** The words of a message for listings: its text, or the first text of its blocks. */
-export function plainText(message: Message): string {
-  if (message.text !== '') return message.text;
-  for (const block of message.blocks ?? []) {
-    const text = textOf(block['text'], 'text');
-    if (text !== undefined) return text;
-  }
-  return '';
 }
