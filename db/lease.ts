@@ -22,7 +22,7 @@ export async function claimTurn(database: Database, turnId: string, owner: strin
   return database.transaction(async (em) => {
     // The session's row is the lock: two turns of one session can't be claimed at once.
     await em.execute(
-      'select 1 from session where id = (select session_id from turn where id = ?) for update',
+      'select 1 from session where id = (select session_id from turn where id = ?) for no key update',
       [turnId],
     );
     const rows = await em.execute<{ session_id: string; lease_epoch: number }[]>(
