@@ -126,7 +126,7 @@ function requestOf(context: TurnContext): MessageEntry {
 function answerOf(context: TurnContext): AgentAnswer | undefined {
   const { callId, answer } = context.turn.details;
   if (callId === undefined || answer === undefined) return undefined;
-  return { callId, text: `${answer.by} answered: ${answer.text}` };
+  return { callId, text: answer.text };
 }
 
 async function instructionsOf(bench: Bench): Promise<string> {
