@@ -99,6 +99,7 @@ async function launch(data: DataDirectory, pipe: string): Promise<RunningEngine>
   rmSync(`${pipe}.ended`, { force: true });
   const pidFile = join(data.runtime, 'engine.pid');
   spawnSync(prefix[0] ?? 'rm', [...prefix.slice(1), ...(prefix.length > 0 ? ['rm'] : []), '-f', pidFile]);
+  unmountBelow([data.engine, join(data.runtime, 'engine')], prefix);
   mountControlGroups(prefix);
 
   // Opened for both, so that neither side waits for the other.
@@ -150,6 +151,7 @@ function ours(data: DataDirectory, pipe: string, hold: number, engine: Tethered 
       const deadline = Date.now() + STOP_GRACE_MS;
       while (Date.now() < deadline && (engine?.running() ?? (await engineAnswers(hostOf(data)))))
         await sleep(POLL_MS);
+      unmountBelow([data.engine, join(data.runtime, 'engine')], rootPrefix() ?? []);
     },
   };
 }
@@ -160,6 +162,19 @@ function foreign(host: string): RunningEngine {
 
 function hostOf(data: DataDirectory): string {
   return `unix://${join(data.runtime, 'engine.sock')}`;
+}
+
+/** The engine leaves mounts behind when it ends, and folders with mounts in them cannot be removed. */
+function unmountBelow(folders: readonly string[], prefix: readonly string[]): void {
+  if (process.platform !== 'linux') return;
+  const points = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)));
+  if (points.length === 0) return;
+  // The deepest first.
+  const unmount = [...prefix, 'umount', '-l', ...points.sort().reverse()];
+  spawnSync(unmount[0] ?? 'umount', unmount.slice(1), { stdio: 'ignore' });
 }
 
 /** Without an init system nobody may have mounted them, and the engine needs them. */
