@@ -33,38 +33,39 @@ export class ChromiumBrowser implements SandboxBrowser {
   }
 
   async capture(spec: CaptureSpec, signal?: AbortSignal): Promise<Capture> {
-    signal?.throwIfAborted();
     const url = localUrl(spec.url);
-    return this.attempt(async () => {
-      const { context, page } = await this.takePage(spec);
-      const abort = (): void => void context.close().catch(() => undefined);
-      signal?.addEventListener('abort', abort, { once: true });
-      try {
-        const watch = new PageWatch(page);
-        const status = await visit(page, url);
-        await settle(page, watch);
-        const picture = await takePicture(page, { fullPage: spec.fullPage ?? true, selector: spec.selector });
-        const { consoleErrors, failedRequests } = watch;
-        const title = (await page.title()).slice(0, 300);
-        return {
-          ...picture,
-          status,
-          title,
-          consoleErrors: [...consoleErrors],
-          failedRequests: [...failedRequests],
-        };
-      } finally {
-        signal?.removeEventListener('abort', abort);
-        this.keepSpare();
-        void context.close().catch(() => undefined);
-      }
-    }, signal);
+    return attempt(() => this.photograph(url, spec), signal);
+  }
+
+  private async photograph(url: string, spec: CaptureSpec): Promise<Capture> {
+    const { context, page } = await this.takePage(spec);
+    try {
+      const watch = new PageWatch(page);
+      const status = await visit(page, url);
+      await settle(page, watch);
+      const picture = await takePicture(page, { fullPage: spec.fullPage ?? true, selector: spec.selector });
+      const { consoleErrors, failedRequests } = watch;
+      const title = (await page.title()).slice(0, 300);
+      return {
+        ...picture,
+        status,
+        title,
+        consoleErrors: [...consoleErrors],
+        failedRequests: [...failedRequests],
+      };
+    } finally {
+      this.keepSpare();
+      void context.close().catch(() => undefined);
+    }
   }
 
   hands(): Promise<PageHands> {
-    this.agentPage ??= this.attempt(async () => {
+    this.agentPage ??= attempt(async () => {
       const { page } = await this.openPage({});
       return new ChromiumHands(page, new PageWatch(page));
+    });
+    this.agentPage.catch(() => {
+      this.agentPage = undefined;
     });
     return this.agentPage;
   }
@@ -110,13 +111,24 @@ export class ChromiumBrowser implements SandboxBrowser {
     context.setDefaultNavigationTimeout(OPEN_TIMEOUT_MS);
     return context;
   }
+}
 
-  private async attempt<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    try {
-      return await work();
-    } catch (thrown) {
-      signal?.throwIfAborted();
-      throw asBrowserFailure(thrown);
-    }
+/** Turns failures into ones that can be shown. On abort the work is left to its own deadlines. */
+async function attempt<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(new Error('aborted'));
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  const working = work();
+  working.catch(() => undefined);
+  try {
+    return await Promise.race([working, aborted]);
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw asBrowserFailure(thrown);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
 }
