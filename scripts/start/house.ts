@@ -204,7 +204,8 @@ class Builder {
   async #workspace(): Promise<string> {
     const { args, data } = this.#options;
     const port = args.port ?? (args.once ? await freePort() : DEFAULT_WORKSPACE_PORT);
-    const argv = ['playground/main.ts', '--port', String(port), '--data', data.playground] as const;
+    const options = ['--port', String(port), '--data', data.playground, '--manifest', 'manifest.json'];
+    const argv = ['playground/main.ts', ...options] as const;
     const url = `http://127.0.0.1:${port}`;
     await this.#service('Workspace', 'workspace', argv, 1, standInEnvironment(process.env), url);
     return url;

@@ -69,7 +69,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const env = baseEnvironment();
   const playground = await startProcess(
     'playground/main.ts',
-    ['--port', '0', '--data', join(folder, 'playground')],
+    ['--port', '0', '--data', join(folder, 'playground'), '--manifest', 'manifest.json'],
     env,
     log('playground'),
   );
