@@ -118,8 +118,13 @@ test('errors of the app stand under their fields, and what was typed stays', asy
   await openModal(form);
   await fill();
   at.app.answer = () => ({ response_action: 'errors', errors: { what: 'This was done already.' } });
+  const asked = page.waitForResponse((response) => response.url().includes('/control/views?'));
   await page.locator('[data-modal-submit]').click();
   await eventually(() => page.locator('[data-error-for=what]').textContent()).toBe('This was done already.');
+  // The page asks for the views again after a submission; that must not wipe the error.
+  await asked;
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  expect(await page.locator('[data-error-for=what]').textContent()).toBe('This was done already.');
   expect(await page.locator('[data-action-id=text]').inputValue()).toBe('round to cents');
   await page.getByRole('button', { name: 'Never mind' }).click();
   await page.locator('[data-dialog=modal]').waitFor({ state: 'detached' });

@@ -33,7 +33,9 @@ export function createModals(workspace) {
       dialog = null;
       return;
     }
-    const sig = JSON.stringify([top, stack.length, person]);
+    // Not its state: the server fills that in from our own form, and drawing anew would wipe its errors.
+    const { id, title, submit, close, blocks } = top;
+    const sig = JSON.stringify([id, title, submit, close, blocks, stack.length, person]);
     if (sig === shown) return;
     shown = sig;
     show(top, stack.length);
