@@ -55,7 +55,7 @@ function rank(check: CheckResult): number {
 }
 
 function cell(text: string): { type: 'raw_text'; text: string } {
-  return { type: 'raw_text', text: oneLine(text, 120) || NOTHING };
+  return { type: 'raw_text', text: oneLine(text, 120) };
 }
 
 function tail(check: CheckResult): RichTextBlock {

@@ -150,7 +150,7 @@ function task(
   return {
     type: 'task_card',
     task_id: id,
-    title: oneLine(title, TASK_TITLE_MAX) || 'Step',
+    title: oneLine(title, TASK_TITLE_MAX),
     status,
     ...(said.length > 0 ? { details: paragraph(said) } : {}),
   };
