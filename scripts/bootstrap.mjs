@@ -15,6 +15,8 @@ const TITLE = 'Packages'.padEnd(16);
 const OLDEST_MAJOR = 20;
 /** Runs TypeScript files as they are, and has everything the packages ask for. */
 const RUNTIME_MAJOR = 24;
+const LIBRARY_FILE = 'libatomic.so.1';
+const LIBRARY_PACKAGE = 'libatomic1';
 const PROGRESS_MS = 250;
 const PARENT_CHECK_MS = 1000;
 
@@ -24,7 +26,7 @@ try {
   if (script === undefined) throw new Error('Usage: node scripts/bootstrap.mjs SCRIPT [ARGUMENT…]');
   checkNode();
   await installPackages();
-  run(findRuntime(), join(ROOT, script), args);
+  run(await findRuntime(), join(ROOT, script), args);
 } catch (thrown) {
   process.stderr.write(`✗ ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
   process.exitCode = 1;
@@ -86,14 +88,53 @@ function npmCommand() {
 }
 
 /** The Node of the packages, else this one where it is new enough. */
-function findRuntime() {
+async function findRuntime() {
   const bundled = join(BIN, 'node');
-  if (existsSync(bundled) && spawnSync(bundled, ['--version'], { stdio: 'ignore' }).status === 0)
-    return bundled;
+  const fault = faultOf(bundled);
+  if (fault === null) return bundled;
   if (majorOf(process.versions.node) >= RUNTIME_MAJOR) return process.execPath;
+  if (fault.includes(LIBRARY_FILE)) {
+    await installLibrary();
+    if (faultOf(bundled) === null) return bundled;
+  }
   throw new Error(
-    `There is no packaged Node for ${process.platform} on ${process.arch}, and this one is ${process.versions.node}. Install Node 26 and start again.`,
+    `The packaged Node does not run here (${fault}), and this one is ${process.versions.node}. Install Node 26 and start again.`,
   );
+}
+
+/** Why a program does not run, or null. */
+function faultOf(program) {
+  if (!existsSync(program)) return `there is none for ${process.platform} on ${process.arch}`;
+  const { status, stderr, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  if (status === 0) return null;
+  return error?.message ?? stderr.trim().split('\n')[0] ?? 'it ends at once';
+}
+
+/** The packaged Node needs one library that a bare Debian does not have. */
+async function installLibrary() {
+  const isRoot = process.getuid?.() === 0;
+  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300'];
+  const update = [...apt, 'update', '-q'];
+  const install = [...apt, 'install', '-y', '-q', '--no-install-recommends', LIBRARY_PACKAGE];
+  const canInstall = existsSync('/usr/bin/apt-get') && (isRoot || existsSync('/usr/bin/sudo'));
+  if (args.includes('--no-system') || !canInstall) {
+    const commands = `  apt-get update\n  apt-get install -y --no-install-recommends ${LIBRARY_PACKAGE}`;
+    throw new Error(
+      `This machine lacks ${LIBRARY_FILE}, a library that the packaged Node 26 needs. Run as root, or install the same in another way:\n${commands}`,
+    );
+  }
+  say('This machine lacks something. Threadsmith is going to install, as root:');
+  say(`  ${LIBRARY_PACKAGE}: a library that Node 26 needs`);
+  const startedAt = Date.now();
+  const asRoot = isRoot
+    ? ['env', 'DEBIAN_FRONTEND=noninteractive']
+    : ['sudo', 'DEBIAN_FRONTEND=noninteractive'];
+  let end = { code: 0, output: '' };
+  for (const command of [update, install]) {
+    end = await collect(asRoot[0], [...asRoot.slice(1), ...command], { stdin: 'inherit' });
+    if (end.code !== 0) throw new Error(`"${command.join(' ')}" failed. It said:\n${lastLines(end.output)}`);
+  }
+  say(`✓ ${'Library'.padEnd(16)} ${LIBRARY_PACKAGE}  ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
 /** Runs the script to its end, passing signals on, and ends as it ended. */
@@ -127,9 +168,9 @@ function run(node, file, fileArgs) {
   });
 }
 
-function collect(program, programArgs) {
+function collect(program, programArgs, { stdin = 'ignore' } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, programArgs, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, programArgs, { cwd: ROOT, stdio: [stdin, 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
