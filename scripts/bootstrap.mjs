@@ -53,6 +53,8 @@ async function installPackages() {
     ...npm.slice(1),
     'install',
     '--no-save',
+    // None of the packages needs its scripts, and they would run on a Node that may still lack a library.
+    '--ignore-scripts',
     ...flags,
     ...include,
   ]);
