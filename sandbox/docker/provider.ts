@@ -19,7 +19,14 @@ import { KEY_LABEL, labelFilter, labels, sandboxName } from './labels.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { sweepLeftovers } from './sweep.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
-import { checkSeenWalls, checkWalls, containerSettings, DEFAULT_LIMITS, type WallOptions } from './walls.ts';
+import {
+  checkSeenWalls,
+  checkWalls,
+  containerSettings,
+  DEFAULT_LIMITS,
+  refusedFor,
+  type WallOptions,
+} from './walls.ts';
 
 export interface DockerProviderOptions {
   /** Where the engine is, as in DOCKER_HOST; the usual socket without it. */
@@ -136,7 +143,12 @@ class DockerProvider implements SandboxProvider {
     const container = this.docker.getContainer(sandboxName(this.options.installId, spec.key));
     const found = await container.inspect().catch(unless(404));
     if (found === undefined) return undefined;
-    checkWalls(found, await this.wallsAsMade(found, spec), await this.hasSwapLimit());
+    try {
+      checkWalls(found, this.wallsAsMade(found, spec), await this.hasSwapLimit());
+    } catch (thrown) {
+      await this.remove(spec.key);
+      throw thrown;
+    }
     if (found.State.Paused) await container.unpause().catch(unless(409, 500));
     else if (!found.State.Running) await this.start(container);
     try {
@@ -205,7 +217,7 @@ class DockerProvider implements SandboxProvider {
   }
 
   /** Limits may have been configured differently when the sandbox was made; walls may not. */
-  private async wallsAsMade(found: Docker.ContainerInspectInfo, spec: SandboxSpec): Promise<WallOptions> {
+  private wallsAsMade(found: Docker.ContainerInspectInfo, spec: SandboxSpec): WallOptions {
     const { Memory = 0, NanoCpus = 0, PidsLimit, Ulimits } = found.HostConfig;
     const fileSize = Ulimits?.find((limit) => limit.Name === 'fsize');
     const limits: SandboxLimits = {
@@ -214,9 +226,7 @@ class DockerProvider implements SandboxProvider {
       pids: PidsLimit ?? 0,
       diskBytes: Number(fileSize?.Soft ?? 0),
     };
-    if (Object.values(limits).some((value) => !(value > 0))) {
-      throw engineFault('a sandbox that exists has no limits');
-    }
+    if (Object.values(limits).some((value) => !(value > 0))) throw refusedFor('limits');
     return {
       image: found.Config.Image,
       limits,

@@ -89,6 +89,8 @@ function hostConfig(options: WallOptions, volume: string | undefined): Docker.Ho
       '/run/toolhost': `${TMPFS_OPTIONS},size=8m,nr_inodes=4k,uid=${SANDBOX_UID},gid=${SANDBOX_UID},mode=0700`,
     },
     ...(volume === undefined ? {} : { Mounts: [{ Type: 'volume', Source: volume, Target: WORK_DIR }] }),
+    // Without a network nothing is looked up; the host's own name servers are nobody's business there.
+    ...(options.network === 'none' ? { Dns: ['127.0.0.1'] } : {}),
     Devices: [],
     Binds: [],
     PublishAllPorts: false,
@@ -171,7 +173,12 @@ function normal(value: unknown): unknown {
 }
 
 function refuse(setting: string): never {
-  throw new ThreadsmithError(
+  throw refusedFor(setting);
+}
+
+/** The error for a sandbox that lacks a wall. */
+export function refusedFor(setting: string): ThreadsmithError {
+  return new ThreadsmithError(
     'sandbox_refused',
     `The Docker Engine did not apply the setting ${setting} to the sandbox, so its isolation is not complete.`,
     'Use a Docker Engine that supports seccomp and limits for memory, processor time and processes; nothing was run.',

@@ -140,11 +140,26 @@ function readEnd(path: string): EndOfCommand | undefined {
   try {
     if (statSync(path).size > 10_000) return undefined;
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    // The worker checks each field: whatever else runs in this sandbox can write here as well.
-    return typeof parsed === 'object' && parsed !== null ? (parsed as EndOfCommand) : undefined;
+    return isEnd(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whatever else runs in this sandbox can write here as well: what has not the form counts as not there. */
+function isEnd(value: unknown): value is EndOfCommand {
+  if (typeof value !== 'object' || value === null) return false;
+  const field = (name: string): unknown => Reflect.get(value, name);
+  const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && Number(count) >= 0;
+  const { exitCode, signal } = { exitCode: field('exitCode'), signal: field('signal') };
+  return (
+    (exitCode === null || (isCount(exitCode) && Number(exitCode) <= 255)) &&
+    (signal === null || (typeof signal === 'string' && /^SIG[A-Z0-9+]{1,12}$/.test(signal))) &&
+    typeof field('timedOut') === 'boolean' &&
+    isCount(field('durationMs')) &&
+    isCount(field('totalBytes')) &&
+    typeof field('path') === 'string'
+  );
 }
 
 function readEnds(path: string, maxBytes: number): { head: Buffer; tail: Buffer; size: number } {
