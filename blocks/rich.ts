@@ -54,6 +54,7 @@ export function isUserId(id: string): boolean {
 /** A moment in the reader's own time zone. */
 export function moment(at: Date): RichTextElement {
   const timestamp = Math.floor(at.getTime() / 1000);
+  if (!(timestamp >= 0)) return { type: 'text', text: readable(at) };
   return { type: 'date', timestamp, format: '{date_short_pretty} at {time}', fallback: readable(at) };
 }
 

@@ -111,6 +111,16 @@ describe('the modal', () => {
     expect(lines).toEqual(diff.split('\n').filter((line) => line.startsWith('+const')));
   });
 
+  test('shows a dozen files a page, however small they are', () => {
+    const binary = (index: number) =>
+      `diff --git a/p${index}.png b/p${index}.png\nBinary files a/p${index}.png and b/p${index}.png differ\n`;
+    const diff = Array.from({ length: 30 }, (_, index) => binary(index)).join('');
+    const shown = [0, 1, 2].map(
+      (page) => open(diff, page).blocks.filter((block) => block.type === 'rich_text').length,
+    );
+    expect(shown).toEqual([12, 12, 6]);
+  });
+
   test('has a way on and back, and a menu that leads to each file', () => {
     const view = open(long(20, 150), 1);
     const json = JSON.stringify(view);

@@ -11,6 +11,7 @@ import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import { answeredMessage, questionMessage } from '../../blocks/question.ts';
 import { isUserId } from '../../blocks/rich.ts';
+import { isFields } from '../../blocks/shape.ts';
 import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
 import { validateMessage, validateView } from '../../blocks/validate.ts';
 import type { StatusView } from '../../core/view.ts';
@@ -39,11 +40,16 @@ function wrongsOfView(view: ModalView): unknown[] {
   ];
 }
 
+/** Whoever the rows and events name; nobody else may be mentioned. */
 function peopleIn(view: StatusView): string[] {
-  const merge: unknown = Reflect.get(view, 'merge');
-  const by = typeof merge === 'object' && merge !== null && 'by' in merge ? merge.by : null;
-  const id = typeof by === 'object' && by !== null && 'id' in by ? String(by.id) : '';
-  return [view.requester.id, id, view.stopped?.by ?? ''].filter(isUserId);
+  const idIn = (value: unknown, ...names: string[]): unknown =>
+    names.reduce((inner: unknown, name) => (isFields(inner) ? inner[name] : undefined), value);
+  return [
+    view.requester.id,
+    idIn(view, 'merge', 'by', 'id'),
+    idIn(view, 'stopped', 'by'),
+    idIn(view, 'withdrawn', 'by'),
+  ].filter((id): id is string => typeof id === 'string' && isUserId(id));
 }
 
 test('any open turn gives a message that Slack takes', () => {

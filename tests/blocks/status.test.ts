@@ -161,6 +161,7 @@ describe('the message of a turn', () => {
     );
     expect(JSON.stringify(choose(21).blocks)).toContain('"type":"static_select"');
     expect(JSON.stringify(choose(120).blocks)).toContain('20 more repos not listed');
+    expect(choose(120).replaced).toEqual([]);
   });
 
   test('says who stopped it and what it leaves', () => {
