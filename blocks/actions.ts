@@ -9,6 +9,9 @@ export const ACTION = {
   discard: 'threadsmith.discard',
   tryAgain: 'threadsmith.try_again',
   stop: 'threadsmith.stop',
+  /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
+  sendNow: 'threadsmith.send_now',
+  remove: 'threadsmith.remove',
   /** Buttons in the diff modal; the page to go to is the value. */
   diffPrevious: 'threadsmith.diff.previous',
   diffNext: 'threadsmith.diff.next',

@@ -1,5 +1,5 @@
 // The status message of a turn: one plan with a task for each phase, updated while the work goes on.
-import type { PlanBlock, TaskCardBlock } from '@slack/types';
+import type { ActionsBlock, PlanBlock, TaskCardBlock } from '@slack/types';
 import type { CheckResult, Phase } from '../core/event.ts';
 import type { PhaseView, StatusView } from '../core/view.ts';
 import { ACTION } from './actions.ts';
@@ -10,6 +10,7 @@ import { actions, button, context, type FittedMessage, present } from './message
 import { nameOf } from './people.ts';
 import { code, paragraph, words } from './rich.ts';
 import { count, oneLine } from './text.ts';
+import { placeInLine, waitingButtons } from './waiting.ts';
 
 export interface StatusOptions {
   readonly now: Date;
@@ -50,7 +51,6 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
   const current = currentStep(view);
   const scripted = view.model?.scripted ? SCRIPTED_NOTE : '';
   const plan: PlanBlock = { type: 'plan', title, tasks: tasks(view) };
-  const stop = options.stoppable && (view.state === 'queued' || view.state === 'running');
   return fit({
     text: textLines(current ? `${title}: ${current}` : title, scripted),
     blocks: present(
@@ -59,9 +59,16 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
       context(
         [view.repo ?? '', view.branch, `asked by ${nameOf(view.requester)}`].filter(Boolean).join(' · '),
       ),
-      stop ? actions(button({ actionId: ACTION.stop, value: view.turnId, text: 'Stop' })) : null,
+      controls(view, options),
     ),
   });
+}
+
+function controls(view: StatusView, options: StatusOptions): ActionsBlock | null {
+  if (!options.stoppable) return null;
+  if (view.state === 'queued' && (view.ahead > 0 || view.steering === 'offered')) return waitingButtons(view);
+  if (view.state !== 'queued' && view.state !== 'running') return null;
+  return actions(button({ actionId: ACTION.stop, value: view.turnId, text: 'Stop' }));
 }
 
 /** Said wherever a scripted model works, so that nobody takes a recording for a mind. */
@@ -75,9 +82,7 @@ function headline(view: StatusView, now: Date): string {
     case 'needs_repo':
       return 'Waiting for a repo to be chosen';
     case 'queued':
-      return view.ahead > 0
-        ? `Waiting: ${count(view.ahead, 'request')} of this thread ${view.ahead === 1 ? 'comes' : 'come'} first`
-        : 'Waiting for a worker';
+      return placeInLine(view);
     case 'waiting':
       return 'Waiting for an answer';
     case 'running': {

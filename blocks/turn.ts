@@ -11,9 +11,12 @@ import { repoChoiceMessage } from './repo-choice.ts';
 import { resultMessage } from './result.ts';
 import { type StatusOptions, statusMessage } from './status.ts';
 import { stoppedMessage } from './stopped.ts';
+import { takenUpMessage, withdrawnMessage } from './waiting.ts';
 
 /** The message while a turn is open, and the last one of a turn that ended without a result. */
 export function turnMessage(view: StatusView, options: StatusOptions): FittedMessage {
+  if (view.withdrawn !== null) return withdrawnMessage(view.withdrawn);
+  if (view.steering === 'taken') return takenUpMessage();
   const about = [view.repo ?? '', view.branch].filter(Boolean).join(' · ');
   switch (view.state) {
     case 'needs_repo':

@@ -68,6 +68,18 @@ export interface Verification {
   readonly problems: readonly string[];
 }
 
+/** What the blueprint found in a change beside its checks. */
+export interface Review {
+  /** `none`: the rules found nothing, and no second model could be asked. */
+  readonly verdict: 'pass' | 'fail' | 'none';
+  /** What the rules found, without a model: one sentence each. */
+  readonly findings: readonly string[];
+  /** Why the second model is against it, or why there is no verdict: one sentence each. */
+  readonly reasons: readonly string[];
+  /** The second model. */
+  readonly model: string;
+}
+
 export interface Usage {
   readonly model: string;
   readonly steps: number;
@@ -87,6 +99,8 @@ export interface ChangeResult {
   readonly commit: string;
   readonly files: readonly FileChange[];
   readonly verification: Verification;
+  /** Of exactly this commit; absent in results from before there were reviews. */
+  readonly review?: Review;
   /** Artifact of kind `diff`: the whole change against the default branch. */
   readonly diffArtifactId: string;
   readonly usage: Usage;
@@ -135,6 +149,17 @@ export type EventBody =
       readonly repo: string;
       readonly ahead: number;
     }
+  /** A person corrected the request before its work began. */
+  | {
+      readonly type: 'turn.corrected';
+      readonly text: string;
+      readonly by: string;
+    }
+  /** Its text was sent to the turn at work, which reads it before its next step. */
+  | { readonly type: 'steering.offered'; readonly by: string }
+  /** The turn `by` has read its text, so there is nothing left to do here. */
+  | { readonly type: 'turn.taken_up'; readonly by: string }
+  | { readonly type: 'turn.withdrawn'; readonly by: string; readonly how: 'removed' | 'deleted' }
   | { readonly type: 'turn.refused'; readonly failure: Failure }
   | {
       readonly type: 'turn.claimed';
@@ -186,6 +211,7 @@ export type EventBody =
       readonly verification: Verification;
       readonly round: number;
     }
+  | { readonly type: 'review.finished'; readonly review: Review; readonly round: number }
   | {
       readonly type: 'question.asked';
       readonly question: string;

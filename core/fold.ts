@@ -26,6 +26,8 @@ function before(facts: TurnFacts): StatusView {
     round: 0,
     verification: null,
     ahead: 0,
+    steering: null,
+    withdrawn: null,
     repoChoice: null,
     question: null,
     published: null,
@@ -49,10 +51,25 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
       };
     case 'turn.queued':
       return { ...view, state: 'queued', repo: body.repo, ahead: body.ahead, repoChoice: null };
+    case 'turn.corrected':
+      return { ...view, state: 'received', steering: null, repoChoice: null };
+    case 'steering.offered':
+      return { ...view, steering: 'offered' };
+    case 'turn.taken_up':
+      return { ...over(view, at), state: 'done', steering: 'taken' };
+    case 'turn.withdrawn':
+      return { ...over(view, at), state: 'stopped', withdrawn: { by: body.by, how: body.how } };
     case 'turn.refused':
       return { ...over(view, at), state: 'refused', failure: body.failure };
     case 'turn.claimed':
-      return { ...view, state: 'running', ahead: 0, tool: null, startedAt: view.startedAt ?? at };
+      return {
+        ...view,
+        state: 'running',
+        ahead: 0,
+        steering: null,
+        tool: null,
+        startedAt: view.startedAt ?? at,
+      };
     case 'phase.started':
       return { ...view, state: 'running', tool: null, phases: enter(view.phases, body.phase, body.detail) };
     case 'phase.progress':
@@ -85,6 +102,8 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         checks: body.verification.checks,
         verification: body.verification,
       };
+    case 'review.finished':
+      return view;
     case 'question.asked':
       return {
         ...view,

@@ -51,6 +51,10 @@ export interface StatusView extends TurnFacts {
   readonly verification: Verification | null;
   /** How many turns are in front of this one while it is queued. */
   readonly ahead: number;
+  /** `offered` while its text waits to be read by the turn at work, `taken` once that has read it. */
+  readonly steering: 'offered' | 'taken' | null;
+  /** Who took it back before its work began, and how. */
+  readonly withdrawn: { readonly by: string; readonly how: 'removed' | 'deleted' } | null;
   /** The repos to choose from while the turn waits for that choice. */
   readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
   readonly question: QuestionView | null;

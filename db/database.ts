@@ -7,6 +7,7 @@ import { sessionEntities } from './entities/session.ts';
 import { transportEntities } from './entities/transport.ts';
 import { FirstTables } from './migrations/0001-first-tables.ts';
 import { DeliveryLease } from './migrations/0002-delivery.ts';
+import { Steering } from './migrations/0003-steering.ts';
 
 export type { EntityManager };
 
@@ -34,6 +35,7 @@ export async function openDatabase(url: string): Promise<Database> {
       migrationsList: [
         { name: '0001-first-tables', class: FirstTables },
         { name: '0002-delivery', class: DeliveryLease },
+        { name: '0003-steering', class: Steering },
       ],
       snapshot: false,
       silent: true,

@@ -8,6 +8,7 @@ import { appendEvents } from './events.ts';
 import { fenced, type Lease } from './lease.ts';
 import { notify } from './notify.ts';
 import { handOver } from './outbox.ts';
+import { withdrawSteering } from './steering.ts';
 
 /** How a turn ends. */
 export type Ending =
@@ -112,6 +113,47 @@ export async function stopTurn(em: EntityManager, turnId: string, by: string): P
   const leaves = row.state === 'waiting' ? 'What was done so far is kept.' : 'Nothing was begun.';
   await endTurn(em, turnId, row.session_id, { state: 'stopped', by, leaves });
   return true;
+}
+
+/** Takes back a turn whose work has not begun, the session being locked; false where it has, or is over. */
+export async function withdrawTurn(
+  em: EntityManager,
+  turnId: string,
+  withdrawn: { readonly by: string; readonly how: 'removed' | 'deleted' },
+): Promise<boolean> {
+  const rows = await em.execute<{ session_id: string }[]>(
+    `update turn set state = 'stopped', state_since = now(), finished_at = now()
+     where id = ? and state in ('received', 'needs_repo', 'queued') and started_at is null returning session_id`,
+    [turnId],
+  );
+  for (const { session_id: sessionId } of rows) {
+    await withdrawSteering(em, turnId);
+    await appendEvents(em, sessionId, turnId, [{ type: 'turn.withdrawn', ...withdrawn }]);
+    await handOverNext(em, sessionId);
+  }
+  return rows.length > 0;
+}
+
+/**
+ * Gives a turn whose work has not begun another text, the session being locked: it is admitted once more and
+ * keeps its place. False where its work has begun.
+ */
+export async function correctTurn(
+  em: EntityManager,
+  turnId: string,
+  corrected: { readonly text: string; readonly by: string },
+): Promise<boolean> {
+  const rows = await em.execute<{ session_id: string }[]>(
+    `update turn set state = 'received', state_since = now(), text = ?
+     where id = ? and state in ('received', 'needs_repo', 'queued') and started_at is null returning session_id`,
+    [corrected.text, turnId],
+  );
+  for (const { session_id: sessionId } of rows) {
+    await withdrawSteering(em, turnId);
+    await appendEvents(em, sessionId, turnId, [{ type: 'turn.corrected', ...corrected }]);
+    await handOver(em, 'admit', turnId);
+  }
+  return rows.length > 0;
 }
 
 /** Moves a turn from one open state to another; false where it is no longer in the first. */

@@ -4,7 +4,8 @@ import { alreadyChosen, couldNot, outOfDate } from '../../blocks/ephemeral.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/events.ts';
-import { answerWaiting, stopTurn } from '../../db/turns.ts';
+import { offerSteering } from '../../db/steering.ts';
+import { answerWaiting, stopTurn, withdrawTurn } from '../../db/turns.ts';
 import { queueReceived } from '../admission/queue.ts';
 import type { Click } from './click.ts';
 import { type Desk, findInReach, onTurn, type Reply, refusal } from './desk.ts';
@@ -58,6 +59,36 @@ export async function stop(desk: Desk, click: Click): Promise<Reply> {
     const refused = refusal(desk.config, actor, ['start']);
     if (refused !== null) return refused;
     return (await stopTurn(em, click.value, actor.id)) ? null : couldNot('This is over already.', '');
+  });
+}
+
+/** Hands a waiting turn's text to the one at work. */
+export async function sendNow(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  // The session is not locked, for the reason given above.
+  return desk.database.transaction(async (em) => {
+    if ((await findInReach(em, desk, click.value, click.channelId)) === null) return outOfDate();
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    switch (await offerSteering(em, click.value, actor.id)) {
+      case 'offered':
+        return null;
+      case 'gone':
+        return couldNot('This does not wait any more.', '');
+      case 'nothing_runs':
+        return couldNot('Nothing is at work in this thread that could read it now.', 'It is next in line.');
+    }
+  });
+}
+
+/** Takes a waiting turn back. */
+export async function remove(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, { turn }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    const removed = await withdrawTurn(em, turn.id, { by: actor.id, how: 'removed' });
+    return removed ? null : couldNot('This does not wait any more.', '');
   });
 }
 

@@ -7,7 +7,7 @@ import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain } from './changes.ts';
-import { pickOption, pickRepo, stop } from './choose.ts';
+import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
 import { type Click, readClick, readSubmission, type Submission } from './click.ts';
 import type { Desk, Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
@@ -47,6 +47,8 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.discard, discard);
   on(ACTION.tryAgain, tryAgain);
   on(ACTION.stop, stop);
+  on(ACTION.sendNow, sendNow);
+  on(ACTION.remove, remove);
   on(ACTION.repoMenu, pickRepo);
   on(REPO_BUTTON, pickRepo);
   on(OPTION_BUTTON, pickOption);

@@ -4,6 +4,7 @@ import type { App } from '@slack/bolt';
 import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/database.ts';
 import type { AppIdentity } from '../slack/directory.ts';
+import { readChange, recordChange } from './edits.ts';
 import { readMessage } from './message.ts';
 import { recordMessage } from './record.ts';
 
@@ -16,7 +17,14 @@ export interface IntakeOptions {
 /** Listens for mentions, replies and direct messages. */
 export function listenToMessages(app: App, options: IntakeOptions): void {
   const take = async (body: unknown): Promise<void> => {
-    const message = readMessage(body, options.identity.botUserId);
+    const { botUserId } = options.identity;
+    const change = readChange(body, botUserId);
+    if (change !== null) {
+      const recorded = await recordChange(options.database, change);
+      options.log.debug('change of a message', { recorded, kind: change.kind });
+      return;
+    }
+    const message = readMessage(body, botUserId);
     if (message === null) return;
     const recorded = await recordMessage(options.database, message, options.identity.botUserId);
     options.log.debug('message', { recorded, channel: message.channelId, ts: message.ts });

@@ -75,7 +75,8 @@ async function openTurnState(em: EntityManager, session: LockedSession): Promise
   return rows[0]?.state ?? null;
 }
 
-async function addRequest(
+/** Adds a message as the session's next request, shown in the thread. */
+export async function addRequest(
   em: EntityManager,
   session: LockedSession,
   message: IncomingMessage,

@@ -14,6 +14,7 @@ import {
   staleTurns,
   unpresentedTurns,
 } from '../../db/presentations.ts';
+import { turnsAhead } from '../../db/turns.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../loop.ts';
 import { openMessage, picturesOf, resultOf, resultView, viewOf } from './render.ts';
@@ -84,7 +85,9 @@ async function present(
     return [];
   }
   const events = await eventsOfTurn(em, turnId);
-  const view = viewOf(session, turn, events);
+  const seen = viewOf(session, turn, events);
+  // The place in line changes with what happens to other turns.
+  const view = seen.state === 'queued' ? { ...seen, ahead: await turnsAhead(em, turn) } : seen;
   // A merge and a discard are shown by the result that they are about, until they are over.
   const decides = turn.kind === 'merge' || turn.kind === 'discard';
   if (!decides || view.finishedAt !== null) {
@@ -143,14 +146,19 @@ function stageOf(view: StatusView): string {
   return [view.state, ...view.phases.map((phase) => phase.state)].join(' ');
 }
 
-/** The results of a session show where their merge stands and whether they are still the newest. */
+/** A session's results show where their merge stands and whether they are the newest; waiting turns their place. */
 async function changesWith(em: EntityManager, turn: Turn, view: StatusView): Promise<readonly string[]> {
   const decides = turn.kind === 'merge' || turn.kind === 'discard' || view.published !== null;
   if (!decides && view.finishedAt === null) return [];
+  const behind = await em.find(
+    Turn,
+    { sessionId: turn.sessionId, position: { $gt: turn.position }, state: 'queued' },
+    { orderBy: { position: 'asc' }, limit: 10 },
+  );
   const earlier = await em.find(
     Turn,
     { sessionId: turn.sessionId, position: { $lt: turn.position }, state: 'done' },
     { orderBy: { position: 'desc' }, limit: 5 },
   );
-  return earlier.filter(({ result }) => result?.kind === 'change').map(({ id }) => id);
+  return [...behind, ...earlier.filter(({ result }) => result?.kind === 'change')].map(({ id }) => id);
 }

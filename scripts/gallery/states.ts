@@ -24,6 +24,7 @@ import { resultMessage } from '../../blocks/result.ts';
 import { statusMessage } from '../../blocks/status.ts';
 import { stoppedMessage } from '../../blocks/stopped.ts';
 import { usageMessage } from '../../blocks/usage.ts';
+import { takenUpMessage, withdrawnMessage } from '../../blocks/waiting.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
 import * as turns from './turns.ts';
 
@@ -60,6 +61,13 @@ function statuses(): GalleryEntry[] {
   return [
     ...entries('Status: received', statusMessage(status(), at(0))),
     ...entries('Status: waiting behind others', statusMessage(status({ state: 'queued', ahead: 2 }), at(0))),
+    ...entries(
+      'Status: handed to the request at work',
+      statusMessage(status({ state: 'queued', ahead: 1, steering: 'offered' }), at(0)),
+    ),
+    ...entries('Status: taken up', takenUpMessage()),
+    ...entries('Status: removed', withdrawnMessage({ by: turns.jon.id, how: 'removed' })),
+    ...entries('Status: its message was deleted', withdrawnMessage({ by: turns.jon.id, how: 'deleted' })),
     ...entries(
       'Status: preparing',
       statusMessage(running({ phases: phases(['running', 'Installing the packages']) }), at(0)),

@@ -82,7 +82,7 @@ export const anyText = fc.oneof(
 
 const amount = fc.oneof(fc.nat(), fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER));
 const commit = fc.oneof(fc.stringMatching(/^[0-9a-f]{40}$/), short);
-const date = fc.date({ min: new Date('1971-01-01'), max: new Date('2200-01-01'), noInvalidDate: true });
+const date = fc.date({ max: new Date('2200-01-01'), noInvalidDate: false });
 const list = <T>(one: fc.Arbitrary<T>, maxLength: number) => fc.array(one, { maxLength, size: 'max' });
 const some = <T>(one: fc.Arbitrary<T>) => fc.oneof(list(one, 4), list(one, 4), list(one, 60));
 
@@ -200,6 +200,12 @@ export const anyStatus: fc.Arbitrary<StatusView> = fc
     tool: fc.option(anyText),
     checks: fc.array(anyCheck, { maxLength: 5 }),
     ahead: amount,
+    steering: fc.constantFrom('offered', 'taken', null),
+    withdrawn: fc.constantFrom(
+      { by: 'U0MARA111', how: 'removed' },
+      { by: 'U0MARA111', how: 'deleted' },
+      null,
+    ),
     repoChoice: fc.option(fc.record({ choices: some(short), reason: anyText })),
     question: fc.option(
       fc.record({

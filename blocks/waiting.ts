@@ -1,0 +1,44 @@
+// A turn that waits behind another of its thread: its place with what a person can do about it, and the line
+// that is left where it was taken up by the other or taken back.
+import type { ActionsBlock } from '@slack/types';
+import type { StatusView } from '../core/view.ts';
+import { ACTION } from './actions.ts';
+import { fit, textLines } from './fit.ts';
+import { actions, button, type FittedMessage } from './message.ts';
+import { nameOf } from './people.ts';
+import { paragraph, person, words } from './rich.ts';
+import { count } from './text.ts';
+
+/** Where a waiting turn stands, in one line. */
+export function placeInLine(view: StatusView): string {
+  if (view.steering === 'offered')
+    return 'Handed to the request at work, which reads it before its next step';
+  return view.ahead > 0
+    ? `Waiting: ${count(view.ahead, 'request')} of this thread ${view.ahead === 1 ? 'comes' : 'come'} first`
+    : 'Waiting for a worker';
+}
+
+/** The buttons of a turn with others before it. */
+export function waitingButtons(view: StatusView): ActionsBlock {
+  const value = view.turnId;
+  const remove = button({ actionId: ACTION.remove, value, text: 'Remove' });
+  if (view.steering === 'offered') return actions(remove);
+  return actions(button({ actionId: ACTION.sendNow, value, text: 'Send now' }), remove);
+}
+
+/** The turn at work has read it. */
+export function takenUpMessage(): FittedMessage {
+  const line = 'Taken up by the request that was at work.';
+  return fit({ text: line, blocks: [paragraph(words(line))] });
+}
+
+/** Somebody took it back before its work began. */
+export function withdrawnMessage(withdrawn: NonNullable<StatusView['withdrawn']>): FittedMessage {
+  if (withdrawn.how === 'deleted') {
+    const line = 'The message was deleted before its work began, so nothing was done.';
+    return fit({ text: line, blocks: [paragraph(words(line))] });
+  }
+  const who = { id: withdrawn.by };
+  const rest = ' removed this before its work began, so nothing was done.';
+  return fit({ text: textLines(`${nameOf(who)}${rest}`), blocks: [paragraph(person(who), words(rest))] });
+}

@@ -1,0 +1,126 @@
+// Edits and deletions of messages that are requests: before the work began they correct the request or take it
+// back; an edit while it is at work is a follow-up, and what is over stays as it is.
+import { z } from 'zod';
+import type { Database, EntityManager } from '../../db/database.ts';
+import { Turn } from '../../db/entities/session.ts';
+import { claimKey, lockSession } from '../../db/requests.ts';
+import { correctTurn, withdrawTurn } from '../../db/turns.ts';
+import { type IncomingMessage, readMessage } from './message.ts';
+import { addRequest } from './record.ts';
+
+const innerSchema = z.looseObject({ ts: z.string(), text: z.string().default('') });
+
+const changeSchema = z.object({
+  event_id: z.string(),
+  team_id: z.string(),
+  event: z.discriminatedUnion('subtype', [
+    z.object({
+      subtype: z.literal('message_changed'),
+      channel: z.string(),
+      channel_type: z.string().optional(),
+      message: innerSchema,
+      previous_message: innerSchema.optional(),
+    }),
+    z.object({
+      subtype: z.literal('message_deleted'),
+      channel: z.string(),
+      deleted_ts: z.string(),
+      previous_message: z.looseObject({ user: z.string().optional() }).optional(),
+    }),
+  ]),
+});
+
+export type Change =
+  | { readonly kind: 'edited'; readonly eventId: string; readonly message: IncomingMessage }
+  | {
+      readonly kind: 'deleted';
+      readonly eventId: string;
+      readonly teamId: string;
+      readonly channelId: string;
+      readonly ts: string;
+      readonly userId: string;
+    };
+
+/** What became of a change. */
+export type ChangeRecorded = 'corrected' | 'withdrawn' | 'follow_up' | 'nothing' | 'duplicate';
+
+/** Reads an event's body; null where it is no change of a message, or one that changes no words of a person. */
+export function readChange(body: unknown, botUserId: string): Change | null {
+  const parsed = changeSchema.safeParse(body);
+  if (!parsed.success) return null;
+  const { event_id: eventId, team_id, event } = parsed.data;
+  if (event.subtype === 'message_deleted') {
+    const userId = event.previous_message?.user ?? '';
+    return {
+      kind: 'deleted',
+      eventId,
+      teamId: team_id,
+      channelId: event.channel,
+      ts: event.deleted_ts,
+      userId,
+    };
+  }
+  // Slack also tells of previews that it added, with the same text.
+  if (event.message.text === event.previous_message?.text) return null;
+  const inner = {
+    ...event.message,
+    type: 'message',
+    channel: event.channel,
+    channel_type: event.channel_type,
+  };
+  const message = readMessage({ team_id, event: inner }, botUserId);
+  return message === null ? null : { kind: 'edited', eventId, message };
+}
+
+/** Records a change; the same event again changes nothing. */
+export async function recordChange(database: Database, change: Change): Promise<ChangeRecorded> {
+  return database.transaction(async (em) => {
+    const address = change.kind === 'edited' ? change.message : change;
+    const turnId = await turnOf(em, address);
+    if (turnId === null) return 'nothing';
+    if (!(await claimKey(em, `event:${change.eventId}`))) return 'duplicate';
+    return change.kind === 'edited'
+      ? edit(em, turnId, change.message)
+      : (await withdraw(em, turnId, change.userId))
+        ? 'withdrawn'
+        : 'nothing';
+  });
+}
+
+async function withdraw(em: EntityManager, turnId: string, userId: string): Promise<boolean> {
+  const { sessionId } = await em.findOneOrFail(Turn, { id: turnId });
+  await lockSession(em, sessionId);
+  return withdrawTurn(em, turnId, { by: userId, how: 'deleted' });
+}
+
+async function edit(em: EntityManager, turnId: string, message: IncomingMessage): Promise<ChangeRecorded> {
+  if (message.text === '' && !message.hasFiles) return 'nothing';
+  const { sessionId } = await em.findOneOrFail(Turn, { id: turnId });
+  const session = await lockSession(em, sessionId);
+  if (session === null) return 'nothing';
+  // The first request may now name another repo, unless a person was asked for it.
+  await em.execute(
+    `update session set repo = null where id = ? and base_commit is null
+       and not exists (select 1 from turn where session_id = session.id and (id <> ? or started_at is not null))
+       and not exists (select 1 from event where turn_id = ? and body->>'type' = 'turn.repo_needed')`,
+    [sessionId, turnId, turnId],
+  );
+  if (await correctTurn(em, turnId, { text: message.text, by: message.userId })) return 'corrected';
+  const turn = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
+  if (turn.state !== 'running' && turn.state !== 'waiting') return 'nothing';
+  await addRequest(em, session, message);
+  return 'follow_up';
+}
+
+/** The turn that a message became; null for one that is none, or only a word to a turn. */
+async function turnOf(
+  em: EntityManager,
+  address: { readonly teamId: string; readonly channelId: string; readonly ts: string },
+): Promise<string | null> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select turn.id from message_claim join turn on turn.id = turn_id
+     where team_id = ? and channel_id = ? and ts = ? and kind <> 'answer'`,
+    [address.teamId, address.channelId, address.ts],
+  );
+  return rows[0]?.id ?? null;
+}

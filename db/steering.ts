@@ -1,0 +1,106 @@
+// Steering: the text of a waiting turn is handed to the turn at work, which reads it before its next step.
+// Until then the waiting turn stays in its place, so that nothing is lost where the other ends without it.
+import type { Person } from '../core/turn.ts';
+import type { Database, EntityManager } from './database.ts';
+import { appendEvents } from './events.ts';
+import { fenced, type Lease } from './lease.ts';
+
+export interface SteeringMessage {
+  /** The same message has the same id, however often it is read. */
+  readonly id: string;
+  readonly text: string;
+  readonly by: Person;
+}
+
+/** What came of an offer. `nothing_runs`: no agent is at work in the session; `gone`: the turn waits no more. */
+export type Offered = 'offered' | 'nothing_runs' | 'gone';
+
+/**
+ * Offers a queued turn's text to the turn of its session that is at work, in the transaction of `em`. Offering
+ * it again changes nothing. The running turn is locked before all else, as its worker does it.
+ */
+export async function offerSteering(em: EntityManager, turnId: string, by: string): Promise<Offered> {
+  const running = await em.execute<{ id: string }[]>(
+    `select running.id from turn running join turn waiting on waiting.session_id = running.session_id
+     where waiting.id = ? and running.state = 'running' and running.position < waiting.position
+       and running.kind in ('mention', 'follow_up', 'changes_requested') limit 1 for share of running`,
+    [turnId],
+  );
+  const rows = await em.execute<{ session_id: string; text: string; requester: Person }[]>(
+    `select session_id, text, requester from turn where id = ? and state = 'queued' for update`,
+    [turnId],
+  );
+  const [waiting] = rows;
+  const [target] = running;
+  if (waiting === undefined) return 'gone';
+  if (target === undefined) return 'nothing_runs';
+  const added = await em.execute<unknown[]>(
+    `insert into steering (turn_id, from_turn_id, text, by) values (?, ?, ?, ?)
+     on conflict (turn_id, from_turn_id) do nothing returning 1`,
+    [target.id, turnId, waiting.text, JSON.stringify(waiting.requester)],
+  );
+  if (added.length > 0)
+    await appendEvents(em, waiting.session_id, turnId, [{ type: 'steering.offered', by }]);
+  return 'offered';
+}
+
+/**
+ * Everything that was sent to this turn, in order. What is new counts as taken with this call, and the turns
+ * that it came from end. Throws `lease_lost`.
+ */
+export async function takeSteering(database: Database, lease: Lease): Promise<readonly SteeringMessage[]> {
+  const found = await offersTo(database.em(), lease.turnId);
+  if (found.every(({ taken_at }) => taken_at !== null)) return found.map(toMessage);
+  return fenced(database, lease, async (em) => {
+    const taken: OfferRow[] = [];
+    for (const offer of await offersTo(em, lease.turnId)) {
+      if (offer.taken_at !== null || (await takeUp(em, lease, offer))) taken.push(offer);
+    }
+    return taken.map(toMessage);
+  });
+}
+
+/** Takes back what was offered of a turn and not taken: its text has changed or is no longer wanted. */
+export async function withdrawSteering(em: EntityManager, fromTurnId: string): Promise<void> {
+  await em.execute('delete from steering where from_turn_id = ? and taken_at is null', [fromTurnId]);
+}
+
+interface OfferRow {
+  readonly id: string;
+  readonly from_turn_id: string;
+  readonly text: string;
+  readonly by: Person;
+  readonly taken_at: Date | null;
+}
+
+function offersTo(em: EntityManager, turnId: string): Promise<OfferRow[]> {
+  return em.execute<OfferRow[]>(
+    'select id, from_turn_id, text, by, taken_at from steering where turn_id = ? order by id',
+    [turnId],
+  );
+}
+
+async function takeUp(em: EntityManager, lease: Lease, offer: OfferRow): Promise<boolean> {
+  const ended = await em.execute<unknown[]>(
+    `update turn set state = 'done', state_since = now(), finished_at = now()
+     where id = ? and state = 'queued' returning 1`,
+    [offer.from_turn_id],
+  );
+  const marked =
+    ended.length > 0 &&
+    (
+      await em.execute<unknown[]>(
+        'update steering set taken_at = now() where id = ? and taken_at is null returning 1',
+        [offer.id],
+      )
+    ).length > 0;
+  if (marked)
+    await appendEvents(em, lease.sessionId, offer.from_turn_id, [
+      { type: 'turn.taken_up', by: lease.turnId },
+    ]);
+  return marked;
+}
+
+function toMessage({ id, text, by }: OfferRow): SteeringMessage {
+  return { id: String(id), text, by };
+}

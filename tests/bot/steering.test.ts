@@ -1,0 +1,160 @@
+// Replies while a turn of the session is at work: their place, sending them to it, taking them back, edits.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACTION } from '../../blocks/actions.ts';
+import type { Lease } from '../../db/lease.ts';
+import { takeSteering } from '../../db/steering.ts';
+import type { Json } from '../playground/slack-setup.ts';
+import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage, until } from './stage.ts';
+import { WorkerHand } from './worker-hand.ts';
+
+describe('replies while a turn is at work', () => {
+  let stage: Stage;
+  let worker: WorkerHand;
+
+  beforeAll(async () => {
+    stage = await Stage.start({ mode: 'socket' });
+    worker = new WorkerHand(stage);
+    await stage.slack.control('limits', { enabled: false });
+  });
+  afterAll(async () => stage.close());
+
+  const turnsOf = (root: string) =>
+    stage.rows<{ id: string; state: string; text: string; repo: string | null }>(
+      `select turn.id, turn.state, text, session.repo from turn join session on session.id = session_id
+       where thread_ts = ? and kind <> 'answer' order by position`,
+      [root],
+    );
+  const lastIs = (root: string, state: string, count: number) =>
+    until(async () => {
+      const turns = await turnsOf(root);
+      const last = turns.at(-1);
+      return turns.length === count && last?.state === state && last;
+    });
+  const shown = (root: string, words: string) =>
+    until(async () => (await stage.answers(root)).find(({ text }) => String(text).includes(words)));
+  const withButton = (root: string, action: string) =>
+    until(async () => (await stage.answers(root)).find((message) => actionsOf(message).includes(action)));
+  const edit = (ts: string, text: string) =>
+    stage.slack.control('messages/edit', { user: 'mira', channel: 'shop', ts, text });
+
+  /** A session with a turn at work and a reply behind it. */
+  async function atWork(reply: string): Promise<{ root: string; lease: Lease; id: string; ts: string }> {
+    const root = await stage.slack.say('@threadsmith fix the total');
+    const lease = await worker.claim((await lastIs(root, 'queued', 1)).id);
+    await worker.report(lease, { type: 'phase.started', phase: 'agent', detail: 'Reading' });
+    const ts = await stage.slack.say(reply, { thread_ts: root });
+    const { id } = await lastIs(root, 'queued', 2);
+    return { root, lease, id, ts };
+  }
+
+  it('shows the place in line, and hands a reply to the turn at work once it is sent', async () => {
+    const { root, lease, id, ts } = await atWork('use integer cents');
+    const waiting = await withButton(root, ACTION.sendNow);
+    expect(waiting['text']).toContain('Waiting: 1 request of this thread comes first');
+    expect(actionsOf(waiting)).toEqual([ACTION.sendNow, ACTION.remove]);
+    await Promise.all([
+      stage.click(JONAS, waiting, ACTION.sendNow),
+      stage.click(SANA, waiting, ACTION.sendNow),
+    ]);
+    await shown(root, 'Handed to the request at work');
+    const [said, ...more] = await takeSteering(stage.database, lease);
+    expect(said).toMatchObject({ text: 'use integer cents', by: { id: MIRA, name: 'Mira Okafor' } });
+    expect(more).toEqual([]);
+    // A worker that takes the turn up again gets the same.
+    expect(await takeSteering(stage.database, lease)).toEqual([said]);
+    await until(async () => (await turnsOf(root))[1]?.state === 'done');
+    expect(actionsOf(await shown(root, 'Taken up by the request'))).toEqual([]);
+    const [message] = await stage.slack
+      .messages(`channel=${SHOP}&thread_ts=${root}`)
+      .then((all) => all.filter((candidate) => candidate['ts'] === ts));
+    expect(JSON.stringify(message?.['reactions'])).toContain('eyes');
+    await worker.fail(lease, 'model_unreachable');
+    expect((await turnsOf(root)).map(({ state }) => state)).toEqual(['failed', 'done']);
+    expect(id).toBe((await turnsOf(root))[1]?.id);
+  });
+
+  it('makes a reply that was sent but not read the next turn', async () => {
+    const { root, lease, id } = await atWork('and the tests');
+    await stage.click(MIRA, await withButton(root, ACTION.sendNow), ACTION.sendNow);
+    await shown(root, 'Handed to the request at work');
+    await worker.fail(lease, 'model_unreachable');
+    const next = await worker.claim(id);
+    expect(await takeSteering(stage.database, next)).toEqual([]);
+    await shown(root, 'Starting');
+  });
+
+  it('takes a reply back with Remove, and not for somebody who may not', async () => {
+    const { root, lease } = await atWork('never mind the tests');
+    const waiting = await withButton(root, ACTION.remove);
+    await stage.click(LEE, waiting, ACTION.remove);
+    await until(async () => (await stage.whispers(LEE, root)).length > 0);
+    expect((await turnsOf(root))[1]?.state).toBe('queued');
+    await stage.click(MIRA, waiting, ACTION.sendNow);
+    const handed = await shown(root, 'Handed to the request at work');
+    await Promise.all([stage.click(JONAS, handed, ACTION.remove), stage.click(SANA, handed, ACTION.remove)]);
+    await lastIs(root, 'stopped', 2);
+    await shown(root, 'removed this before its work began');
+    expect(await takeSteering(stage.database, lease)).toEqual([]);
+    const [line, ...others] = await until(async () => {
+      const lines = [...(await stage.whispers(SANA, root)), ...(await stage.whispers(JONAS, root))];
+      return lines.length > 0 && lines;
+    });
+    expect(line).toContain('does not wait any more');
+    expect(others).toEqual([]);
+  });
+
+  it('corrects a waiting reply that is edited, in its place, and takes a deleted one back', async () => {
+    const { root, lease, id, ts } = await atWork('use cents');
+    await edit(ts, 'use <integer> cents');
+    const corrected = await until(async () => {
+      const turn = (await turnsOf(root))[1];
+      return turn?.state === 'queued' && turn.text === 'use <integer> cents' && turn;
+    });
+    expect(corrected.id).toBe(id);
+    await stage.slack.control('messages/delete', { user: 'mira', channel: 'shop', ts });
+    await lastIs(root, 'stopped', 2);
+    await shown(root, 'The message was deleted before its work began');
+    await worker.fail(lease, 'model_unreachable');
+  });
+
+  it('corrects a request before its work has begun, its repo too, and follows up on it later', async () => {
+    const root = await stage.slack.say('@threadsmith fix the totl');
+    expect((await lastIs(root, 'queued', 1)).repo).toBe('bakery');
+    await edit(root, '@threadsmith repo=ledger fix the total');
+    const corrected = await until(async () => {
+      const [turn] = await turnsOf(root);
+      return turn?.state === 'queued' && turn.text === 'fix the total' && turn;
+    });
+    expect(corrected.repo).toBe('ledger');
+    const lease = await worker.claim(corrected.id);
+    await stage.fault({ kind: 'duplicate_event', method: 'message' });
+    await edit(root, '@threadsmith fix the total and the tax');
+    expect((await lastIs(root, 'queued', 2)).text).toBe('fix the total and the tax');
+    await worker.fail(lease, 'model_unreachable');
+    const last = await worker.claim((await turnsOf(root))[1]?.id ?? '');
+    await worker.fail(last, 'model_unreachable');
+    // What is over stays as it is.
+    const before = (await stage.events('message')).length;
+    await edit(root, '@threadsmith fix everything');
+    await until(async () => {
+      const events = await stage.events('message');
+      return events.length > before && events.every(({ acked }) => acked);
+    });
+    expect(await turnsOf(root)).toHaveLength(2);
+  });
+
+  it('moves up in line when the turn before it is over', async () => {
+    const { root, lease } = await atWork('first');
+    await stage.slack.say('second', { thread_ts: root });
+    await lastIs(root, 'queued', 3);
+    await shown(root, '2 requests of this thread come first');
+    await stage.click(MIRA, await withButton(root, ACTION.remove), ACTION.remove);
+    const moved: Json = await until(async () => {
+      const messages = await stage.answers(root);
+      const last = messages.at(-1);
+      return String(last?.['text']).includes('1 request of this thread comes first') && last;
+    });
+    expect(actionsOf(moved)).toContain(ACTION.sendNow);
+    await worker.fail(lease, 'model_unreachable');
+  });
+});
