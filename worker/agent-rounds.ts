@@ -3,6 +3,7 @@ import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
 import type { Journal, MessageEntry } from '../core/journal.ts';
 import { openJournal } from '../db/journal.ts';
+import { type SteeringMessage, takeSteering } from '../db/steering.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
 import { runAgent } from './agent/harness.ts';
 import { composeInstructions } from './agent/instructions.ts';
@@ -61,7 +62,7 @@ export async function startAgent(
       budget: { maxSteps: config.model.max_steps, maxMs: config.model.max_minutes * 60_000 },
       signal: bench.signal,
       report: (event) => journal.report(event),
-      takeMessages: async () => notes,
+      takeMessages: async () => [...notes, ...(await takeSteering(database, lease)).map(saidMeanwhile)],
       redact: withoutCredentials,
       openBrowser: async () => (await openPage()).hands(),
     }).finally(() =>
@@ -109,6 +110,12 @@ function notesOf(bench: Bench): readonly MessageEntry[] {
   const text =
     'The sandbox was made anew: only what was published before is in it. Look at the files again, and repeat what is missing.';
   return [{ kind: 'message', id: `restored-${bench.facts.run}`, text: `<note>\n${text}\n</note>` }];
+}
+
+/** A reply that a person sent to the turn at work. */
+function saidMeanwhile({ id, text, by }: SteeringMessage): MessageEntry {
+  const name = by.name.replaceAll('"', "'");
+  return { kind: 'message', id: `steering-${id}`, text: `<reply from="${name}">\n${text}\n</reply>` };
 }
 
 function requestOf(context: TurnContext): MessageEntry {
