@@ -40,13 +40,14 @@ export interface RunAs {
 }
 
 /**
- * How to run `program` in `folder` as `account`. Where the account cannot reach one of the two, it runs
+ * How to run `initdb`, and the server beside it, in `folder` as `account`. Where the account cannot reach one of the two, it runs
  * with the capability to pass closed folders and no other (`setpriv` of util-linux).
  */
-export function runAs(account: Account | null, program: string, folder: string): RunAs {
+export function runAs(account: Account | null, initdb: string, folder: string): RunAs {
   if (account === null) return { prefix: [] };
   const { uid, gid } = account;
-  const check = ['-c', 'cd "$1" && "$2" --version', 'check', folder, program];
+  // -s looks for all its files, shows its settings and makes nothing.
+  const check = ['-c', 'cd "$1" && "$2" -s -D "$1/probe"', 'check', folder, initdb];
   const direct = spawnSync('sh', check, { uid, gid, stdio: 'ignore' });
   if (direct.status === 0) return { prefix: [], uid, gid };
   const prefix = [
@@ -57,12 +58,14 @@ export function runAs(account: Account | null, program: string, folder: string):
     '--inh-caps=-all,+dac_override',
     '--ambient-caps=+dac_override',
     '--bounding-set=-all,+dac_override',
+    // Without it access(2) forgets the capability, and initdb asks it whether its programs can be run.
+    '--securebits=+no_setuid_fixup',
   ];
   const kept = spawnSync(prefix[0] ?? 'setpriv', [...prefix.slice(1), 'sh', ...check], { stdio: 'ignore' });
   if (kept.status === 0) return { prefix };
   throw new ThreadsmithError(
     'database_unreachable',
-    `The system user "${DATABASE_USER}" cannot reach ${folder} or ${program}.`,
+    `The system user "${DATABASE_USER}" cannot reach ${folder} or ${initdb}.`,
     'Move the checkout and THREADSMITH_DATA to a folder that other users may enter, for example below /srv.',
   );
 }
