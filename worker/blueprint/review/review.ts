@@ -1,0 +1,65 @@
+// What the blueprint itself says about a change, whatever its author says: rules first, then a second model.
+import type { Review, Usage } from '../../../core/event.ts';
+import type { Model } from '../../model/model.ts';
+import type { Bench } from '../bench.ts';
+import { readDiff } from './diff.ts';
+import { describe, type Finding } from './finding.ts';
+import { judge } from './judge.ts';
+import { addedSecrets } from './secrets.ts';
+import { weakenedTests } from './weakened-tests.ts';
+
+const MAX_DIFF_BYTES = 2 * 1024 * 1024;
+const MAX_FINDINGS = 12;
+
+/** Everything that the rules find in a diff. */
+export function findingsIn(diff: string): readonly Finding[] {
+  const files = readDiff(diff);
+  return [...addedSecrets(files), ...weakenedTests(files)];
+}
+
+/** One sentence for each credential beyond doubt that the change would publish with `commit`. */
+export async function secretsIn(
+  bench: Pick<Bench, 'mirror' | 'parent'>,
+  commit: string,
+): Promise<readonly string[]> {
+  const files = readDiff(await bench.mirror.diff(bench.parent, commit, MAX_DIFF_BYTES));
+  return addedSecrets(files)
+    .filter((finding) => finding.certain)
+    .slice(0, MAX_FINDINGS)
+    .map(describe);
+}
+
+export interface ReviewOptions {
+  readonly bench: Pick<Bench, 'mirror' | 'base' | 'parent' | 'signal' | 'report'>;
+  readonly model: Model;
+  readonly commit: string;
+  /** All requests of the session: a follow-up is only understood with what came before. */
+  readonly request: string;
+  readonly summary: string;
+  readonly round: number;
+}
+
+/** Judges the change of this turn. Never throws for reasons of its own; abort throws the signal's reason. */
+export async function review(options: ReviewOptions): Promise<{
+  readonly review: Review;
+  readonly usage: Pick<Usage, 'inputTokens' | 'cachedTokens' | 'outputTokens'>;
+}> {
+  const { bench, model, commit, request, summary, round } = options;
+  const diff = await bench.mirror.diff(bench.parent, commit, MAX_DIFF_BYTES);
+  const findings = findingsIn(diff).slice(0, MAX_FINDINGS).map(describe);
+  const judged = await judge(model, { request, summary, hints: findings, diff }, bench.signal);
+  const verdict = findings.length > 0 || judged.verdict === 'fail' ? 'fail' : judged.verdict;
+  const found: Review = { verdict, findings, reasons: judged.reasons, model: model.name };
+  await bench.report({ type: 'review.finished', review: found, round });
+  return { review: found, usage: judged.usage };
+}
+
+/** What the agent is told when a review did not pass. It may stand by what it did, with a reason. */
+export function reviewReport({ findings, reasons }: Review): string {
+  return [
+    'Your change was reviewed before it is shown to people, and this was found:',
+    ...[...findings, ...reasons].map((reason) => `- ${reason}`),
+    '',
+    'Mend what is right about it. Where the request itself asked for it, leave it and say so in the final answer: people will see these points beside your change. Then write the final answer again, complete, for a reader who has not seen the first one.',
+  ].join('\n');
+}

@@ -1,0 +1,103 @@
+// How tests are written, skipped and judged in the frameworks that repos use.
+
+const TEST_PATHS: readonly RegExp[] = [
+  /(^|\/)(tests?|specs?|__tests__|testing)\//i,
+  /\.(test|tests|spec|cy|e2e)\.[cm]?[jt]sx?$/,
+  /(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/,
+  /_test\.(go|exs|rb|cc|cpp|dart)$/,
+  /_spec\.rb$/,
+  /(Test|Tests|IT|Spec)\.(java|kt|kts|scala|cs|swift|php)$/,
+];
+/** Data of tests is no test: it may come and go. */
+const TEST_DATA = /\.(snap|json|ya?ml|txt|md|csv|html|css|png|svg|golden|lock)$/i;
+
+/** Whether the file at this path holds tests. Rust keeps them in the source, so its words count everywhere. */
+export function isTest(path: string): boolean {
+  return TEST_PATHS.some((pattern) => pattern.test(path)) && !TEST_DATA.test(path);
+}
+
+export function mayHoldTests(path: string): boolean {
+  return isTest(path) || path.endsWith('.rs');
+}
+
+export interface Wording {
+  /** Depends on something: fine for a new test, which nobody relied on yet. */
+  readonly conditional?: true;
+  readonly pattern: RegExp;
+  readonly name: string;
+}
+
+/** Words by which a test does not run. */
+export const SKIPS: readonly Wording[] = [
+  {
+    name: 'skip',
+    conditional: true,
+    pattern:
+      /\b(?:it|test|describe|suite)\s*(?:\.\w+)*\.(?:skipIf|runIf)\b|@(?:pytest\.mark\.skipif|skipIf|skipUnless|unittest\.skip(?:If|Unless))|importorskip/,
+  },
+  {
+    name: 'skip',
+    pattern: /\b(?:it|test|describe|context|suite|specify|bench)\s*(?:\.\w+)*\.(?:skip|todo|fixme)\b/,
+  },
+  {
+    name: 'only',
+    pattern:
+      /\b(?:it|test|describe|context|suite|specify)\s*(?:\.\w+)*\.only\b|^\s*(?:fit|fdescribe|fcontext)\s*\(\s*['\"`]/,
+  },
+  { name: 'skip', pattern: /\bx(?:it|test|describe|context|specify)\b\s*(?:\(|['"])/ },
+  { name: 'skip', pattern: /\b(?:this|t|ctx|context|self|testInfo)\.(?:skip|todo|skipTest)\s*\(/ },
+  { name: 'skip', pattern: /\{\s*(?:skip|todo)\s*:\s*(?:true\b|['\"`])/ },
+  {
+    name: 'skip',
+    pattern:
+      /@(?:pytest\.mark\.(?:skip\b(?!if)|xfail)|unittest\.(?:skip\b|expectedFailure)|skip\b|expectedFailure)/,
+  },
+  {
+    name: 'skip',
+    pattern:
+      /\b(?:pytest\.(?:skip|xfail|importorskip)|raise\s+(?:unittest\.)?SkipTest|pytestmark\s*=\s*pytest\.mark\.skip)/,
+  },
+  { name: 'skip', pattern: /\b[tb]\.(?:Skip|Skipf|SkipNow)\s*\(/ },
+  { name: 'ignore', pattern: /^\s*#\[ignore\b/ },
+  { name: 'ignore', pattern: /^\s*@(?:Disabled|Ignore)\b/ },
+  { name: 'ignore', pattern: /\[(?:Ignore|Explicit)\b|\[(?:Fact|Theory|Test)\s*\([^)]*\bSkip\s*=/ },
+  {
+    name: 'skip',
+    pattern: /\bAssert\.(?:Ignore|Inconclusive)\s*\(|\bassume(?:True\s*\(\s*false|False\s*\(\s*true)\b/i,
+  },
+  { name: 'skip', pattern: /\bmarkTest(?:Skipped|Incomplete)\s*\(/ },
+  { name: 'skip', pattern: /@(?:module)?tag\s+:?skip\b|\bXCTSkip|,\s*skip:\s*(?:true\b|['\"])/ },
+  { name: 'pending', pattern: /^\s*(?:skip|pending)(?:\s+['"(]|\s*$)/ },
+  { name: 'retry', pattern: /\bjest\.retryTimes\s*\(|@pytest\.mark\.flaky|\bthis\.retries\s*\(/ },
+];
+
+/** The beginning of a test case. */
+export const CASES: readonly RegExp[] = [
+  /^\s*(?:it|test|specify)(?:\.each\b.*|\.concurrent)?\s*[(`]/,
+  /^\s*(?:async\s+)?def\s+test_?\w*\s*\(/,
+  /^\s*func\s+(?:\([^)]*\)\s*)?(?:Test|Fuzz)\w*\s*\(/,
+  /^\s*#\[(?:\w+::)?test\b/,
+  /^\s*@(?:Test|ParameterizedTest|RepeatedTest)\b/,
+  /^\s*\[(?:Fact|Theory|Test|TestMethod|TestCase)\b/,
+  /^\s*(?:it|specify|test)\s+['"].*\bdo\b/,
+  /^\s*(?:public\s+)?function\s+test\w*\s*\(/,
+];
+
+/** A line that claims something. */
+export const ASSERTION =
+  /\bexpect(?:_\w+|!)?\s*(?:[({.]|$)|\bassert(?:[A-Z_]\w*|!|\.\w+|_\w+!?)?\s*[(.\s]|\bAssert\.\w+|\b(?:require|assert|should|must)\.[A-Za-z]\w*\s*\(|\.should\b|\bt\.(?:Error|Errorf|Fatal|Fatalf|is|equal|deepEqual|ok|truthy)\s*\(|\bt\.assert\b|#expect\s*\(|\bXCTAssert\w*/;
+
+/** Claims of a certain value. */
+export const STRICT =
+  /\.to(?:Be|Equal|StrictEqual|MatchObject|HaveLength|Contain|ContainEqual|Throw|ThrowError|BeCloseTo|HaveBeenCalledTimes|HaveBeenCalledWith)\(\s*[^)\s]|\.to\.(?:deep\.)?(?:equal|eql)\b|\b(?:strictEqual|deepStrictEqual|deepEqual|equal)\s*\(|\bassert\w*Equals?\b|\bassert_eq!|\bassert\s+.*==|\bassertEqual|\bEqual\(t,|\bAssert\.(?:Equal|AreEqual)\b|\bto eq\b/;
+
+/** Claims that almost anything fulfils. */
+export const LOOSE =
+  /\.to(?:BeDefined|BeTruthy|BeFalsy)\(\)|\.not\.to(?:BeNull|BeUndefined|Throw)\(\)|\bexpect\.any(?:thing)?\(|\.to\.(?:exist|be\.ok)\b|\bassert(?:True|IsNotNone|NotNull)\b|\bassert!\(|\bassert\.ok\s*\(|\bassert\s+[\w.]+(?:\([^)]*\))?\s*(?:is not None)?\s*$|\bNotNil\(t,|\bis not None\b|\bAssert\.(?:NotNull|IsNotNull|True)\b/;
+
+/** Claims that are always true. */
+export const EMPTY =
+  /\bexpect\(\s*(true|1)\s*\)\.to(?:Be|Equal)\(\s*\1\s*\)|\bexpect\(\s*true\s*\)\.toBeTruthy|\bassert(?:\.ok|True)?\s*\(?\s*(?:true|True|1\s*==\s*1)\s*\)?\s*;?\s*$|\bassert!\(\s*true\b|\bAssert\.(?:True|IsTrue)\(\s*true\b|\bassertTrue\(\s*true\b/;
+
+/** A claim that has become a comment. */
+export const COMMENTED = /^\s*(?:\/\/|#|\/\*|--)\s*(?:await\s+)?(?:expect|assert|require\.)\w*\s*[(.! ]/;
