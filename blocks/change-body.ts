@@ -10,6 +10,7 @@ import { markdownBlocks } from './markdown.ts';
 import { context, present } from './message.ts';
 import { problemBlocks, screenshotBlocks } from './pages.ts';
 import { personContext } from './people.ts';
+import { reviewBlocks } from './review.ts';
 import { SCRIPTED_NOTE } from './status.ts';
 import { count, shortCommit } from './text.ts';
 import { weigh } from './weigh.ts';
@@ -25,7 +26,7 @@ export interface ChangeBody {
 
 /** `heading` is what stands above already: a problem that it names is not repeated. */
 export function changeBody(view: ChangeView, heading: string): ChangeBody {
-  const { summary, verification, files, usage } = view.result;
+  const { summary, verification, review, files, usage } = view.result;
   const said = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
     packRichText(block.elements),
   );
@@ -37,6 +38,7 @@ export function changeBody(view: ChangeView, heading: string): ChangeBody {
     checkBlocks(verification),
     screenshotBlocks(verification, view.files),
     problemBlocks(verification, heading),
+    reviewBlocks(review),
     filesBlock(files),
     context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
     personContext('Asked by ', view.requester),

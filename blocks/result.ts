@@ -14,6 +14,7 @@ import { mergedMessage } from './merged.ts';
 import { actions, button, confirm, context, type FittedMessage, present } from './message.ts';
 import { problemLines } from './pages.ts';
 import { nameOf } from './people.ts';
+import { reviewLines } from './review.ts';
 import { cut, oneLine, shortCommit } from './text.ts';
 
 const SPOKEN_SUMMARY_MAX = 2_500;
@@ -49,6 +50,7 @@ function offer(view: ChangeView): FittedMessage {
         cut(markdownWords(view.result.summary), SPOKEN_SUMMARY_MAX),
         `${filesInWords(view.result.files)} in ${view.result.repo}.`,
         ...problemLines(view.result.verification).slice(0, 3),
+        ...reviewLines(view.result.review),
       ),
       blocks: present(header(outcome), context(state), blocks, buttons(view, state === '')),
     },

@@ -27,6 +27,8 @@ const peopleSchema = z.strictObject({
 
 const modelSchema = z.strictObject({
   name: z.string().min(1).optional(),
+  /** A cheaper model on the same server that judges changes. */
+  judge: z.string().min(1).optional(),
   max_steps: z.int().min(1).max(1000).default(80),
   max_minutes: z.int().min(1).max(600).default(60),
 });

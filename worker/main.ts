@@ -37,7 +37,8 @@ async function main(): Promise<void> {
     content: openContentFolder(join(data, 'artifacts')),
     provider,
     forge: createPlainGitForge(),
-    model: makeModel(environment, config.model.name),
+    model: makeModel(environment, environment.OPENAI_MODEL ?? config.model.name),
+    ...(config.model.judge === undefined ? {} : { judge: makeModel(environment, config.model.judge) }),
     mirrors: join(data, 'repos'),
     log,
   };
@@ -70,10 +71,10 @@ async function reconcileOnce(database: Database, log: Log): Promise<void> {
   }
 }
 
-function makeModel(environment: Environment, configured: string | undefined): Model {
+function makeModel(environment: Environment, name: string | undefined): Model {
   return createModel({
     api: environment.OPENAI_API,
-    name: environment.OPENAI_MODEL ?? configured ?? DEFAULT_MODEL,
+    name: name ?? DEFAULT_MODEL,
     baseUrl: environment.OPENAI_BASE_URL,
     apiKey: required(environment.OPENAI_API_KEY, 'OPENAI_API_KEY'),
   });

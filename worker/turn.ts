@@ -22,6 +22,8 @@ export interface Tools {
   readonly provider: SandboxProvider;
   readonly forge: Forge;
   readonly model: Model;
+  /** Judges changes; the model itself where no other is named. */
+  readonly judge?: Model;
   /** Folder of the repos' mirrors. */
   readonly mirrors: string;
   readonly log: Log;

@@ -1,5 +1,7 @@
 // What the blueprint itself says about a change, whatever its author says: rules first, then a second model.
-import type { Review, Usage } from '../../../core/event.ts';
+import type { Review } from '../../../core/event.ts';
+import type { StepUsage } from '../../../core/journal.ts';
+import type { Mirror } from '../../forge/mirror.ts';
 import type { Model } from '../../model/model.ts';
 import type { Bench } from '../bench.ts';
 import { readDiff } from './diff.ts';
@@ -18,11 +20,8 @@ export function findingsIn(diff: string): readonly Finding[] {
 }
 
 /** One sentence for each credential beyond doubt that the change would publish with `commit`. */
-export async function secretsIn(
-  bench: Pick<Bench, 'mirror' | 'parent'>,
-  commit: string,
-): Promise<readonly string[]> {
-  const files = readDiff(await bench.mirror.diff(bench.parent, commit, MAX_DIFF_BYTES));
+export async function secretsIn(mirror: Mirror, over: string, commit: string): Promise<readonly string[]> {
+  const files = readDiff(await mirror.diff(over, commit, MAX_DIFF_BYTES));
   return addedSecrets(files)
     .filter((finding) => finding.certain)
     .slice(0, MAX_FINDINGS)
@@ -30,8 +29,10 @@ export async function secretsIn(
 }
 
 export interface ReviewOptions {
-  readonly bench: Pick<Bench, 'mirror' | 'base' | 'parent' | 'signal' | 'report'>;
+  readonly bench: Pick<Bench, 'mirror' | 'signal' | 'report'>;
   readonly model: Model;
+  /** The change is what `commit` has over this one. */
+  readonly over: string;
   readonly commit: string;
   /** All requests of the session: a follow-up is only understood with what came before. */
   readonly request: string;
@@ -39,13 +40,16 @@ export interface ReviewOptions {
   readonly round: number;
 }
 
-/** Judges the change of this turn. Never throws for reasons of its own; abort throws the signal's reason. */
-export async function review(options: ReviewOptions): Promise<{
+export interface Reviewed {
   readonly review: Review;
-  readonly usage: Pick<Usage, 'inputTokens' | 'cachedTokens' | 'outputTokens'>;
-}> {
-  const { bench, model, commit, request, summary, round } = options;
-  const diff = await bench.mirror.diff(bench.parent, commit, MAX_DIFF_BYTES);
+  /** What the second model used. */
+  readonly usage: StepUsage;
+}
+
+/** Judges the change of this turn. Never throws for reasons of its own; abort throws the signal's reason. */
+export async function review(options: ReviewOptions): Promise<Reviewed> {
+  const { bench, model, over, commit, request, summary, round } = options;
+  const diff = await bench.mirror.diff(over, commit, MAX_DIFF_BYTES);
   const findings = findingsIn(diff).slice(0, MAX_FINDINGS).map(describe);
   const judged = await judge(model, { request, summary, hints: findings, diff }, bench.signal);
   const verdict = findings.length > 0 || judged.verdict === 'fail' ? 'fail' : judged.verdict;
