@@ -26,6 +26,12 @@ export interface SandboxSpec {
   readonly fence?: number;
 }
 
+/** Which sandboxes to have ready: a claim gets one only where image and limits are the same. */
+export interface WarmSpec {
+  readonly image: string;
+  readonly limits?: Partial<SandboxLimits>;
+}
+
 export interface SnapshotSpec {
   /** Cache key: the same key gives the same snapshot without building it again. `[a-z0-9-]{1,100}`. */
   readonly key: string;
@@ -57,7 +63,15 @@ export interface SandboxProvider {
    * `fresh` tells which. Throws `sandbox_refused` where isolation is not as asked: it fails closed.
    */
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox>;
-  /** Keys of the sandboxes that exist, running or not. */
+  /**
+   * Keeps `count` sandboxes ready, so that opening one takes no time; refilled after each claim, bounded by
+   * memory, and let go of half an hour after the last claim or call. Returns once they are ready or cannot
+   * be made, which is no error. 0 removes them.
+   */
+  warm(spec: WarmSpec, count: number): Promise<void>;
+  /** Freezes a sandbox with all its processes until it is opened again. One that is gone is not an error. */
+  pause(key: string): Promise<void>;
+  /** Keys of the sandboxes that exist, running or not. Those that only wait to be opened have none. */
   list(): Promise<readonly string[]>;
   /** Removes a sandbox with everything in it. Removing one that is gone is not an error. */
   remove(key: string): Promise<void>;

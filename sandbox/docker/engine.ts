@@ -58,6 +58,14 @@ export function answered(thrown: unknown, ...statuses: readonly number[]): boole
   return status !== undefined && statuses.includes(status);
 }
 
+/** For `catch`: these statuses of the engine mean undefined, everything else is thrown on. */
+export function unless(...statuses: readonly number[]): (thrown: unknown) => undefined {
+  return (thrown) => {
+    if (answered(thrown, ...statuses)) return undefined;
+    throw thrown;
+  };
+}
+
 /** The engine's own words, without the wrapping of the client library. */
 export function reasonOf(thrown: unknown): string {
   if (typeof thrown === 'object' && thrown !== null) {

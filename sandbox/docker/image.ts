@@ -1,6 +1,7 @@
 // The sandbox image on a Docker Engine: found by its tag, or built in two layers (Debian; Node and toolhost).
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -13,14 +14,18 @@ import { withBootstrappedRoot } from '../image/debootstrap.ts';
 import { baseHash, baseScript, SEARCH_PATH, shortHash, WORK_DIR } from '../image/recipe.ts';
 import { runtimeHash, runtimeTar } from '../image/runtime-files.ts';
 import type { Progress } from '../sandbox.ts';
-import { execToEnd } from './container-exec.ts';
+import { type ExecOptions, execToEnd } from './container-exec.ts';
 import { answered, followProgress, reasonOf } from './engine.ts';
 import { expiresIn, labels } from './labels.ts';
 
 /** How long a registry may stay silent before the image is built from Debian packages instead. */
 const REGISTRY_SILENCE_MS = 8_000;
 const REGISTRY_TOTAL_MS = 180_000;
-const BUILD_KEEP_SECONDS = 3600;
+/** A build takes minutes; the container of a killed one goes away by itself after this. */
+const BUILD_KEEP_SECONDS = 1800;
+
+/** Exit code of a script that found itself outside of its container. */
+const OUTSIDE = 97;
 
 export interface ImageBuild {
   readonly docker: Docker;
@@ -70,11 +75,8 @@ async function buildBase(build: ImageBuild, mirrors: DebianMirrors, base: string
   const bare = (await pullBare(build, mirrors.suite)) ?? (await bootstrapBare(build, mirrors));
   await inContainer(build, bare, async (container) => {
     await container.putArchive(await hostFiles(build.caFile), { path: '/' });
-    const { exitCode, tail } = await execToEnd(container, {
-      argv: ['sh', '-s'],
-      user: 'root',
+    const { exitCode, tail } = await runInside(container, baseScript(sourcesList(mirrors)), {
       env: build.proxyEnv,
-      stdin: baseScript(sourcesList(mirrors)),
       onLine: (line) => line.startsWith('stage: ') && progress(line.slice('stage: '.length)),
       signal,
     });
@@ -143,6 +145,32 @@ async function bootstrapBare(build: ImageBuild, mirrors: DebianMirrors): Promise
   );
 }
 
+/**
+ * Runs a script as root in a build container, and nowhere else. An engine that was started in a chroot
+ * without pivot_root joins an exec to the root of the machine itself: this script, run there, would strip
+ * that machine. So it first looks for a file that only this container has.
+ */
+async function runInside(
+  container: Docker.Container,
+  script: string,
+  options: Pick<ExecOptions, 'env' | 'onLine' | 'signal'>,
+): Promise<{ exitCode: number; tail: string }> {
+  const mark = `threadsmith-build-${randomUUID()}`;
+  const tar = pack();
+  tar.entry({ name: mark }, '');
+  tar.finalize();
+  await container.putArchive(Readable.from(tar), { path: '/' });
+  const guard = `if [ ! -f /${mark} ] || [ ! -f /.dockerenv ]; then exit ${OUTSIDE}; fi; rm /${mark}\n`;
+  const argv = ['sh', '-s'];
+  const result = await execToEnd(container, { ...options, argv, user: 'root', stdin: guard + script });
+  if (result.exitCode !== OUTSIDE) return result;
+  throw new ThreadsmithError(
+    'sandbox_refused',
+    'This Docker Engine runs commands outside of the container that they were meant for, so nothing was run.',
+    'Start the Docker Engine on the machine itself, not in a chroot or with DOCKER_RAMDISK set.',
+  );
+}
+
 /** A throw-away container with the host's network: it runs our own recipe, nothing of a repo. */
 async function inContainer<T>(
   build: ImageBuild,
@@ -151,10 +179,10 @@ async function inContainer<T>(
 ): Promise<T> {
   const container = await build.docker.createContainer({
     Image: image,
-    Cmd: ['sleep', 'infinity'],
+    Cmd: ['sleep', String(BUILD_KEEP_SECONDS)],
     User: 'root',
     Labels: labels(build.installId, 'build', expiresIn(BUILD_KEEP_SECONDS)),
-    HostConfig: { NetworkMode: 'host', Init: true },
+    HostConfig: { NetworkMode: 'host', Init: true, AutoRemove: true },
   });
   try {
     await container.start();
@@ -167,11 +195,8 @@ async function inContainer<T>(
 async function addRuntime(build: ImageBuild, container: Docker.Container, image: string): Promise<void> {
   await container.putArchive(runtimeTar(), { path: '/' });
   // Proves that what was added runs at all, before anything is built on it.
-  const check = await execToEnd(container, {
-    argv: ['sh', '-c', 'chown -R root:root /usr/local && node --version && npm --version'],
-    user: 'root',
-    signal: build.signal,
-  });
+  const script = 'set -e; chown -R root:root /usr/local; node --version; npm --version';
+  const check = await runInside(container, script, { signal: build.signal });
   if (check.exitCode !== 0) {
     throw new ThreadsmithError(
       'image_build_failed',

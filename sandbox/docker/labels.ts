@@ -26,7 +26,27 @@ export function expiresIn(seconds: number): Record<string, string> {
   return { [EXPIRES_LABEL]: String(Math.floor(Date.now() / 1000) + seconds) };
 }
 
-/** The container of a session's sandbox, and its work volume. */
+/** The container of a session's sandbox. Keys have no dot, so that it is never one of the pool's names. */
 export function sandboxName(installId: string, key: string): string {
   return `threadsmith-${installId}-${key}`;
+}
+
+/** The key in a container's name, or undefined where it is not a session's. */
+export function keyInName(installId: string, name: string): string | undefined {
+  const prefix = `/threadsmith-${installId}-`;
+  return name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+}
+
+/** Containers that wait for a session. */
+export function warmName(installId: string, id: string): string {
+  return `${warmPrefix(installId)}${id}`;
+}
+
+export function warmPrefix(installId: string): string {
+  return `threadsmith-${installId}.warm.`;
+}
+
+/** A volume keeps the name that its container was made under. */
+export function isOwnVolume(installId: string, name: string): boolean {
+  return name.startsWith(sandboxName(installId, '')) || name.startsWith(warmPrefix(installId));
 }

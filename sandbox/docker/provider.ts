@@ -1,7 +1,6 @@
 // The sandbox provider on a Docker Engine: one container and one volume for each sandbox.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { ThreadsmithError } from '../../core/errors.ts';
 import { createLog, type Log } from '../../core/log.ts';
 import type {
   Progress,
@@ -10,23 +9,17 @@ import type {
   SandboxProvider,
   SandboxSpec,
   SnapshotSpec,
+  WarmSpec,
 } from '../sandbox.ts';
-import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
-import { answered, connectEngine, reasonOf, withEngine } from './engine.ts';
+import { type AttachedContainer, Containers, engineFault } from './containers.ts';
+import { connectEngine, unless, withEngine } from './engine.ts';
 import { ensureSandboxImage } from './image.ts';
-import { KEY_LABEL, labelFilter, labels, sandboxName } from './labels.ts';
+import { keyInName, labelFilter, sandboxName } from './labels.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { sweepLeftovers } from './sweep.ts';
-import { openToolhostStream } from './toolhost-stream.ts';
-import {
-  checkSeenWalls,
-  checkWalls,
-  containerSettings,
-  DEFAULT_LIMITS,
-  refusedFor,
-  type WallOptions,
-} from './walls.ts';
+import { DEFAULT_LIMITS } from './walls.ts';
+import { WarmPool } from './warm-pool.ts';
 
 export interface DockerProviderOptions {
   /** Where the engine is, as in DOCKER_HOST; the usual socket without it. */
@@ -61,14 +54,18 @@ class DockerProvider implements SandboxProvider {
   readonly name = 'docker';
   private readonly docker: Docker;
   private readonly options: DockerProviderOptions;
-  private readonly log: Log;
-  private readonly attached = new Set<Sandbox>();
-  private swapLimit: boolean | undefined;
+  private readonly containers: Containers;
+  private readonly pool: WarmPool;
+  private readonly attached = new Set<AttachedContainer>();
 
   constructor(options: DockerProviderOptions) {
     this.options = options;
     this.docker = connectEngine({ host: options.dockerHost, certPath: options.certPath });
-    this.log = (options.log ?? createLog({ level: 'warn' })).with({ provider: 'docker' });
+    const log = (options.log ?? createLog({ level: 'warn' })).with({ provider: 'docker' });
+    const { docker } = this;
+    const { installId, runtime } = options;
+    this.containers = new Containers({ docker, installId, runtime, log });
+    this.pool = new WarmPool({ docker, installId, containers: this.containers, log });
   }
 
   ensureImage(progress: Progress, signal?: AbortSignal): Promise<string> {
@@ -93,7 +90,7 @@ class DockerProvider implements SandboxProvider {
         installId: this.options.installId,
         baseImage: await this.ensureImage(progress, signal),
         limits: this.limits({}),
-        swapLimit: await this.hasSwapLimit(),
+        swapLimit: await this.containers.hasSwapLimit(),
         runtime: this.options.runtime,
         caFile: this.options.caFile ?? SYSTEM_CA_FILE,
         npmRegistry: this.options.npmRegistry,
@@ -109,176 +106,70 @@ class DockerProvider implements SandboxProvider {
       const deadline = performance.now() + ADOPT_WAIT_MS;
       while (performance.now() < deadline) {
         signal?.throwIfAborted();
-        const sandbox = (await this.adopt(spec)) ?? (await this.create(spec, signal));
-        if (sandbox !== undefined) return this.track(sandbox);
+        const opened = await this.tryOpen(spec);
+        if (opened !== undefined) return this.track(spec.key, opened);
         await sleep(ADOPT_POLL_MS);
       }
       throw engineFault('the container neither could be made nor found');
     });
   }
 
+  warm(spec: WarmSpec, count: number): Promise<void> {
+    return withEngine(() => this.pool.set(spec.image, this.limits(spec.limits ?? {}), count));
+  }
+
+  pause(key: string): Promise<void> {
+    return withEngine(async () => {
+      const container = this.docker.getContainer(sandboxName(this.options.installId, key));
+      // 409 and 500: it is paused already, or it does not run.
+      await container.pause().catch(unless(404, 409, 500));
+    });
+  }
+
   list(): Promise<readonly string[]> {
     return withEngine(async () => {
-      const filters = labelFilter(this.options.installId, 'sandbox');
+      const { installId } = this.options;
+      const filters = labelFilter(installId, 'sandbox');
       const found = await this.docker.listContainers({ all: true, filters });
-      return found.flatMap(({ Labels }) => Labels[KEY_LABEL] ?? []);
+      return found.flatMap(({ Names }) => keyInName(installId, Names[0] ?? '') ?? []);
     });
   }
 
   remove(key: string): Promise<void> {
-    return withEngine(async () => {
-      const name = sandboxName(this.options.installId, key);
-      await this.docker.getContainer(name).remove({ force: true, v: true }).catch(unless(404, 409));
-      await this.docker.getVolume(name).remove({ force: true }).catch(unless(404));
-    });
+    return withEngine(() => this.containers.remove(sandboxName(this.options.installId, key)));
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.attached].map((sandbox) => sandbox.close()));
+    this.pool.close();
+    for (const { toolhost } of this.attached) toolhost.close();
     this.attached.clear();
   }
 
-  /** Finds the sandbox of a key and gets it going again; undefined where there is none. */
-  private async adopt(spec: SandboxSpec): Promise<Sandbox | undefined> {
-    const container = this.docker.getContainer(sandboxName(this.options.installId, spec.key));
-    const found = await container.inspect().catch(unless(404));
-    if (found === undefined) return undefined;
-    try {
-      checkWalls(found, this.wallsAsMade(found, spec), await this.hasSwapLimit());
-    } catch (thrown) {
-      await this.remove(spec.key);
-      throw thrown;
-    }
-    if (found.State.Paused) await container.unpause().catch(unless(409, 500));
-    else if (!found.State.Running) await this.start(container);
-    try {
-      return await this.attach(container, spec, false);
-    } catch (thrown) {
-      if (thrown instanceof ThreadsmithError && ['lease_lost', 'sandbox_refused'].includes(thrown.code)) {
-        throw thrown;
-      }
-      // It is there but does not answer: a frozen toolhost, or no process left for a relay.
-      this.log.warn('a sandbox did not answer and is restarted', { key: spec.key, reason: reasonOf(thrown) });
-      await container.restart({ t: 0 });
-      return this.attach(container, spec, false);
-    }
-  }
-
-  /** Makes a new one; undefined where another worker was first. */
-  private async create(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox | undefined> {
+  /** The one that exists, else one that waits, else a new one; undefined where another worker was first. */
+  private async tryOpen(spec: SandboxSpec): Promise<AttachedContainer | undefined> {
     const name = sandboxName(this.options.installId, spec.key);
-    const walls: WallOptions = {
-      image: spec.image,
-      limits: this.limits(spec.limits ?? {}),
-      labels: labels(this.options.installId, 'sandbox', { [KEY_LABEL]: spec.key }),
-      volume: name,
-      network: 'none',
-      runtime: this.options.runtime,
-    };
-    await this.docker.createVolume({ Name: name, Labels: walls.labels });
-    const container = await this.docker
-      .createContainer({ name, ...containerSettings(walls) })
-      .catch(unless(409, 404));
-    if (container === undefined) {
-      await this.requireImage(spec.image);
-      return undefined;
-    }
+    const fence = spec.fence ?? 0;
+    const existing = await this.containers.find(name, fence);
+    if (existing !== undefined) return existing;
+    const limits = this.limits(spec.limits ?? {});
+    const waiting = await this.pool.claim(spec.image, limits, name);
+    if (waiting === undefined) return this.containers.make(name, spec.image, limits, fence);
     try {
-      checkWalls(await container.inspect(), walls, await this.hasSwapLimit());
-      await this.start(container);
-      signal?.throwIfAborted();
-      return await this.attach(container, spec, true);
-    } catch (thrown) {
-      await this.remove(spec.key).catch(() => undefined);
-      throw thrown;
+      await waiting.toolhost.claim(fence);
+      return waiting;
+    } catch {
+      // It has its name already, so it is found like any that stopped answering.
+      return this.containers.find(name, fence);
     }
   }
 
-  private async attach(container: Docker.Container, spec: SandboxSpec, fresh: boolean): Promise<Sandbox> {
-    const stream = await openToolhostStream(container);
-    const toolhost = await ToolhostClient.attach(stream, spec.fence ?? 0);
-    try {
-      checkSeenWalls(toolhost.hello, 'none');
-    } catch (thrown) {
-      toolhost.close();
-      throw thrown;
-    }
-    return new ToolhostSandbox(spec.key, fresh, toolhost);
-  }
-
-  private async start(container: Docker.Container): Promise<void> {
-    try {
-      await container.start();
-    } catch (thrown) {
-      // 304: another worker started it in the meantime.
-      if (answered(thrown, 304)) return;
-      throw engineFault(reasonOf(thrown), thrown);
-    }
-  }
-
-  /** Limits may have been configured differently when the sandbox was made; walls may not. */
-  private wallsAsMade(found: Docker.ContainerInspectInfo, spec: SandboxSpec): WallOptions {
-    const { Memory = 0, NanoCpus = 0, PidsLimit, Ulimits } = found.HostConfig;
-    const fileSize = Ulimits?.find((limit) => limit.Name === 'fsize');
-    const limits: SandboxLimits = {
-      memoryBytes: Memory,
-      cpus: NanoCpus / 1e9,
-      pids: PidsLimit ?? 0,
-      diskBytes: Number(fileSize?.Soft ?? 0),
-    };
-    if (Object.values(limits).some((value) => !(value > 0))) throw refusedFor('limits');
-    return {
-      image: found.Config.Image,
-      limits,
-      labels: {},
-      volume: sandboxName(this.options.installId, spec.key),
-      network: 'none',
-      runtime: this.options.runtime,
-    };
-  }
-
-  private async requireImage(image: string): Promise<void> {
-    const found = await this.docker.getImage(image).inspect().catch(unless(404));
-    if (found !== undefined) return;
-    throw new ThreadsmithError(
-      'image_missing',
-      `The sandbox image ${image} is not on the Docker Engine.`,
-      'Reply in the thread to build it again.',
-      { retry: 'later' },
-    );
-  }
-
-  private async hasSwapLimit(): Promise<boolean> {
-    if (this.swapLimit === undefined) {
-      const info: unknown = await this.docker.info();
-      this.swapLimit = typeof info === 'object' && info !== null && Reflect.get(info, 'SwapLimit') === true;
-    }
-    return this.swapLimit;
+  private track(key: string, opened: AttachedContainer): Sandbox {
+    for (const other of this.attached) if (other.toolhost.isClosed) this.attached.delete(other);
+    this.attached.add(opened);
+    return new ToolhostSandbox(key, opened.fresh, opened.toolhost);
   }
 
   private limits(own: Partial<SandboxLimits>): SandboxLimits {
     return { ...DEFAULT_LIMITS, ...this.options.limits, ...own };
   }
-
-  private track(sandbox: Sandbox): Sandbox {
-    this.attached.add(sandbox);
-    return sandbox;
-  }
-}
-
-/** For `catch`: these statuses of the engine mean undefined, everything else is thrown on. */
-function unless(...statuses: readonly number[]): (thrown: unknown) => undefined {
-  return (thrown) => {
-    if (answered(thrown, ...statuses)) return undefined;
-    throw thrown;
-  };
-}
-
-function engineFault(reason: string, cause?: unknown): ThreadsmithError {
-  return new ThreadsmithError(
-    'sandbox_lost',
-    `The sandbox could not be started: ${reason}.`,
-    'Reply in the thread to try again; if it stays, look at the log of the Docker Engine.',
-    { retry: 'later', cause },
-  );
 }

@@ -7,8 +7,6 @@ import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
-import { execToEnd } from './container-exec.ts';
-import { reasonOf } from './engine.ts';
 import { hasImage } from './image.ts';
 import { expiresIn, KEY_LABEL, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
@@ -70,10 +68,10 @@ async function inSetupContainer(build: SnapshotBuild, image: string): Promise<st
     await toolhost.write(`${TEMP_DIR}/files.tar`, spec.files());
     await unpackFiles(sandbox);
     await runSetup(build, sandbox);
+    await removeTraces(sandbox);
     await sandbox.close();
     signal?.throwIfAborted();
     progress('saving the prepared repo');
-    await removeTraces(container);
     await container.commit({
       ...splitReference(image),
       pause: true,
@@ -157,13 +155,14 @@ async function setupEnvironment(
 }
 
 /** The toolhost's own notes and temporary files are not part of the repo. */
-async function removeTraces(container: Docker.Container): Promise<void> {
-  const script = `rm -rf ${WORK_DIR}/.toolhost ${TEMP_DIR}/* ${TEMP_DIR}/.[!.]*`;
-  const { exitCode, tail } = await execToEnd(container, { argv: ['bash', '-c', script] });
+async function removeTraces(sandbox: ToolhostSandbox): Promise<void> {
+  const script = `rm -rf ${WORK_DIR}/.toolhost ${TEMP_DIR}; mkdir ${TEMP_DIR}`;
+  const { exitCode, output } = await sandbox.run({ id: 'tidy', argv: ['bash', '-c', script], cwd: '/' });
   if (exitCode === 0) return;
+  const reason = output.text.trim().slice(-300);
   throw new ThreadsmithError(
     'setup_failed',
-    `The prepared repo could not be tidied: ${reasonOf(tail)}`,
+    `The prepared repo could not be tidied: ${reason}`,
     'Try again.',
   );
 }

@@ -50,6 +50,12 @@ export class ToolhostClient {
     return this.connection.isClosed;
   }
 
+  /** Takes part under a claim's number from here on. Throws `lease_lost` where a newer one is attached. */
+  async claim(fence: number): Promise<void> {
+    const hello = await ask(this.connection, { op: 'hello', version: PROTOCOL_VERSION, fence }, helloFields);
+    if (!hello.ok) throw failed(hello);
+  }
+
   async run(request: RunRequest, stdin?: Uint8Array, onChunk?: (chunk: Buffer) => void): Promise<RunAnswer> {
     const channel = this.connection.open(asJson(request));
     if (stdin !== undefined) channel.write(stdin);

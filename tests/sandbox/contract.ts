@@ -30,6 +30,7 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
 
   afterAll(async () => {
     for (const key of keys) await underTest.provider().remove(key);
+    await underTest.provider().warm({ image, limits: { memoryBytes: 512 * 1024 ** 2 } }, 0);
     expect(await underTest.provider().list()).toEqual([]);
   });
 
@@ -83,6 +84,90 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
       const reopened = underTest.another().open({ key: 'fenced', image, fence: 3 });
       await expect(reopened).rejects.toMatchObject({ code: 'lease_lost' });
       expect((await newer.run({ id: id(), argv: ['true'] })).exitCode).toBe(0);
+    });
+  });
+
+  describe('a paused sandbox', () => {
+    test('stands still, and goes on where it was when it is opened', async () => {
+      const sandbox = await open('paused');
+      await sandbox.start({ id: 'ticks', argv: shell('while :; do echo tick >> ticks; sleep 0.05; done') });
+      await sandbox.close();
+      await underTest.provider().pause('paused');
+      await underTest.provider().pause('paused');
+      const awake = await open('paused', underTest.another());
+      expect(awake.fresh).toBe(false);
+      const count = async (): Promise<number> =>
+        Number((await awake.run({ id: id(), argv: shell('wc -l < ticks') })).output.text);
+      const before = await count();
+      await expect.poll(count).toBeGreaterThan(before);
+    });
+
+    test('can be removed, and pausing one that is gone is no error', async () => {
+      await open('paused-then-removed');
+      await underTest.provider().pause('paused-then-removed');
+      await underTest.provider().remove('paused-then-removed');
+      await underTest.provider().pause('paused-then-removed');
+      expect(await underTest.provider().list()).not.toContain('paused-then-removed');
+    });
+  });
+
+  describe('sandboxes made in advance', () => {
+    const limits = { memoryBytes: 512 * 1024 ** 2 };
+    const claim = async (key: string, provider: SandboxProvider, fence = 0): Promise<Sandbox> => {
+      keys.add(key);
+      return provider.open({ key, image, limits, fence });
+    };
+    test('are not listed, and are fresh and empty when they are opened', async () => {
+      const provider = underTest.provider();
+      const listed = await provider.list();
+      await provider.warm({ image, limits }, 2);
+      expect(await provider.list()).toEqual(listed);
+      const [one, two] = await Promise.all([claim('warm-1', provider, 5), claim('warm-2', provider)]);
+      expect([one.fresh, two.fresh]).toEqual([true, true]);
+      await one.write('only-here', Buffer.from('x'));
+      await expect(two.read('only-here', 10)).rejects.toMatchObject({ code: 'path_refused' });
+      expect(await provider.list()).toEqual(expect.arrayContaining(['warm-1', 'warm-2']));
+      await expect(claim('warm-1', underTest.another(), 4)).rejects.toMatchObject({ code: 'lease_lost' });
+      const again = await claim('warm-1', underTest.another(), 6);
+      expect(again.fresh).toBe(false);
+      expect(Buffer.from(await again.read('only-here', 10)).toString()).toBe('x');
+    });
+
+    test('serve two workers that open one key at once with one sandbox', async () => {
+      const provider = underTest.provider();
+      await provider.warm({ image, limits }, 2);
+      const [one, two] = await Promise.all([
+        claim('warm-both', provider),
+        claim('warm-both', underTest.another()),
+      ]);
+      expect([one.fresh, two.fresh].filter(Boolean)).toHaveLength(1);
+      await one.write('shared', Buffer.from('1'));
+      expect(Buffer.from(await two.read('shared', 10)).toString()).toBe('1');
+    });
+
+    test('are found by the next worker', async () => {
+      const first = underTest.another();
+      await first.warm({ image, limits }, 1);
+      await first.close();
+      const next = underTest.another();
+      await next.warm({ image, limits }, 1);
+      expect(await claim('warm-next', next)).toMatchObject({ fresh: true });
+      await next.warm({ image, limits }, 0);
+      await next.close();
+    });
+
+    test('are not given to who asks for other limits', async () => {
+      await underTest.provider().warm({ image, limits }, 1);
+      keys.add('warm-other');
+      const other = await underTest
+        .provider()
+        .open({ key: 'warm-other', image, limits: { memoryBytes: 600 * 1024 ** 2 } });
+      expect(other.fresh).toBe(true);
+      const { output } = await other.run({
+        id: id(),
+        argv: shell('cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null'),
+      });
+      expect(Number(output.text)).toBe(600 * 1024 ** 2);
     });
   });
 

@@ -1,0 +1,174 @@
+// Sandbox containers on an engine: made with all walls or not at all, found again, woken up, attached to.
+import type Docker from 'dockerode';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { SandboxLimits } from '../sandbox.ts';
+import { ToolhostClient } from '../toolhost/client.ts';
+import { answered, reasonOf, unless } from './engine.ts';
+import { isOwnVolume, labels } from './labels.ts';
+import { openToolhostStream } from './toolhost-stream.ts';
+import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOptions } from './walls.ts';
+
+export interface ContainersOptions {
+  readonly docker: Docker;
+  readonly installId: string;
+  readonly runtime: string | undefined;
+  readonly log: Log;
+}
+
+export interface AttachedContainer {
+  readonly container: Docker.Container;
+  readonly toolhost: ToolhostClient;
+  /** True where this call was the one that started it for the first time. */
+  readonly fresh: boolean;
+}
+
+export class Containers {
+  private readonly options: ContainersOptions;
+  private swapLimit: boolean | undefined;
+
+  constructor(options: ContainersOptions) {
+    this.options = options;
+  }
+
+  /** Makes and starts a container; undefined where one of this name exists. It is removed on any failure. */
+  async make(
+    name: string,
+    image: string,
+    limits: SandboxLimits,
+    fence: number,
+  ): Promise<AttachedContainer | undefined> {
+    const { docker, installId, runtime } = this.options;
+    const ownLabels = labels(installId, 'sandbox');
+    const walls: WallOptions = { image, limits, labels: ownLabels, volume: name, network: 'none', runtime };
+    await docker.createVolume({ Name: name, Labels: ownLabels });
+    const container = await docker
+      .createContainer({ name, ...containerSettings(walls) })
+      .catch(unless(409, 404));
+    if (container === undefined) {
+      await this.requireImage(image);
+      return undefined;
+    }
+    try {
+      checkWalls(await container.inspect(), walls, await this.hasSwapLimit());
+      const fresh = await this.start(container);
+      return { container, toolhost: await this.attach(container, fence), fresh };
+    } catch (thrown) {
+      await this.remove(name).catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  /** Gets an existing container going and attaches to it; undefined where there is none of this name. */
+  async find(name: string, fence: number): Promise<AttachedContainer | undefined> {
+    const container = this.options.docker.getContainer(name);
+    const found = await container.inspect().catch(unless(404));
+    if (found === undefined) return undefined;
+    try {
+      checkWalls(found, this.wallsAsMade(found), await this.hasSwapLimit());
+    } catch (thrown) {
+      await this.remove(name);
+      throw thrown;
+    }
+    let fresh = false;
+    if (found.State.Paused) await container.unpause().catch(unless(409, 500));
+    else if (!found.State.Running) fresh = (await this.start(container)) && neverStarted(found);
+    try {
+      return { container, toolhost: await this.attach(container, fence), fresh };
+    } catch (thrown) {
+      if (thrown instanceof ThreadsmithError && ['lease_lost', 'sandbox_refused'].includes(thrown.code))
+        throw thrown;
+      // It is there but does not answer: a frozen toolhost, or no process left for a relay.
+      this.options.log.warn('a sandbox did not answer and is restarted', { name, reason: reasonOf(thrown) });
+      await container.restart({ t: 0 });
+      return { container, toolhost: await this.attach(container, fence), fresh };
+    }
+  }
+
+  /** Removes a container with its volume. One that is gone is not an error. */
+  async remove(name: string): Promise<void> {
+    const { docker, installId } = this.options;
+    const container = docker.getContainer(name);
+    const found = await container.inspect().catch(unless(404));
+    await container.remove({ force: true, v: true }).catch(unless(404, 409));
+    const mounted = found?.Mounts.flatMap((mount) => mount.Name ?? []) ?? [];
+    for (const volume of new Set([name, ...mounted])) {
+      if (isOwnVolume(installId, volume))
+        await docker.getVolume(volume).remove({ force: true }).catch(unless(404));
+    }
+  }
+
+  /** True on engines that can bound swap. */
+  async hasSwapLimit(): Promise<boolean> {
+    if (this.swapLimit === undefined) {
+      const info: unknown = await this.options.docker.info();
+      this.swapLimit = typeof info === 'object' && info !== null && Reflect.get(info, 'SwapLimit') === true;
+    }
+    return this.swapLimit;
+  }
+
+  private async attach(container: Docker.Container, fence: number): Promise<ToolhostClient> {
+    const toolhost = await ToolhostClient.attach(await openToolhostStream(container), fence);
+    try {
+      checkSeenWalls(toolhost.hello, 'none');
+      return toolhost;
+    } catch (thrown) {
+      toolhost.close();
+      throw thrown;
+    }
+  }
+
+  /** Whether it was this call that started it. */
+  private async start(container: Docker.Container): Promise<boolean> {
+    try {
+      await container.start();
+      return true;
+    } catch (thrown) {
+      // 304: another worker started it in the meantime.
+      if (answered(thrown, 304)) return false;
+      throw engineFault(reasonOf(thrown), thrown);
+    }
+  }
+
+  /** Limits may have been configured differently when the sandbox was made; walls may not. */
+  private wallsAsMade(found: Docker.ContainerInspectInfo): WallOptions {
+    const { Memory = 0, NanoCpus = 0, PidsLimit, Ulimits } = found.HostConfig;
+    const fileSize = Ulimits?.find((limit) => limit.Name === 'fsize');
+    const limits: SandboxLimits = {
+      memoryBytes: Memory,
+      cpus: NanoCpus / 1e9,
+      pids: PidsLimit ?? 0,
+      diskBytes: Number(fileSize?.Soft ?? 0),
+    };
+    if (Object.values(limits).some((value) => !(value > 0))) throw refusedFor('limits');
+    const volume = found.Mounts.find((mount) => mount.Type === 'volume')?.Name ?? '';
+    if (!isOwnVolume(this.options.installId, volume)) throw refusedFor('Mounts');
+    const { runtime } = this.options;
+    return { image: found.Config.Image, limits, labels: {}, volume, network: 'none', runtime };
+  }
+
+  private async requireImage(image: string): Promise<void> {
+    const found = await this.options.docker.getImage(image).inspect().catch(unless(404));
+    if (found !== undefined) return;
+    throw new ThreadsmithError(
+      'image_missing',
+      `The sandbox image ${image} is not on the Docker Engine.`,
+      'Reply in the thread to build it again.',
+      { retry: 'later' },
+    );
+  }
+}
+
+function neverStarted(found: Docker.ContainerInspectInfo): boolean {
+  return found.State.Status === 'created';
+}
+
+/** The error for an engine that does not do what it was asked. */
+export function engineFault(reason: string, cause?: unknown): ThreadsmithError {
+  return new ThreadsmithError(
+    'sandbox_lost',
+    `The sandbox could not be started: ${reason}.`,
+    'Reply in the thread to try again; if it stays, look at the log of the Docker Engine.',
+    { retry: 'later', cause },
+  );
+}
