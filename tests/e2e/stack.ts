@@ -144,7 +144,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all([playground.stop(), model.stop()]);
       await removeSandboxes(join(folder, 'data'));
       await database.drop();
-      rmSync(folder, { recursive: true, force: true });
+      // To look into what happened: E2E_KEEP=1 leaves the logs and the data where they are.
+      if (process.env['E2E_KEEP'] === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
   return stack;

@@ -1,0 +1,133 @@
+// Other people push while a session is under way: to its branch, and to the branch it is to be merged into.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRemote, type TestRemote } from '../worker/git-repo.ts';
+import { APPROVE, type Conversation, mention, record, TEST_MS } from './conversation.ts';
+import { readable } from './people.ts';
+import { sessionBranches } from './repos.ts';
+import { type Stack, startStack } from './stack.ts';
+import { type Offer, offers, says } from './thread.ts';
+
+/** Fails in all the rounds of a turn, as a check does that needs something which is not there yet. */
+const WARM_AT_LAST = 'n=$(cat $HOME/oven 2>/dev/null || echo 1); echo $((n + 1)) > $HOME/oven; test $n -gt 3';
+
+let stack: Stack;
+let notes: TestRemote;
+let oven: TestRemote;
+
+beforeAll(async () => {
+  notes = createRemote();
+  const check = 'grep -q "^Open from" notes.md';
+  notes.commit({
+    'notes.md': '# Notes\nOpen from five.\nBy tram.\n',
+    '.threadsmith.yaml': JSON.stringify({ checks: [{ name: 'hours', run: check }] }),
+  });
+  oven = createRemote();
+  oven.commit({
+    'notes.md': '# Notes\n',
+    '.threadsmith.yaml': JSON.stringify({ checks: [{ name: 'oven', run: WARM_AT_LAST }] }),
+  });
+  stack = await startStack({
+    repos: [
+      { name: 'notes', url: notes.url, channels: ['shop'] },
+      { name: 'oven', url: oven.url, channels: ['platform'] },
+    ],
+  });
+  const scripts: Record<string, string> = {
+    'open at six': 'sed -i "s/^Open.*/Open from six./" notes.md',
+    'open at noon': 'sed -i "s/^Open.*/Open from noon./" notes.md',
+    'add the bus': 'echo Or by bus. >> notes.md',
+    'light the oven': 'echo Lit. >> notes.md',
+    'is it open': 'cat notes.md',
+  };
+  for (const [request, command] of Object.entries(scripts)) await record(stack, request, [command], 'Done.');
+});
+
+afterAll(async () => {
+  await stack.stop();
+  notes.remove();
+  oven.remove();
+});
+
+const main = (...args: string[]) => notes.git(...args, 'main');
+
+interface Begun {
+  readonly thread: Conversation;
+  readonly offer: Offer;
+  readonly branch: string;
+}
+
+async function begin(request: string, label = APPROVE): Promise<Begun> {
+  const others = sessionBranches(notes);
+  const thread = await mention(stack, 'mira', 'shop', request);
+  const offer = await thread.see(offers(label));
+  const branch = sessionBranches(notes).find((name) => !others.includes(name));
+  return { thread, offer, branch: branch ?? expect.fail('no branch was pushed') };
+}
+
+async function mergeNow(thread: Conversation, after: string): Promise<void> {
+  await thread.click('mira', APPROVE);
+  await thread.see(says(/merged/i, { after }));
+}
+
+describe('a push to the branch of a session', { timeout: TEST_MS }, () => {
+  it('makes the head stale: nothing is merged, and the next turn builds on what was pushed', async () => {
+    const { thread, offer, branch } = await begin('open at six');
+    const pushed = notes.commit({ 'by-hand.md': 'Pushed by hand.\n' }, branch, 'By hand');
+    const before = main('rev-parse');
+    await thread.click('mira', APPROVE);
+    const refused = await thread.see(says(/branch .* is now at/i, { after: offer.message.ts }));
+    expect(readable(refused)).toContain(pushed.slice(0, 8));
+    expect(main('rev-parse')).toBe(before);
+
+    const next = await thread.replyForOffer('jonas', 'add the bus');
+    expect(readable(next.message)).toContain('by-hand.md');
+    await mergeNow(thread, next.message.ts);
+    expect(notes.git('show', 'main:by-hand.md')).toBe('Pushed by hand.');
+    expect(notes.git('show', 'main:notes.md')).toMatch(/Open from six\.\nBy tram\.\nOr by bus\./);
+  });
+
+  it('is verified and shown by a turn that changes nothing itself', async () => {
+    const { thread, branch } = await begin('open at noon');
+    const pushed = notes.commit({ 'more.md': 'More by hand.\n' }, branch, 'By hand');
+    const next = await thread.replyForOffer('jonas', 'is it open?');
+    expect(readable(next.message)).toContain('more.md');
+    await mergeNow(thread, next.message.ts);
+    expect(notes.git('rev-parse', 'main^2')).toBe(pushed);
+  });
+});
+
+describe('a push to the default branch', { timeout: TEST_MS }, () => {
+  it('that conflicts is named by its file, and a reply brings the change up to date', async () => {
+    const { thread, offer } = await begin('open at six');
+    const text = notes.git('show', 'main:notes.md').replace(/^Open.*$/m, 'Open from four.');
+    const theirs = notes.commit({ 'notes.md': `${text}\n`, 'theirs.md': 'Of others.\n' });
+    await thread.click('mira', APPROVE);
+    const refused = await thread.see(says(/conflicts with main in notes\.md/i, { after: offer.message.ts }));
+    await thread.see((messages) => offers(APPROVE)(messages));
+    await thread.click('jonas', APPROVE);
+    await thread.see(says(/conflicts with main in notes\.md/i, { after: refused.ts }));
+    expect(main('rev-parse')).toBe(theirs);
+
+    const resolve =
+      'git merge --no-commit origin/main || sed -i "/^[<=>]\\{7\\}/d;/^Open from four/d" notes.md';
+    await record(stack, 'bring this up to date', [resolve], 'Both are in now.');
+    const next = await thread.replyForOffer('mira', 'bring this up to date with main');
+    expect(readable(next.message)).not.toContain('theirs.md');
+    await mergeNow(thread, next.message.ts);
+    expect(notes.git('show', 'main:notes.md')).toContain('Open from six.');
+    expect(notes.git('show', 'main:theirs.md')).toBe('Of others.');
+    expect(Number(notes.git('rev-list', '--count', `main..${theirs}`))).toBe(0);
+  });
+});
+
+describe('a result that is not verified', { timeout: TEST_MS }, () => {
+  it('is verified again by a reply that changes nothing, and can be approved once that passes', async () => {
+    const thread = await mention(stack, 'mira', 'platform', 'light the oven');
+    await thread.see(offers(/^merge unverified$/i));
+    const head = oven.git('rev-parse', sessionBranches(oven)[0] ?? '');
+    const again = await thread.replyForOffer('jonas', 'is it open?');
+    expect(oven.git('rev-parse', sessionBranches(oven)[0] ?? '')).toBe(head);
+    await mergeNow(thread, again.message.ts);
+    expect(oven.git('rev-parse', 'main^2')).toBe(head);
+  });
+});
