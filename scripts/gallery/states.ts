@@ -14,7 +14,6 @@ import {
 } from '../../blocks/ephemeral.ts';
 import { failureMessage } from '../../blocks/failure.ts';
 import { mergedNote } from '../../blocks/merged.ts';
-import type { FittedMessage } from '../../blocks/message.ts';
 import { discardModal, mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
 import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
@@ -25,34 +24,18 @@ import { statusMessage } from '../../blocks/status.ts';
 import { stoppedMessage } from '../../blocks/stopped.ts';
 import { usageMessage } from '../../blocks/usage.ts';
 import { takenUpMessage, withdrawnMessage } from '../../blocks/waiting.ts';
+import { entries, type GalleryEntry, view } from './entries.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
 import * as turns from './turns.ts';
-
-export type GalleryEntry =
-  | {
-      readonly title: string;
-      readonly surface: 'message';
-      readonly text: string;
-      readonly blocks: readonly object[];
-    }
-  | { readonly title: string; readonly surface: 'modal'; readonly view: object };
+import { waysIn } from './ways-in.ts';
 
 /** All entries, in the order in which a person meets them. */
 export function galleryStates(): GalleryEntry[] {
-  return [...statuses(), ...results(), ...words(), ...lines(), ...modals()];
+  return [...statuses(), ...results(), ...words(), ...lines(), ...modals(), ...waysIn()];
 }
 
-function entries(title: string, message: FittedMessage): GalleryEntry[] {
-  return [message, ...message.overflow].map(({ text, blocks }, index) => ({
-    title: index === 0 ? title : `${title} (goes on, ${index + 1})`,
-    surface: 'message',
-    text,
-    blocks,
-  }));
-}
-
-function modal(title: string, view: object): GalleryEntry {
-  return { title, surface: 'modal', view };
+function modal(title: string, shown: object): GalleryEntry {
+  return view(title, 'modal', shown);
 }
 
 function statuses(): GalleryEntry[] {

@@ -1,7 +1,16 @@
 // The Docker Engine: the one that answers already, else one of our own as a child that ends with the last
 // of its users (a start and a test run of the same data directory share it).
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
@@ -95,6 +104,7 @@ async function launch(data: DataDirectory, pipe: string): Promise<RunningEngine>
       'Start Docker, or run Threadsmith as root or with sudo.',
     );
   }
+  refuseChroot(prefix);
   mkdirSync(data.engine, { recursive: true });
   rmSync(`${pipe}.ended`, { force: true });
   const pidFile = join(data.runtime, 'engine.pid');
@@ -162,6 +172,23 @@ function foreign(host: string): RunningEngine {
 
 function hostOf(data: DataDirectory): string {
   return `unix://${join(data.runtime, 'engine.sock')}`;
+}
+
+/**
+ * In a chroot a container's root is not the root of its mount namespace, and `docker exec` enters the
+ * namespace: commands meant for a container would run on the real machine instead, as root.
+ */
+function refuseChroot(prefix: readonly string[]): void {
+  if (process.platform !== 'linux') return;
+  const here = statSync('/');
+  const enter = [...prefix, 'nsenter', '--mount=/proc/self/ns/mnt', 'stat', '-c', '%d:%i', '/'];
+  const seen = spawnSync(enter[0] ?? 'nsenter', enter.slice(1), { encoding: 'utf8' });
+  if (seen.status === 0 && seen.stdout.trim() === `${here.dev}:${here.ino}`) return;
+  throw new ThreadsmithError(
+    'engine_unreachable',
+    'This is a chroot, or it cannot be told whether it is one: a Docker Engine here could not keep sandboxes apart from the machine around it.',
+    'Use a container or a virtual machine instead, or set DOCKER_HOST to an engine outside.',
+  );
 }
 
 /** The engine leaves mounts behind when it ends, and folders with mounts in them cannot be removed. */

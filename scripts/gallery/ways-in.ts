@@ -1,0 +1,93 @@
+// The ways in, for the gallery: the form, the command's answers, the Home tab, the first message of a thread.
+import { askedMessage } from '../../blocks/asked.ts';
+import {
+  configMessage,
+  helpMessage,
+  sessionsMessage,
+  stoppingMessage,
+  whichToStop,
+  whoamiMessage,
+} from '../../blocks/command.ts';
+import { homeView } from '../../blocks/home.ts';
+import { noteModal, startModal } from '../../blocks/modals/start.ts';
+import type { ListedSession } from '../../blocks/sessions.ts';
+import type { Standing } from '../../core/standing.ts';
+import { entries, type GalleryEntry, view } from './entries.ts';
+import { after, mara } from './turns.ts';
+
+const repos = [
+  { name: 'bakery-shop', description: 'The web shop: cart, checkout, accounts' },
+  { name: 'bakery-api', description: 'Orders and stock, over HTTP' },
+];
+
+const wishes: readonly (readonly [Standing, string])[] = [
+  ['asks', 'Fix the total on the cart page, it forgets the quantity'],
+  ['to_review', 'Dark mode for the account pages'],
+  ['failed', 'Update the payment library to its next major version'],
+  ['working', 'Make the order list faster'],
+  ['queued', 'And sort it by date'],
+  ['answered', 'Where do we round prices?'],
+  ['merged', 'Show the opening hours in the footer'],
+];
+
+function sessions(): ListedSession[] {
+  return wishes.map(([standing, title], index) => ({
+    sessionId: `session-${index}`,
+    teamId: 'T0BRIGHT01',
+    channelId: 'C0SHOP0001',
+    threadTs: `1795000000.00000${index}`,
+    repo: index % 2 === 0 ? 'bakery-shop' : 'bakery-api',
+    title,
+    standing,
+    turnId: `turn-${index}`,
+    at: after(index * 7),
+    url: `https://brightloaf.example/archives/C0SHOP0001/p179500000000000${index}`,
+  }));
+}
+
+export function waysIn(): GalleryEntry[] {
+  const all = sessions();
+  const working = all.filter(({ standing }) => standing === 'working' || standing === 'queued');
+  const form = {
+    repos: repos.map(({ name }) => name),
+    repo: 'bakery-shop',
+    metadata: '{}',
+    note: 'The answer comes in the thread of the message.',
+  };
+  const actor = { id: mara.id, name: mara.name, email: mara.email, isMember: true };
+  return [
+    view(
+      'Modal: hand a message over',
+      'modal',
+      startModal({ ...form, request: wishes[0]?.[1] ?? '', asksChannel: false }),
+    ),
+    view('Modal: start work', 'modal', startModal({ ...form, repo: null, request: '', asksChannel: true })),
+    view(
+      'Modal: nothing to hand over',
+      'modal',
+      noteModal('Hand to Threadsmith', 'This message is mine. Reply in its thread instead.'),
+    ),
+    view('Home', 'home', homeView({ sessions: all, repos, mayStart: true, whoMay: '' })),
+    view('Home: nothing yet', 'home', homeView({ sessions: [], repos, mayStart: true, whoMay: '' })),
+    view(
+      'Home: may not start',
+      'home',
+      homeView({ sessions: [], repos, mayStart: false, whoMay: 'Mara Lind' }),
+    ),
+    ...entries('Thread begun by a form', askedMessage({ by: mara, text: 'Fix the total on the cart page' })),
+    ...entries('Command: help', helpMessage('@threadsmith')),
+    ...entries('Command: list', sessionsMessage(all)),
+    ...entries('Command: list, empty', sessionsMessage([])),
+    ...entries('Command: which to stop', whichToStop(working)),
+    ...working.slice(0, 1).flatMap((session) => entries('Command: stopping', stoppingMessage(session))),
+    ...entries(
+      'Command: config',
+      configMessage({
+        repos,
+        here: 'bakery-shop',
+        may: [{ act: 'merge', who: 'Mara Lind, jon@example.com' }],
+      }),
+    ),
+    ...entries('Command: whoami', whoamiMessage(actor, ['start', 'approve'])),
+  ];
+}
