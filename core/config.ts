@@ -43,7 +43,8 @@ const sandboxSchema = z.strictObject({
   pids: z.int().min(64).default(512),
   disk_mb: z.int().min(256).default(4096),
   setup_minutes: z.int().min(1).default(15),
-  check_minutes: z.int().min(1).default(10),
+  /** For each check; parts of a minute count. */
+  check_minutes: z.number().min(0.01).default(10),
 });
 
 const configSchema = z.strictObject({

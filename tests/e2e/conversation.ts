@@ -1,5 +1,5 @@
 // One thread with Threadsmith, as the people in it go through it.
-import { expect } from 'vitest';
+import { required } from '../required.ts';
 import { buttonsOf, type Message, readable } from './people.ts';
 import type { Stack } from './stack.ts';
 import { type Offer, offers } from './thread.ts';
@@ -44,8 +44,10 @@ export async function mention(
       return conversation.see(offers(label, { after: ts }));
     },
     click: async (who, label) => {
-      const found = offers(label)(await conversation.messages(who));
-      if (found === undefined) expect.fail(`no button ${label} in the thread`);
+      const found = required(
+        offers(label)(await conversation.messages(who)),
+        `no button ${label} in the thread`,
+      );
       await people.click(who, channel, root, found.button.actionId);
     },
   };

@@ -1,5 +1,6 @@
 // Other people push while a session is under way: to its branch, and to the branch it is to be merged into.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { required } from '../required.ts';
 import { createRemote, type TestRemote } from '../worker/git-repo.ts';
 import { APPROVE, type Conversation, mention, record, TEST_MS } from './conversation.ts';
 import { readable } from './people.ts';
@@ -61,7 +62,7 @@ async function begin(request: string, label = APPROVE): Promise<Begun> {
   const thread = await mention(stack, 'mira', 'shop', request);
   const offer = await thread.see(offers(label));
   const branch = sessionBranches(notes).find((name) => !others.includes(name));
-  return { thread, offer, branch: branch ?? expect.fail('no branch was pushed') };
+  return { thread, offer, branch: required(branch, 'no branch was pushed') };
 }
 
 async function mergeNow(thread: Conversation, after: string): Promise<void> {

@@ -31,8 +31,14 @@ export interface Bench {
   readonly defaultBranch: string;
   /** Commit of the default branch that the session's work starts from. */
   readonly base: string;
-  /** Commit that this turn's work comes on top of: the published head, else the base. */
+  /** Commit of the default branch right now. */
+  readonly latest: string;
+  /** Commit that this turn's work comes on top of: the head of the session's branch, else the base. */
   readonly parent: string;
+  /** Somebody else pushed to the session's branch: `parent` is a commit that no result has shown. */
+  readonly moved: boolean;
+  /** What the working tree held conflicts with what was pushed; the places are marked in the files. */
+  readonly conflicted: boolean;
   /** The sandbox is new though the session is not: what was not published is gone. */
   readonly restored: boolean;
   readonly artifacts: ArtifactStore;

@@ -2,17 +2,26 @@
 // committer, parent and message are made here, so that nothing in the sandbox can forge them.
 import { ThreadsmithError } from '../../core/errors.ts';
 import { type Bench, shell, signatureOf } from './bench.ts';
+import { rememberMerge, TELL_MERGE, turnTrailer } from './branch.ts';
 
 const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';
 const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
 
+export interface Candidate {
+  readonly commit: string;
+  /** What the agent changed is the difference to this commit. */
+  readonly over: string;
+}
+
 /** The commit of all that the working tree has over its parent, or null where it has nothing. */
-export async function takeCandidate(bench: Bench, round: number, title: string): Promise<string | null> {
+export async function takeCandidate(bench: Bench, round: number, title: string): Promise<Candidate | null> {
   const { parent, mirror, sandbox, facts } = bench;
   const parentTree = await mirror.treeOf(parent);
   const script = [
     'set -e',
+    rememberMerge(bench.defaultBranch),
+    TELL_MERGE,
     'git add -A',
     'tree=$(git write-tree)',
     'echo "$tree"',
@@ -27,13 +36,25 @@ export async function takeCandidate(bench: Bench, round: number, title: string):
   if (tree === parentTree) return null;
   const imported = await mirror.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
   if (imported === parentTree) return null;
-  return mirror.commit({
+  const merged = await mergedIn(bench, result.output.text);
+  const commit = await mirror.commit({
     tree: imported,
-    parents: [parent],
-    message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n`,
+    parents: merged === null ? [parent] : [parent, merged],
+    message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n${turnTrailer(facts)}`,
     author: signatureOf(facts.requester),
     at: facts.startedAt,
   });
+  return { commit, over: merged ?? parent };
+}
+
+/**
+ * The commit of the default branch that the working tree has taken in, or null. The sandbox may claim what it
+ * likes: people are shown the difference to that commit, and that is what a merge brings.
+ */
+async function mergedIn({ mirror, latest, parent }: Bench, output: string): Promise<string | null> {
+  const claimed = /^merged ([0-9a-f]{40,64})$/m.exec(output)?.[1];
+  if (claimed === undefined || !(await mirror.isAncestor(claimed, latest))) return null;
+  return (await mirror.isAncestor(claimed, parent)) ? null : claimed;
 }
 
 function untaken(output: string): ThreadsmithError {

@@ -4,13 +4,11 @@ import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { Config, RepoConfig } from '../../core/config.ts';
-import { ThreadsmithError } from '../../core/errors.ts';
 import type { Progress, Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
-import { shell, type TurnFacts } from './bench.ts';
+import type { TurnFacts } from './bench.ts';
+import { BUNDLE_FILE, parentOf, quoted, standOnParent } from './branch.ts';
 import { type RepoFile, readRepoFile } from './repo-file.ts';
-
-const BUNDLE_FILE = '.threadsmith.bundle';
 
 export interface Prepared {
   readonly repoFile: RepoFile;
@@ -18,7 +16,13 @@ export interface Prepared {
   readonly sandbox: Sandbox;
   readonly defaultBranch: string;
   readonly base: string;
+  /** Commit of the default branch right now. */
+  readonly latest: string;
   readonly parent: string;
+  /** Somebody else pushed to the session's branch: `parent` is a commit that no result has shown. */
+  readonly moved: boolean;
+  /** What the working tree held conflicts with what was pushed; the places are marked in the files. */
+  readonly conflicted: boolean;
   /** The sandbox is new though the session is not: what was not published is gone. */
   readonly restored: boolean;
 }
@@ -42,7 +46,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   progress(`Fetching ${options.repo.name}`);
   const latest = await mirror.refresh(signal);
   const base = options.baseCommit ?? latest.commit;
-  const parent = options.headCommit ?? base;
+  const shown = options.headCommit ?? base;
+  const parent = await parentOf(facts, mirror, base, shown);
   // From the default branch, so that a change cannot rewrite the checks that judge it.
   const repoFile = await readRepoFile((path) => mirror.readText(base, path));
   const snapshot = await takeSnapshot(options, base, latest.defaultBranch, repoFile);
@@ -51,8 +56,18 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
   const sandbox = await options.provider.open({ key: facts.sessionId, image: snapshot, limits }, signal);
   const started = { sandbox, facts, signal };
-  const restored = await standOnParent(started, mirror, base, parent, options.baseCommit !== null);
-  return { repoFile, snapshot, sandbox, defaultBranch: latest.defaultBranch, base, parent, restored };
+  const { defaultBranch, commit } = latest;
+  const stand = { base, latest: commit, defaultBranch, shown, parent };
+  const { isFresh, conflicted } = await standOnParent(started, mirror, stand);
+  return {
+    repoFile,
+    snapshot,
+    sandbox,
+    ...stand,
+    moved: parent !== shown,
+    conflicted,
+    restored: isFresh && options.baseCommit !== null,
+  };
 }
 
 async function takeSnapshot(
@@ -92,53 +107,6 @@ function checkoutLine(defaultBranch: string, base: string): string {
     "git config user.name 'Threadsmith agent'",
     "git config user.email 'agent@sandbox.invalid'",
   ].join(' && ');
-}
-
-function quoted(text: string): string {
-  return text.replaceAll("'", `'\\''`);
-}
-
-/**
- * The session's branch with `parent` as its head: checked out where the sandbox is new, else only moved
- * there, with the working tree left as the last turn left it. True where it is new though the session is not.
- */
-async function standOnParent(
-  started: Parameters<typeof shell>[0],
-  mirror: Mirror,
-  base: string,
-  parent: string,
-  hadSandbox: boolean,
-): Promise<boolean> {
-  const { facts, sandbox } = started;
-  const ref = `refs/heads/${facts.branch}`;
-  const asked = [
-    `git rev-parse -q --verify ${ref} || echo none`,
-    'git rev-parse HEAD',
-    `git cat-file -e ${parent} && echo known`,
-  ];
-  const state = await shell(started, `state-${facts.run}`, asked.join('; '));
-  const [branch, head, known] = state.output.text.trim().split('\n');
-  if (known !== 'known') {
-    await sandbox.write(`/work/repo/${BUNDLE_FILE}`, await mirror.bundle({ [facts.branch]: parent }, [base]));
-    const line = `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/threadsmith/*' && rm ${BUNDLE_FILE}`;
-    await must(started, `fetch-${facts.run}`, line);
-  }
-  const isFresh = branch === 'none';
-  const checkout = `git checkout -q -f -B '${facts.branch}' ${parent}`;
-  if (isFresh) await must(started, `checkout-${facts.run}`, checkout);
-  else if (head !== parent)
-    await must(started, `head-${facts.run}`, `git symbolic-ref HEAD ${ref} && git reset -q --soft ${parent}`);
-  return isFresh && hadSandbox;
-}
-
-async function must(started: Parameters<typeof shell>[0], name: string, line: string): Promise<void> {
-  const result = await shell(started, name, line);
-  if (result.exitCode === 0) return;
-  throw new ThreadsmithError(
-    'sandbox_lost',
-    `The session's branch could not be set up in the sandbox: ${result.output.text.trim().slice(-300)}.`,
-    'Reply in the thread to try again.',
-  );
 }
 
 function bundleTar(bundle: Buffer): AsyncIterable<Uint8Array> {

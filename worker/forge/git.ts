@@ -97,13 +97,22 @@ export async function git(
 
 /** The error for a git command that failed. */
 export function gitError(failure: GitFailure, result: GitResult): ThreadsmithError {
-  const reason = result.stderr
-    .split('\n')
-    .map((line) => line.trim())
-    .findLast((line) => /^(fatal|error|remote: error|!|remote: )/i.test(line));
-  const why =
-    reason === undefined ? `git exited with ${result.exitCode}` : reason.replace(/^(fatal|error):\s*/i, '');
-  return new ThreadsmithError(failure.code, `${failure.what}: ${why.replace(/\.$/, '')}.`, failure.wayOut);
+  const why = reasonOf(result).replace(/\.$/, '');
+  return new ThreadsmithError(failure.code, `${failure.what}: ${why}.`, failure.wayOut);
+}
+
+const REMOTE_LINES = 3;
+
+/** The remote's own words where it had some: git's last line then only says that something went wrong. */
+function reasonOf({ stderr, exitCode }: GitResult): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const said = lines
+    .flatMap((line) => /^remote:\s*(?:error:\s*)?(.*)$/i.exec(line)?.[1] ?? [])
+    .filter((line) => line !== '');
+  if (said.length > 0) return said.slice(-REMOTE_LINES).join(' ');
+  const rejected = lines.find((line) => line.startsWith('!'));
+  const own = rejected ?? lines.findLast((line) => /^(fatal|error):/i.test(line));
+  return own === undefined ? `git exited with ${exitCode}` : own.replace(/^(fatal|error):\s*|^!\s*/i, '');
 }
 
 /** Takes user names and passwords out of URLs in a text. */

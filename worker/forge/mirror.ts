@@ -41,6 +41,10 @@ export interface Mirror {
   refresh(signal?: AbortSignal): Promise<{ readonly defaultBranch: string; readonly commit: string }>;
   /** The commit of a branch after the last refresh, or null. */
   head(branch: string): Promise<string | null>;
+  /** Whether the first is the second or comes before it; false for commits that are not known. */
+  isAncestor(commit: string, of: string): Promise<boolean>;
+  /** Where two commits parted, or null where they have nothing in common. */
+  mergeBase(one: string, other: string): Promise<string | null>;
   /** A file of a commit, or null where it has none. */
   readText(commit: string, path: string): Promise<string | null>;
   /** Commits as a bundle with one branch ref per entry, leaving out what `without` has. */
@@ -49,6 +53,7 @@ export interface Mirror {
   importTree(bundle: Uint8Array, ref: string): Promise<string>;
   commit(spec: CommitSpec): Promise<string>;
   treeOf(commit: string): Promise<string>;
+  messageOf(commit: string): Promise<string>;
   changes(from: string, to: string): Promise<readonly FileChange[]>;
   /** A unified diff, at most `maxBytes` long. */
   diff(from: string, to: string, maxBytes: number): Promise<string>;
@@ -83,7 +88,16 @@ export function openMirror(repo: RepoConfig, folder: string): Mirror {
     path,
     refresh: (signal) => oneAtATime(path, () => refresh(signal)),
     head: (branch) => resolveRef(path, `refs/heads/${branch}`),
+    isAncestor: async (commit, of) => {
+      const result = await tryGit(['--git-dir', path, 'merge-base', '--is-ancestor', commit, of]);
+      return result.exitCode === 0;
+    },
+    mergeBase: async (one, other) => {
+      const result = await tryGit(['--git-dir', path, 'merge-base', one, other]);
+      return result.exitCode === 0 ? result.stdout.toString('utf8').trim() : null;
+    },
     treeOf: (commit) => run(['rev-parse', '--verify', '-q', `${commit}^{tree}`]),
+    messageOf: async (commit) => `${await run(['log', '-1', '--format=%B', commit])}\n`,
     readText: async (commit, file) => {
       const result = await tryGit(['--git-dir', path, 'cat-file', 'blob', `${commit}:${file}`]);
       return result.exitCode === 0 ? result.stdout.toString('utf8') : null;
