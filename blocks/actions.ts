@@ -12,6 +12,8 @@ export const ACTION = {
   /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
   sendNow: 'threadsmith.send_now',
   remove: 'threadsmith.remove',
+  /** On the Home tab. */
+  startWork: 'threadsmith.start_work',
   /** Buttons in the diff modal; the page to go to is the value. */
   diffPrevious: 'threadsmith.diff.previous',
   diffNext: 'threadsmith.diff.next',
@@ -38,6 +40,20 @@ export const MODAL = {
   viewDiff: 'threadsmith.modal.view_diff',
   mergeUnverified: 'threadsmith.modal.merge_unverified',
   discard: 'threadsmith.modal.discard',
+  start: 'threadsmith.modal.start',
+  note: 'threadsmith.modal.note',
+} as const;
+
+/** The slash command, the shortcuts and the reaction by which people reach the app; manifest.json names them too. */
+export const COMMAND = '/threadsmith';
+export const SHORTCUT = { handOver: 'threadsmith.hand_over', start: 'threadsmith.start' } as const;
+export const REACTION = 'thread';
+
+/** The inputs of the start modal in `view.state.values`. */
+export const START_INPUT = {
+  request: { blockId: 'request', actionId: 'text' },
+  repo: { blockId: 'repo', actionId: 'name' },
+  channel: { blockId: 'channel', actionId: 'id' },
 } as const;
 
 /** Where the text of the request-changes modal is found in `view.state.values`. */

@@ -129,9 +129,29 @@ const plainTextInput = object({
   focus_on_load: maybe(boolean),
 });
 
+const conversationsSelect = object({
+  type: is('conversations_select'),
+  action_id: maybe(id),
+  placeholder: maybe(plainText(PLACEHOLDER_MAX)),
+  initial_conversation: maybe(id),
+  default_to_current_conversation: maybe(boolean),
+  filter: maybe(
+    object({
+      include: maybe(array(oneOf('im', 'mpim', 'private', 'public'), 1, 4)),
+      exclude_bot_users: maybe(boolean),
+      exclude_external_shared_channels: maybe(boolean),
+    }),
+  ),
+  focus_on_load: maybe(boolean),
+});
+
 /** Elements that we know by heart; others are Slack's business. */
 export const interactive = { button, static_select: staticSelect };
-export const inputs = { plain_text_input: plainTextInput, static_select: staticSelect };
+export const inputs = {
+  plain_text_input: plainTextInput,
+  static_select: staticSelect,
+  conversations_select: conversationsSelect,
+};
 
 const style = maybe(
   object({

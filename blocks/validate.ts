@@ -40,6 +40,14 @@ const view = object({
   notify_on_close: maybe(boolean),
 });
 
+const home = object({
+  type: oneOf('home'),
+  blocks: array(byType(viewBlocks, 'a block for a Home tab'), 1, VIEW_BLOCKS_MAX),
+  private_metadata: maybe(string(PRIVATE_METADATA_MAX, 0)),
+  callback_id: maybe(id),
+  external_id: maybe(id),
+});
+
 const message = object({
   text: string(MESSAGE_TEXT_MAX),
   blocks: array(byType(messageBlocks, 'a block for a message'), 1, MESSAGE_BLOCKS_MAX),
@@ -58,10 +66,11 @@ export function validateMessage(value: { readonly text: unknown; readonly blocks
   });
 }
 
-/** Every problem of a modal view; an empty list means that Slack opens it. */
+/** Every problem of a modal or of a Home tab; an empty list means that Slack shows it. */
 export function validateView(value: unknown): Problem[] {
   return collect((report) => {
-    view(value, '', report);
+    const isHome = isFields(value) && value.type === 'home';
+    (isHome ? home : view)(value, '', report);
     if (!isFields(value)) return;
     checkBlocks(value.blocks, report);
     if (typesOf(value.blocks).includes('input') && value.submit === undefined)

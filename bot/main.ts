@@ -23,6 +23,7 @@ import type { Connection, Reachable } from './slack/connection.ts';
 import { identify, openDirectory } from './slack/directory.ts';
 import { httpConnection } from './slack/http.ts';
 import { socketConnection } from './slack/socket.ts';
+import { listenToStarts } from './starts/listeners.ts';
 
 /** Longer than a call to Slack may take; then the rows bring the rest to its end after the next start. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -48,7 +49,9 @@ async function start(environment: Environment, log: Log): Promise<Bot> {
 
   const app = openApp({ receiver: connection.receiver, token, apiUrl, identity, log });
   listenToMessages(app, { database, identity, log });
-  listenToClicks(app, { database, config, client, directory, identity, content, log });
+  const desk = { database, config, client, directory, identity, content, log };
+  listenToClicks(app, desk);
+  listenToStarts(app, desk);
 
   const dispatcher = startDispatcher(database, client, log);
   const uploads = openUploads(database, content, client, () => presenter.hint(), log);

@@ -8,6 +8,7 @@ import { transportEntities } from './entities/transport.ts';
 import { FirstTables } from './migrations/0001-first-tables.ts';
 import { DeliveryLease } from './migrations/0002-delivery.ts';
 import { Steering } from './migrations/0003-steering.ts';
+import { SessionsOfAPerson } from './migrations/0004-sessions-of-a-person.ts';
 
 export type { EntityManager };
 
@@ -36,6 +37,7 @@ export async function openDatabase(url: string): Promise<Database> {
         { name: '0001-first-tables', class: FirstTables },
         { name: '0002-delivery', class: DeliveryLease },
         { name: '0003-steering', class: Steering },
+        { name: '0004-sessions-of-a-person', class: SessionsOfAPerson },
       ],
       snapshot: false,
       silent: true,

@@ -7,14 +7,21 @@ const actionSchema = z.object({
   selected_option: z.object({ value: z.string() }).nullish(),
 });
 
+const inputSchema = z.object({
+  value: z.string().nullish(),
+  selected_option: z.object({ value: z.string() }).nullish(),
+  selected_conversation: z.string().nullish(),
+});
+
 const viewSchema = z.object({
   id: z.string(),
+  type: z.string().default('modal'),
   hash: z.string().optional(),
   callback_id: z.string().default(''),
   private_metadata: z.string().default(''),
   state: z
     .object({
-      values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))),
+      values: z.record(z.string(), z.record(z.string(), inputSchema)),
     })
     .optional(),
 });
@@ -48,6 +55,7 @@ export interface Click {
 
 export interface ModalPlace {
   readonly id: string;
+  readonly isHome: boolean;
   readonly hash: string | undefined;
   readonly metadata: string;
 }
@@ -56,7 +64,7 @@ export interface Submission {
   readonly userId: string;
   readonly viewId: string;
   readonly metadata: string;
-  /** The text of an input, empty where there is none. */
+  /** What was written or chosen in an input, empty where nothing was. */
   input(blockId: string, actionId: string): string;
 }
 
@@ -70,7 +78,10 @@ export function readClick(body: unknown): Click {
     threadTs: message?.thread_ts ?? message?.ts ?? null,
     triggerId,
     value: action?.value ?? action?.selected_option?.value ?? '',
-    view: view === undefined ? null : { id: view.id, hash: view.hash, metadata: view.private_metadata },
+    view:
+      view === undefined
+        ? null
+        : { id: view.id, isHome: view.type === 'home', hash: view.hash, metadata: view.private_metadata },
   };
 }
 
@@ -81,6 +92,9 @@ export function readSubmission(body: unknown): Submission {
     userId: user.id,
     viewId: view.id,
     metadata: view.private_metadata,
-    input: (blockId, actionId) => view.state?.values[blockId]?.[actionId]?.value ?? '',
+    input: (blockId, actionId) => {
+      const input = view.state?.values[blockId]?.[actionId];
+      return input?.value ?? input?.selected_option?.value ?? input?.selected_conversation ?? '';
+    },
   };
 }

@@ -6,6 +6,7 @@ import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
+import { publishHome, startFromHome } from '../starts/home.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain } from './changes.ts';
 import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
 import { type Click, readClick, readSubmission, type Submission } from './click.ts';
@@ -24,6 +25,7 @@ export function listenToClicks(app: App, desk: Desk): void {
       const reply = await settled(desk, () => handle(desk, click));
       await ack();
       await tell(desk, click.userId, click.channelId, click.threadTs, reply);
+      if (click.view?.isHome === true) await redrawHome(desk, click.userId);
     });
   };
   const onSubmit = (callbackId: string, handle: SubmissionHandler): void => {
@@ -49,6 +51,7 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.stop, stop);
   on(ACTION.sendNow, sendNow);
   on(ACTION.remove, remove);
+  on(ACTION.startWork, startFromHome);
   on(ACTION.repoMenu, pickRepo);
   on(REPO_BUTTON, pickRepo);
   on(OPTION_BUTTON, pickOption);
@@ -87,6 +90,14 @@ async function tell(
     );
   } catch (error) {
     desk.log.warn('the answer to a click was not shown', { userId, error });
+  }
+}
+
+async function redrawHome(desk: Desk, userId: string): Promise<void> {
+  try {
+    await publishHome(desk, userId);
+  } catch (error) {
+    desk.log.warn('the Home tab was not drawn', { userId, error });
   }
 }
 

@@ -17,6 +17,12 @@ import {
 import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
 import type { IncomingMessage } from './message.ts';
 
+/** A message that is a request, whoever wrote it: `userId` is who asks. */
+export type RequestMessage = Pick<
+  IncomingMessage,
+  'teamId' | 'channelId' | 'ts' | 'threadTs' | 'userId' | 'text'
+>;
+
 /** What became of a message. */
 export type Recorded = 'turn' | 'answer' | 'hint' | 'duplicate' | 'not_ours';
 
@@ -53,6 +59,25 @@ export async function recordMessage(
 }
 
 /**
+ * Makes a message a request that a person hands over, in the repo they named if any. False where the message is
+ * a request already. The session of a thread that has one goes on.
+ */
+export async function recordRequest(
+  database: Database,
+  message: RequestMessage,
+  repo: string | null,
+): Promise<boolean> {
+  return database.transaction(async (em) => {
+    if (!(await claimMessage(em, message))) return false;
+    const session = await openSession(em, message, message.userId);
+    if (repo !== null)
+      await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [repo, session.id]);
+    await addRequest(em, session, message);
+    return true;
+  });
+}
+
+/**
  * Plain replies count in a thread that began with a request to us, and as the answer to a question of ours.
  * In a thread that people began they talk to each other.
  */
@@ -79,7 +104,7 @@ async function openTurnState(em: EntityManager, session: LockedSession): Promise
 export async function addRequest(
   em: EntityManager,
   session: LockedSession,
-  message: IncomingMessage,
+  message: RequestMessage,
 ): Promise<void> {
   const turnId = await addTurn(em, session, {
     kind: (await hasTurns(em, session)) ? 'follow_up' : 'mention',
@@ -112,7 +137,7 @@ async function addHidden(
   return 'answer';
 }
 
-function requestOf(message: IncomingMessage) {
+function requestOf(message: RequestMessage) {
   return {
     text: message.text,
     // Name and address are looked up at admission.

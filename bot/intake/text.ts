@@ -20,6 +20,11 @@ export function readableText(text: string, names: ReadonlyMap<string, string>): 
     .trim();
 }
 
+/** Plain text in the form that Slack sends messages in. */
+export function asSlackText(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
 function reference(inner: string): string {
   const bar = inner.indexOf('|');
   const target = bar < 0 ? inner : inner.slice(0, bar);

@@ -10,6 +10,8 @@ export interface AppIdentity {
   readonly teamId: string;
   readonly botId: string;
   readonly botUserId: string;
+  /** The workspace's address, with a slash at its end. */
+  readonly url: string;
 }
 
 export interface Directory {
@@ -49,13 +51,18 @@ const userSchema = z.object({
 
 const channelSchema = z.object({ channel: z.object({ name: z.string().optional() }) });
 
-const identitySchema = z.object({ team_id: z.string(), bot_id: z.string(), user_id: z.string() });
+const identitySchema = z.object({
+  team_id: z.string(),
+  bot_id: z.string(),
+  user_id: z.string(),
+  url: z.string(),
+});
 
 /** Asks Slack who the token belongs to. Throws `config_invalid` where Slack refuses it. */
 export async function identify(client: WebClient): Promise<AppIdentity> {
   try {
     const answer = identitySchema.parse(await patiently(() => client.auth.test()));
-    return { teamId: answer.team_id, botId: answer.bot_id, botUserId: answer.user_id };
+    return { teamId: answer.team_id, botId: answer.bot_id, botUserId: answer.user_id, url: answer.url };
   } catch (cause) {
     if (!(cause instanceof ThreadsmithError) || cause.code !== 'slack_refused') throw cause;
     throw new ThreadsmithError(

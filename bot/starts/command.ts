@@ -1,0 +1,107 @@
+// The slash command. Its answers are seen by the person who gave it, and by nobody else.
+import { z } from 'zod';
+import {
+  configMessage,
+  helpMessage,
+  sessionsMessage,
+  stoppingMessage,
+  whichToStop,
+  whoamiMessage,
+} from '../../blocks/command.ts';
+import { couldNot } from '../../blocks/ephemeral.ts';
+import type { FittedMessage } from '../../blocks/message.ts';
+import type { ListedSession } from '../../blocks/sessions.ts';
+import { type Act, EVERYONE, may, whoMay } from '../../core/authority.ts';
+import { sessionsOf } from '../../db/sessions.ts';
+import { stopTurn } from '../../db/turns.ts';
+import { chooseRepo } from '../admission/repo.ts';
+import { type Desk, refusal } from '../clicks/desk.ts';
+import { threadUrl } from '../slack/links.ts';
+import { openForm } from './form.ts';
+
+const commandSchema = z.object({
+  text: z.string().default(''),
+  user_id: z.string(),
+  channel_id: z.string(),
+  trigger_id: z.string(),
+});
+
+type Command = z.infer<typeof commandSchema>;
+
+const LISTED = 15;
+const ACTS: readonly Act[] = ['start', 'approve', 'merge'];
+
+/** Does what the command says; gives its answer, null where a modal is the answer. */
+export async function runCommand(desk: Desk, body: unknown): Promise<FittedMessage | null> {
+  const command = commandSchema.parse(body);
+  const [verb = '', ...rest] = command.text.trim().split(/\s+/);
+  switch (verb.toLowerCase()) {
+    case '':
+    case 'help':
+      return helpMessage('@threadsmith');
+    case 'new':
+      return begin(desk, command, rest.join(' '));
+    case 'list':
+      return sessionsMessage(await listed(desk, command.user_id));
+    case 'stop':
+      return stop(desk, command);
+    case 'config':
+      return showConfig(desk, command);
+    case 'whoami':
+      return whoami(desk, command);
+    default:
+      return begin(desk, command, command.text.trim());
+  }
+}
+
+/** A person's sessions with the addresses of their threads, what waits for people first. */
+export async function listed(desk: Desk, userId: string, limit = LISTED): Promise<readonly ListedSession[]> {
+  const { teamId } = desk.identity;
+  const sessions = await sessionsOf(desk.database.em(), { teamId, userId }, limit);
+  return sessions.map((session) => ({ ...session, url: threadUrl(desk.identity, session) }));
+}
+
+async function begin(desk: Desk, command: Command, text: string): Promise<FittedMessage | null> {
+  const refused = refusal(desk.config, await desk.directory.actor(command.user_id), ['start']);
+  if (refused !== null) return refused;
+  await openForm(desk, command.trigger_id, { kind: 'channel', channelId: command.channel_id }, text);
+  return null;
+}
+
+async function stop(desk: Desk, command: Command): Promise<FittedMessage> {
+  const open = (await listed(desk, command.user_id, 50)).filter(
+    ({ channelId, standing }) =>
+      channelId === command.channel_id && ['working', 'queued', 'asks'].includes(standing),
+  );
+  const [only, ...more] = open;
+  if (only === undefined) return couldNot('Nothing of yours is under way in this channel.', '');
+  if (more.length > 0) return whichToStop(open.slice(0, 10));
+  const stopped = await desk.database.transaction((em) => stopTurn(em, only.turnId, command.user_id));
+  return stopped ? stoppingMessage(only) : couldNot('This is over already.', '');
+}
+
+async function showConfig(desk: Desk, command: Command): Promise<FittedMessage> {
+  const { repos, people } = desk.config;
+  const channelName = await desk.directory.channelName(command.channel_id).catch(() => null);
+  const choice = chooseRepo({ repos, text: '', channelId: command.channel_id, channelName });
+  const named = async (entry: string) => {
+    if (entry === EVERYONE) return 'every full member of this workspace';
+    return entry.includes('@') ? entry : desk.directory.nameOf(entry);
+  };
+  return configMessage({
+    repos: repos.map(({ name, description }) => ({ name, description: description ?? '' })),
+    here: choice.kind === 'chosen' ? choice.repo : null,
+    may: await Promise.all(
+      ACTS.map(async (act) => ({
+        act,
+        who: (await Promise.all(whoMay(people, act).map(named))).join(', ') || 'nobody yet',
+      })),
+    ),
+  });
+}
+
+async function whoami(desk: Desk, command: Command): Promise<FittedMessage> {
+  const actor = await desk.directory.actor(command.user_id);
+  const rights = ACTS.filter((act) => may(desk.config.people, act, actor));
+  return whoamiMessage(actor, rights);
+}

@@ -1,0 +1,159 @@
+// The form that starts work: opened by the message shortcut, the global one, the command or the Home tab.
+import { z } from 'zod';
+import { START_INPUT } from '../../blocks/actions.ts';
+import { askedMessage } from '../../blocks/asked.ts';
+import { noteModal, startModal } from '../../blocks/modals/start.ts';
+import { hasCode } from '../../core/errors.ts';
+import { claimKey } from '../../db/requests.ts';
+import { chooseRepo } from '../admission/repo.ts';
+import { namesOf } from '../admission/thread.ts';
+import type { Submission } from '../clicks/click.ts';
+import { type Desk, refusal } from '../clicks/desk.ts';
+import { contentSchema, wordsOfMessage } from '../intake/content.ts';
+import { recordRequest } from '../intake/record.ts';
+import { asSlackText, mentionedUsers, readableText } from '../intake/text.ts';
+import { patiently } from '../slack/calls.ts';
+
+const shortcutSchema = z.object({
+  trigger_id: z.string(),
+  user: z.object({ id: z.string() }),
+  channel: z.object({ id: z.string() }),
+  message: contentSchema.extend({
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    user: z.string().optional(),
+  }),
+});
+
+/** Where the work is to be talked about: in a message's thread, in a new thread, or wherever the person says. */
+const placeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('message'), channelId: z.string(), ts: z.string(), threadTs: z.string() }),
+  z.object({ kind: z.literal('channel'), channelId: z.string() }),
+  z.object({ kind: z.literal('anywhere') }),
+]);
+export type StartPlace = z.infer<typeof placeSchema>;
+
+/** What is wrong with a submitted form: a sentence for each block. Empty where it was taken. */
+export type FormErrors = Readonly<Record<string, string>>;
+
+const NOT_IN_CHANNEL = 'I am not in that channel. Invite me there with /invite, then try again.';
+
+/** Opens the form for the message that a shortcut was used on. */
+export async function openHandOver(desk: Desk, body: unknown): Promise<void> {
+  const { trigger_id, channel, message } = shortcutSchema.parse(body);
+  const place: StartPlace = {
+    kind: 'message',
+    channelId: channel.id,
+    ts: message.ts,
+    threadTs: message.thread_ts ?? message.ts,
+  };
+  if (message.user === desk.identity.botUserId) {
+    const view = noteModal('Hand to Threadsmith', 'This message is mine. Reply in its thread instead.');
+    await desk.client.views.open({ trigger_id, view });
+    return;
+  }
+  const said = wordsOfMessage(message).replaceAll(`<@${desk.identity.botUserId}>`, '');
+  const text = readableText(said, await namesOf(desk.directory, mentionedUsers(said)));
+  await openForm(desk, trigger_id, place, text);
+}
+
+/** Opens the form with a text to begin with. */
+export async function openForm(
+  desk: Desk,
+  triggerId: string,
+  place: StartPlace,
+  text: string,
+): Promise<void> {
+  const repo = await guessRepo(desk, place, text);
+  const view = startModal({
+    repos: desk.config.repos.map(({ name }) => name),
+    repo,
+    request: text,
+    metadata: JSON.stringify(place),
+    asksChannel: place.kind === 'anywhere',
+    note:
+      place.kind === 'message' ? 'The answer comes in the thread of the message.' : 'A new thread is begun.',
+  });
+  await desk.client.views.open({ trigger_id: triggerId, view });
+}
+
+/** Takes a submitted form. The same one again changes nothing. */
+export async function submitForm(desk: Desk, submission: Submission): Promise<FormErrors> {
+  const place = placeSchema.parse(JSON.parse(submission.metadata));
+  const input = (name: keyof typeof START_INPUT) =>
+    submission.input(START_INPUT[name].blockId, START_INPUT[name].actionId).trim();
+  const text = input('request');
+  const { request, channel } = START_INPUT;
+  const actor = await desk.directory.actor(submission.userId);
+  const refused = refusal(desk.config, actor, ['start']);
+  if (refused !== null) return { [request.blockId]: plainOf(refused.text) };
+  if (text === '') return { [request.blockId]: 'Say what should be done.' };
+  const chosen = input('repo');
+  const repo = desk.config.repos.some(({ name }) => name === chosen) ? chosen : null;
+  const asked = {
+    teamId: desk.identity.teamId,
+    userId: submission.userId,
+    text: asSlackText(text),
+  };
+  if (place.kind === 'message') {
+    if (!(await isMember(desk, place.channelId))) return { [request.blockId]: NOT_IN_CHANNEL };
+    const taken = await recordRequest(desk.database, { ...asked, ...place }, repo);
+    return taken ? {} : { [request.blockId]: 'This message is a request already: reply in its thread.' };
+  }
+  const channelId = place.kind === 'channel' ? place.channelId : input('channel');
+  const field = place.kind === 'channel' ? request.blockId : channel.blockId;
+  if (!(await isMember(desk, channelId))) return { [field]: NOT_IN_CHANNEL };
+  if (!(await claimKey(desk.database.em(), `view:${submission.viewId}`))) return {};
+  try {
+    const ts = await postRoot(desk, channelId, askedMessage({ by: actor, text }));
+    await recordRequest(desk.database, { ...asked, channelId, ts, threadTs: ts }, repo);
+    return {};
+  } catch (error) {
+    await desk.database.em().execute('delete from inbox where dedupe_key = ?', [`view:${submission.viewId}`]);
+    if (!hasCode(error, 'slack_refused')) throw error;
+    desk.log.info('a thread could not be begun', { channelId, error });
+    return { [field]: 'I could not write there. Choose another channel.' };
+  }
+}
+
+async function postRoot(
+  desk: Desk,
+  channelId: string,
+  message: ReturnType<typeof askedMessage>,
+): Promise<string> {
+  const { text, blocks } = message;
+  const answer = await patiently(() => desk.client.chat.postMessage({ channel: channelId, text, blocks }), {
+    // A post that may have worked is not repeated.
+    tries: 1,
+    maxWaitMs: 0,
+  });
+  return z.object({ ts: z.string() }).parse(answer).ts;
+}
+
+const memberSchema = z.object({
+  channel: z.object({ is_member: z.boolean().optional(), is_im: z.boolean().optional() }),
+});
+
+/** Whether the app can read and write there; a private channel that it is not in does not exist for it. */
+async function isMember(desk: Desk, channelId: string): Promise<boolean> {
+  try {
+    const answer = await patiently(() => desk.client.conversations.info({ channel: channelId }));
+    const { channel } = memberSchema.parse(answer);
+    return channel.is_member === true || channel.is_im === true;
+  } catch (error) {
+    if (hasCode(error, 'slack_refused')) return false;
+    throw error;
+  }
+}
+
+async function guessRepo(desk: Desk, place: StartPlace, text: string): Promise<string | null> {
+  const channelId = place.kind === 'anywhere' ? '' : place.channelId;
+  const name = channelId === '' ? null : await desk.directory.channelName(channelId).catch(() => null);
+  const choice = chooseRepo({ repos: desk.config.repos, text, channelId, channelName: name });
+  return choice.kind === 'chosen' ? choice.repo : null;
+}
+
+/** Errors of a form are plain text. */
+function plainOf(text: string): string {
+  return readableText(text, new Map());
+}
