@@ -140,7 +140,7 @@ class DockerProvider implements SandboxProvider {
   }
 
   async close(): Promise<void> {
-    this.pool.close();
+    await this.pool.close();
     for (const { toolhost } of this.attached) toolhost.close();
     this.attached.clear();
   }

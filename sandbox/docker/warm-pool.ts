@@ -5,7 +5,7 @@ import type Docker from 'dockerode';
 import type { Log } from '../../core/log.ts';
 import type { SandboxLimits } from '../sandbox.ts';
 import type { AttachedContainer, Containers } from './containers.ts';
-import { answered, reasonOf } from './engine.ts';
+import { answered, reasonOf, unless } from './engine.ts';
 import { labelFilter, warmName, warmPrefix } from './labels.ts';
 
 /** A pool that nobody claimed from for so long is let go of, until it is asked for again. */
@@ -79,11 +79,13 @@ export class WarmPool {
   }
 
   /** Lets go of the waiting sandboxes; they stay for the next worker. */
-  close(): void {
+  async close(): Promise<void> {
     this.isClosed = true;
     clearInterval(this.timer);
-    for (const pool of this.pools.values()) for (const one of pool.ready.splice(0)) one.toolhost.close();
+    const pools = [...this.pools.values()];
     this.pools.clear();
+    for (const pool of pools) for (const one of pool.ready.splice(0)) one.toolhost.close();
+    await Promise.all(pools.map((pool) => pool.filling ?? Promise.resolve()));
   }
 
   private tend(): void {
@@ -92,7 +94,7 @@ export class WarmPool {
       const dead = pool.ready.filter((one) => one.toolhost.isClosed);
       for (const one of [...dead, ...pool.ready.slice(pool.count)]) {
         pool.ready.splice(pool.ready.indexOf(one), 1);
-        void this.discard(one);
+        this.discard(one).catch(() => undefined);
       }
       void this.fill(pool).catch(() => undefined);
     }
@@ -112,7 +114,8 @@ export class WarmPool {
       try {
         const one = await containers.make(name, pool.image, pool.limits, 0);
         if (one === undefined) continue;
-        if (this.isClosed) one.toolhost.close();
+        // What was asked for may have changed in the meantime.
+        if (this.isClosed || pool.ready.length >= pool.count) await this.discard(one);
         else pool.ready.push(one);
       } catch (thrown) {
         log.warn('no sandbox could be made in advance', { image: pool.image, reason: reasonOf(thrown) });
@@ -141,10 +144,10 @@ export class WarmPool {
 
   private async discard(one: AttachedContainer): Promise<void> {
     one.toolhost.close();
-    const { Name } = await one.container.inspect();
-    // Between the look and the removal nobody can claim it: only this worker had it on its list to keep.
-    if (Name.startsWith(`/${warmPrefix(this.options.installId)}`))
-      await this.options.containers.remove(Name.slice(1));
+    const found = await one.container.inspect().catch(unless(404));
+    // Another worker may have claimed it: then it has that name, and is not the pool's to remove.
+    const name = found?.Name.slice(1) ?? '';
+    if (name.startsWith(warmPrefix(this.options.installId))) await this.options.containers.remove(name);
   }
 
   private async affordable(pool: Pool, count: number): Promise<number> {
