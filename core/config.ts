@@ -29,6 +29,8 @@ const modelSchema = z.strictObject({
   name: z.string().min(1).optional(),
   /** A cheaper model on the same server that judges changes. */
   judge: z.string().min(1).optional(),
+  /** How much the model takes in at once: the conversation is summed up before. */
+  context_tokens: z.int().min(4_000).default(200_000),
   max_steps: z.int().min(1).max(1000).default(80),
   max_minutes: z.int().min(1).max(600).default(60),
 });

@@ -49,7 +49,25 @@ export interface ToolResultEntry {
   readonly imageArtifactIds?: readonly string[];
 }
 
-export type JournalEntry = MessageEntry | ResponseEntry | ToolResultEntry;
+/** What a model gets to see of a journal. */
+export type ConversationEntry = MessageEntry | ResponseEntry | ToolResultEntry;
+
+/**
+ * From here on the model sees, in place of everything before: `text`, then `messages`, then the last `keeps`
+ * entries before this one as they are. What was left out stays in the journal.
+ */
+export interface CompactionEntry {
+  readonly kind: 'compaction';
+  /** The summary, with plan and files. */
+  readonly text: string;
+  /** What people asked for in this turn, word by word. */
+  readonly messages: readonly MessageEntry[];
+  readonly keeps: number;
+  /** What writing the summary used. */
+  readonly usage: StepUsage;
+}
+
+export type JournalEntry = ConversationEntry | CompactionEntry;
 
 /** An entry with its place. Places grow by one from 0 within a session's attempt. */
 export interface PlacedEntry {

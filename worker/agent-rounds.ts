@@ -26,9 +26,15 @@ export interface AgentRounds {
   readonly round: number;
   /** Lets the agent work until it rests or asks a person. Throws `budget_spent`. */
   work(): Promise<Said>;
+  /** Whether the review sent the work back before, also in the hands of another worker. */
+  readonly wasReviewed: boolean;
   /** What the next `work` begins with. The same round's message is told once, whatever is repeated. */
-  tell(text: string, round: number): void;
+  tell(text: string, round: number, from?: Teller): void;
+  /** Everything that people asked for in this session, as they wrote it. */
+  asked(): Promise<string>;
 }
+
+type Teller = 'verification' | 'review';
 
 /** The agent of a turn, in the transcript of its session. */
 export async function startAgent(
@@ -60,6 +66,7 @@ export async function startAgent(
       request,
       ...(answers === undefined ? {} : { answers }),
       budget: { maxSteps: config.model.max_steps, maxMs: config.model.max_minutes * 60_000 },
+      contextTokens: config.model.context_tokens,
       signal: bench.signal,
       report: (event) => journal.report(event),
       takeMessages: async () => [...notes, ...(await takeSteering(database, lease)).map(saidMeanwhile)],
@@ -79,37 +86,61 @@ export async function startAgent(
 
   return {
     round: told === null ? 0 : told.round + 1,
+    wasReviewed: told?.wasReviewed ?? false,
     work,
-    tell: (text, round) => {
+    tell: (text, round, from = 'verification') => {
       answers = undefined;
-      request = { kind: 'message', id: `${TOLD}${round}`, text: `<verification>\n${text}\n</verification>` };
+      request = { kind: 'message', id: `${from}-${round}`, text: `<${from}>\n${text}\n</${from}>` };
     },
+    asked: async () =>
+      (await journal.load())
+        .flatMap(({ entry }) => (entry.kind === 'message' && isFromPeople(entry) ? [entry.text] : []))
+        .join('\n\n'),
   };
 }
 
-const TOLD = 'verification-';
+const TOLD = /^(verification|review)-(\d+)$/;
 const GUIDES = ['AGENTS.md', 'CLAUDE.md'];
 
-/** The newest message of a verification in this turn's part of the transcript. */
+/** The newest message of a verification or a review in this turn's part of the transcript. */
 async function lastTold(
   journal: Journal,
   turnId: string,
-): Promise<{ readonly message: MessageEntry; readonly round: number } | null> {
-  for (const placed of (await journal.load()).toReversed()) {
-    if (placed.turnId !== turnId || placed.entry.kind !== 'message') continue;
-    const message = placed.entry;
-    if (message.id?.startsWith(TOLD) === true)
-      return { message, round: Number(message.id.slice(TOLD.length)) };
-  }
-  return null;
+): Promise<{ readonly message: MessageEntry; readonly round: number; readonly wasReviewed: boolean } | null> {
+  const told = (await journal.load()).flatMap(({ turnId: of, entry }) => {
+    const found = entry.kind === 'message' && of === turnId ? TOLD.exec(entry.id ?? '') : null;
+    return found === null || entry.kind !== 'message'
+      ? []
+      : [{ message: entry, from: found[1], round: Number(found[2]) }];
+  });
+  const last = told.at(-1);
+  return last === undefined ? null : { ...last, wasReviewed: told.some(({ from }) => from === 'review') };
+}
+
+function isFromPeople({ id }: MessageEntry): boolean {
+  return id === 'request' || id?.startsWith('steering-') === true;
 }
 
 /** What the agent has to know besides the request; each is told once, by its id. */
 function notesOf(bench: Bench): readonly MessageEntry[] {
-  if (!bench.restored) return [];
-  const text =
-    'The sandbox was made anew: only what was published before is in it. Look at the files again, and repeat what is missing.';
-  return [{ kind: 'message', id: `restored-${bench.facts.run}`, text: `<note>\n${text}\n</note>` }];
+  const { facts, defaultBranch, latest, base } = bench;
+  const notes: [id: string, text: string][] = [];
+  if (bench.restored)
+    notes.push([
+      `restored-${facts.run}`,
+      'The sandbox was made anew: only what was published before is in it. Look at the files again, and repeat what is missing.',
+    ]);
+  if (bench.moved)
+    notes.push([
+      `moved-${facts.run}`,
+      `This branch got new commits on the remote, and the working tree holds them: look at the files again.${bench.conflicted ? ' Your own unpublished changes conflict with them: resolve what is marked in the files.' : ''}`,
+    ]);
+  if (latest !== base)
+    notes.push([
+      `latest-${latest.slice(0, 12)}`,
+      `${defaultBranch} has moved on since this branch began: origin/${defaultBranch} is its newest commit. Only where the request asks for it, bring it in with \`git merge --no-commit origin/${defaultBranch}\` and resolve the conflicts in the files.`,
+    ]);
+  return notes.map(([id, text]) => ({ kind: 'message', id, text: `<note>\n${text}\n</note>` }));
 }
 
 /** A reply that a person sent to the turn at work. */

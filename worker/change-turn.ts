@@ -1,7 +1,7 @@
 // A turn that asks for something: prepare → agent → verify → publish, or an answer.
 
 import { ThreadsmithError } from '../core/errors.ts';
-import type { AnswerResult, EventBody, NamedShot, Usage, Verification } from '../core/event.ts';
+import type { AnswerResult, EventBody, NamedShot, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
 import { openArtifacts } from '../db/artifacts.ts';
 import { VerificationRow } from '../db/entities/log.ts';
@@ -14,10 +14,11 @@ import { openBrowser } from '../sandbox/browser.ts';
 import { type AgentRounds, startAgent } from './agent-rounds.ts';
 import { captureBefore } from './before.ts';
 import type { Bench, TurnFacts } from './blueprint/bench.ts';
-import { takeCandidate } from './blueprint/candidate.ts';
+import { type Candidate, takeCandidate } from './blueprint/candidate.ts';
 import { refusals } from './blueprint/policy.ts';
 import { prepare } from './blueprint/prepare.ts';
 import { publish } from './blueprint/publish.ts';
+import { type Reviewed, review, reviewReport, secretsIn } from './blueprint/review/review.ts';
 import { verificationReport, verify } from './blueprint/verify.ts';
 import type { TurnContext } from './turn.ts';
 
@@ -50,6 +51,7 @@ type Outcome =
       readonly commit: string;
       readonly text: string;
       readonly verification: Verification;
+      readonly review: Review | null;
       readonly usage: Usage;
     };
 
@@ -60,6 +62,7 @@ async function workInRounds(
   beforeShots: () => Promise<readonly NamedShot[]>,
   open: () => Promise<SandboxBrowser>,
 ): Promise<Outcome> {
+  let wasReviewed = agent.wasReviewed;
   for (let round = agent.round; ; round += 1) {
     await bench.report({
       type: 'phase.started',
@@ -68,15 +71,16 @@ async function workInRounds(
     });
     const said = await agent.work();
     if (said.kind === 'asked') return said;
-    const commit = await takeCandidate(bench, round, titleOf(context, said.text));
-    if (commit === null) return { kind: 'answer', text: said.text, usage: said.usage };
+    const candidate = await takeCandidate(bench, round, titleOf(context, said.text));
+    const unseen = candidate ?? (await unseenHead(context, bench));
+    if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };
+    const { commit, over } = unseen;
     await bench.report({ type: 'phase.finished', phase: 'agent', ok: true, detail: '' });
-    const refused = await refusals(
-      bench.mirror,
-      bench.parent,
-      commit,
-      await bench.mirror.changes(bench.parent, commit),
-    );
+    const changes = await bench.mirror.changes(over, commit);
+    const refused = [
+      ...(await refusals(bench.mirror, over, commit, changes)),
+      ...(await secretsIn(bench.mirror, over, commit)),
+    ];
     if (refused.length > 0) {
       if (round >= VERIFY_ROUNDS) throw refusedChange(refused);
       agent.tell(
@@ -100,12 +104,66 @@ async function workInRounds(
       ok: verification.passed,
       detail: verification.problems[0] ?? '',
     });
-    const hopeless = bench.repoFile.checks.length === 0 && bench.repoFile.serve === undefined;
-    if (verification.passed || hopeless || round >= VERIFY_ROUNDS) {
-      return { kind: 'change', commit, text: said.text, verification, usage: said.usage };
+    if (candidate === null && !bench.moved && !verification.passed)
+      return { kind: 'answer', text: said.text, usage: said.usage };
+    if (!verification.passed && !isHopeless(bench) && round < VERIFY_ROUNDS) {
+      agent.tell(verificationReport(verification), round);
+      continue;
     }
-    agent.tell(verificationReport(verification), round);
+    const reviewed = await haveReviewed(context, bench, agent, { over, commit, summary: said.text, round });
+    if (reviewed?.review.verdict === 'fail' && !wasReviewed && round < VERIFY_ROUNDS) {
+      wasReviewed = true;
+      agent.tell(reviewReport(reviewed.review), round, 'review');
+      continue;
+    }
+    const usage = withReview(said.usage, reviewed);
+    return { kind: 'change', commit, text: said.text, verification, review: reviewed?.review ?? null, usage };
   }
+}
+
+/** The review of what this turn changed; null where it changed nothing itself. */
+async function haveReviewed(
+  context: TurnContext,
+  bench: Bench,
+  agent: AgentRounds,
+  change: {
+    readonly over: string;
+    readonly commit: string;
+    readonly summary: string;
+    readonly round: number;
+  },
+): Promise<Reviewed | null> {
+  if (change.over === change.commit) return null;
+  await bench.report({ type: 'phase.progress', phase: 'verify', detail: 'Reviewing the change' });
+  return review({ bench, model: context.judge ?? context.model, request: await agent.asked(), ...change });
+}
+
+function withReview(usage: Usage, reviewed: Reviewed | null): Usage {
+  if (reviewed === null) return usage;
+  const { inputTokens, cachedTokens, outputTokens } = reviewed.usage;
+  return {
+    ...usage,
+    inputTokens: usage.inputTokens + inputTokens,
+    cachedTokens: usage.cachedTokens + cachedTokens,
+    outputTokens: usage.outputTokens + outputTokens,
+  };
+}
+
+/**
+ * The head of the branch where the turn changed nothing but there is something to be said of it: somebody
+ * else pushed it, or no verification of it has passed, and this time one may.
+ */
+async function unseenHead(context: TurnContext, bench: Bench): Promise<Candidate | null> {
+  const head = { commit: bench.parent, over: bench.parent };
+  if (bench.moved) return head;
+  if (bench.parent === bench.base || isHopeless(bench)) return null;
+  const { database, session } = context;
+  const row = await database.em().findOne(VerificationRow, { sessionId: session.id, commit: bench.parent });
+  return row?.passed === true ? null : head;
+}
+
+function isHopeless({ repoFile }: Bench): boolean {
+  return repoFile.checks.length === 0 && repoFile.serve === undefined;
 }
 
 async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome): Promise<void> {
@@ -124,8 +182,16 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
     }
     case 'change': {
       await bench.report({ type: 'phase.started', phase: 'publish', detail: '' });
-      const { commit, verification, usage, text: summary } = outcome;
-      const result = await publish({ bench, forge: context.forge, commit, summary, verification, usage });
+      const { commit, verification, review: reviewed, usage, text: summary } = outcome;
+      const result = await publish({
+        bench,
+        forge: context.forge,
+        commit,
+        summary,
+        verification,
+        review: reviewed,
+        usage,
+      });
       await finishTurn(database, lease, { state: 'done', result }, async (em) => {
         await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
       });

@@ -84,6 +84,8 @@ export function essence(placed: readonly PlacedEntry[]): readonly unknown[] {
           entry.text,
           entry.toolCalls.map((call) => [call.name, call.argumentsText]),
         ];
+      case 'compaction':
+        return [place, 'compaction', entry.keeps];
       case 'tool_result':
         return [place, entry.ok, entry.output, entry.imageArtifactIds?.length ?? 0];
     }

@@ -1,6 +1,6 @@
 // Both APIs, one behaviour: the scripted model's answers and faults as the harness gets to see them.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../core/journal.ts';
+import type { ConversationEntry } from '../../core/journal.ts';
 import { createModel } from '../../worker/model/create-model.ts';
 import type { Model, ModelRequest, ModelWait } from '../../worker/model/model.ts';
 import { type ScriptedModel, startScriptedModel } from './model-server.ts';
@@ -22,8 +22,8 @@ const tools = ['shell', 'read_file'].map((name) => ({
   parameters: { type: 'object', properties: {}, additionalProperties: true },
 }));
 
-function requestOf(...entries: readonly JournalEntry[]): ModelRequest {
-  const first: JournalEntry = { kind: 'message', text: 'please paint the shed' };
+function requestOf(...entries: readonly ConversationEntry[]): ModelRequest {
+  const first: ConversationEntry = { kind: 'message', text: 'please paint the shed' };
   return { instructions: 'You paint.', entries: [first, ...entries], tools, images: new Map() };
 }
 
@@ -68,10 +68,10 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   it('sends back what the model said and did, and gets the next step, mostly from the cache', async () => {
     const { response } = await model().respond(requestOf(), { signal });
     const results = response.toolCalls.map(
-      ({ callId }): JournalEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
+      ({ callId }): ConversationEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
     );
     // What a database gives back has its keys in another order.
-    const reordered: JournalEntry = JSON.parse(JSON.stringify(sortKeys(response)));
+    const reordered: ConversationEntry = JSON.parse(JSON.stringify(sortKeys(response)));
     const next = await model().respond(requestOf(reordered, ...results), { signal });
     expect(next.response.text).toBe('The shed is green now.');
     expect(next.response.usage.cachedTokens).toBeGreaterThan(0);
@@ -150,7 +150,12 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
     const { response } = await model().respond(requestOf(), { signal });
     const [call] = response.toolCalls;
     expect(() => JSON.parse(call?.argumentsText ?? '{}')).toThrow(SyntaxError);
-    const result: JournalEntry = { kind: 'tool_result', callId: call?.callId ?? '', ok: false, output: 'no' };
+    const result: ConversationEntry = {
+      kind: 'tool_result',
+      callId: call?.callId ?? '',
+      ok: false,
+      output: 'no',
+    };
     const next = await model().respond(requestOf(response, result), { signal });
     expect(next.response.toolCalls).toHaveLength(2);
   });
@@ -171,7 +176,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   it('begins each request with the whole one before', async () => {
     const { response } = await model().respond(requestOf(), { signal });
     const results = response.toolCalls.map(
-      ({ callId }): JournalEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
+      ({ callId }): ConversationEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
     );
     await model().respond(requestOf(response, ...results), { signal });
     const [first, second] = (await server.requests()).map(({ body }) => JSON.stringify(body));
@@ -182,7 +187,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   it('shows pictures of messages and of tool results', async () => {
     const { response } = await model().respond(requestOf(), { signal });
     const results = response.toolCalls.map(
-      ({ callId }, index): JournalEntry => ({
+      ({ callId }, index): ConversationEntry => ({
         kind: 'tool_result',
         callId,
         ok: true,

@@ -1,13 +1,13 @@
 // What real and compatible servers do besides the documentation.
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../core/journal.ts';
+import type { ConversationEntry } from '../../core/journal.ts';
 import { createModel } from '../../worker/model/create-model.ts';
 import type { Model, ModelAnswer } from '../../worker/model/model.ts';
 import { type RawServer, refusal, startRawServer, stream } from './model-server.ts';
 
 const KEY = 'local-key-1234567890';
-const call = (id: string, name: string, args: string): JournalEntry => ({
+const call = (id: string, name: string, args: string): ConversationEntry => ({
   kind: 'response',
   model: 'm',
   text: '',
@@ -27,7 +27,7 @@ async function modelAt(
   return createModel({ api, name: 'm', baseUrl: server.url, apiKey: KEY, retry, idleTimeoutMs: 500 });
 }
 
-function ask(model: Model, ...entries: readonly JournalEntry[]): Promise<ModelAnswer> {
+function ask(model: Model, ...entries: readonly ConversationEntry[]): Promise<ModelAnswer> {
   const request = { instructions: 'i', entries, tools: [], images: new Map() };
   return model.respond(request, { signal: new AbortController().signal });
 }
@@ -121,7 +121,7 @@ describe('chat completions', () => {
 
   it('wraps arguments that are not JSON when it sends them back', async () => {
     const model = await modelAt('chat', stream([chunk({ content: 'ok' }, 'stop')]));
-    const done: JournalEntry = { kind: 'tool_result', callId: 'a', ok: false, output: 'no' };
+    const done: ConversationEntry = { kind: 'tool_result', callId: 'a', ok: false, output: 'no' };
     await ask(model, call('a', 'one', '{"x'), done);
     const sent = JSON.parse(server?.bodies[0] ?? '').messages[1].tool_calls[0].function.arguments;
     expect(JSON.parse(sent)).toEqual({ invalid_json: '{"x' });

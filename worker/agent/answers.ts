@@ -31,6 +31,11 @@ export function nudgeAfter(answer: ModelAnswer, before: readonly JournalEntry[])
   return { kind: 'message', id: `${PREFIX}${fault}`, text: nudges[fault] };
 }
 
+/** Whether the message is one of these, and not from people. */
+export function isNudge({ id }: MessageEntry): boolean {
+  return id?.startsWith(PREFIX) === true;
+}
+
 function faultOf(ending: ModelAnswer['ending'], text: string): Fault | null {
   if (ending !== 'complete') return ending;
   return text.trim() === '' ? 'empty' : null;
@@ -40,7 +45,7 @@ function nudgesAtEnd(entries: readonly JournalEntry[]): number {
   let count = 0;
   for (let at = entries.length - 1; at > 0; at -= 2) {
     const entry = entries[at];
-    if (entry?.kind !== 'message' || entry.id?.startsWith(PREFIX) !== true) break;
+    if (entry?.kind !== 'message' || !isNudge(entry)) break;
     count += 1;
   }
   return count;

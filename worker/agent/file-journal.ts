@@ -13,19 +13,29 @@ import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Journal, JournalEntry, PlacedEntry } from '../../core/journal.ts';
 
+const messageSchema = z.object({
+  kind: z.literal('message'),
+  id: z.string().exactOptional(),
+  text: z.string(),
+  imageArtifactIds: z.array(z.string()).exactOptional(),
+});
+const usageSchema = z.object({ inputTokens: z.number(), cachedTokens: z.number(), outputTokens: z.number() });
+
 const entrySchema = z.discriminatedUnion('kind', [
+  messageSchema,
   z.object({
-    kind: z.literal('message'),
-    id: z.string().exactOptional(),
+    kind: z.literal('compaction'),
     text: z.string(),
-    imageArtifactIds: z.array(z.string()).exactOptional(),
+    messages: z.array(messageSchema),
+    keeps: z.int().min(0),
+    usage: usageSchema,
   }),
   z.object({
     kind: z.literal('response'),
     model: z.string(),
     text: z.string(),
     toolCalls: z.array(z.object({ callId: z.string(), name: z.string(), argumentsText: z.string() })),
-    usage: z.object({ inputTokens: z.number(), cachedTokens: z.number(), outputTokens: z.number() }),
+    usage: usageSchema,
     opaque: z.object({ api: z.string(), items: z.array(z.unknown()) }).exactOptional(),
   }),
   z.object({

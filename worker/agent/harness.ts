@@ -2,12 +2,14 @@
 //
 // Every step is in the journal before the next action, and the loop decides by the transcript alone. So a
 // worker that takes over runs the same loop and continues where the journal ends.
+import { hasCode } from '../../core/errors.ts';
 import type { MessageEntry } from '../../core/journal.ts';
 import type { PageHands } from '../../sandbox/browser.ts';
 import type { ModelAnswer, ModelWait } from '../model/model.ts';
 import { killSignal, stopReason, throwIfStopped } from './abort.ts';
 import { nudgeAfter } from './answers.ts';
 import { type CallSurroundings, runCalls } from './calls.ts';
+import { compactionOf, isNearlyFull, visible } from './compaction.ts';
 import { ImageShelf } from './images.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
 import { agentTools, specsOf } from './tools/registry.ts';
@@ -15,6 +17,10 @@ import { Transcript } from './transcript.ts';
 
 /** The thread hears of a model server's trouble only when it holds the turn up for longer than this. */
 const QUIET_WAIT_MS = 30_000;
+/** Where nothing else is configured: what today's models for code have at least. */
+const DEFAULT_CONTEXT_TOKENS = 200_000;
+/** Cut twice, and still too long: then the prompt itself does not fit. */
+const MAX_PRESSURE = 2;
 
 /**
  * Works on the request until the model is done, a person must answer, or the budget is spent. Call it again
@@ -31,6 +37,8 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
   const usage = () => transcript.usage(task.model.name, elapsedMs());
 
   await begin(task, transcript);
+  // How often in a row the conversation did not fit, though room was made for it.
+  let pressure = 0;
   // Calls that are open now may have been begun by a worker before this one.
   let resumed = true;
   for (;;) {
@@ -48,7 +56,20 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
     const last = transcript.restingResponse();
     if (last !== null) return { kind: 'finished', text: last.text, usage: usage() };
     if (usage().steps >= task.budget.maxSteps) return { kind: 'budget_spent', what: 'steps', usage: usage() };
-    const answer = await askModel(task, transcript, images, remainingMs());
+    const contextTokens = task.contextTokens ?? DEFAULT_CONTEXT_TOKENS;
+    if (pressure === 0 && isNearlyFull(transcript.entries, task.instructions, contextTokens)) {
+      await makeRoom(task, transcript, contextTokens, pressure);
+    }
+    let answer: ModelAnswer | null;
+    try {
+      answer = await askModel(task, transcript, images, remainingMs());
+    } catch (thrown) {
+      if (!hasCode(thrown, 'model_context_full') || pressure >= MAX_PRESSURE) throw thrown;
+      if (!(await makeRoom(task, transcript, contextTokens, pressure))) throw thrown;
+      pressure += 1;
+      continue;
+    }
+    pressure = 0;
     if (answer === null) return { kind: 'budget_spent', what: 'time', usage: usage() };
     const nudge = nudgeAfter(answer, transcript.entries);
     await transcript.append(answer.response, ...(nudge === null ? [] : [nudge]));
@@ -83,6 +104,26 @@ async function takeMessages(task: AgentTask, transcript: Transcript): Promise<vo
   await transcript.append(...fresh);
 }
 
+/** Cuts the conversation; false where there is nothing to cut. */
+async function makeRoom(
+  task: AgentTask,
+  transcript: Transcript,
+  contextTokens: number,
+  pressure: number,
+): Promise<boolean> {
+  await task.report({ type: 'phase.progress', phase: 'agent', detail: 'Summing up, to make room for more' });
+  const { model, signal } = task;
+  const entry = await compactionOf({ transcript, model, contextTokens, pressure, signal }).catch(
+    (thrown: unknown) => {
+      throwIfStopped(signal);
+      throw thrown;
+    },
+  );
+  if (entry === null) return false;
+  await transcript.append(entry);
+  return true;
+}
+
 /** The model's next answer, or null where the turn's time ran out over it. */
 async function askModel(
   task: AgentTask,
@@ -99,11 +140,12 @@ async function askModel(
     told.push(task.report({ type: 'phase.progress', phase: 'agent', detail }));
   };
   try {
+    const entries = visible(transcript.entries);
     const request = {
       instructions: task.instructions,
-      entries: transcript.entries,
+      entries,
       tools: specsOf(task.tools ?? agentTools),
-      images: await images.of(transcript.entries),
+      images: await images.of(entries),
     };
     return await task.model.respond(request, {
       signal: AbortSignal.any([task.signal, timeUp]),

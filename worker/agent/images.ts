@@ -1,7 +1,7 @@
 // The pictures of a conversation, read once per run.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import { hasCode } from '../../core/errors.ts';
-import type { JournalEntry } from '../../core/journal.ts';
+import type { ConversationEntry } from '../../core/journal.ts';
 import type { ImageContent } from '../model/model.ts';
 
 /** Pictures by artifact id, for the model. */
@@ -9,19 +9,15 @@ export class ImageShelf {
   readonly #artifacts: ArtifactStore;
   readonly #images = new Map<string, ImageContent>();
   readonly #missing = new Set<string>();
-  #seen = 0;
 
   constructor(artifacts: ArtifactStore) {
     this.#artifacts = artifacts;
   }
 
-  /** All pictures that the entries name. Entries only ever grow, so those seen before are not looked at. */
-  async of(entries: readonly JournalEntry[]): Promise<ReadonlyMap<string, ImageContent>> {
-    const ids = entries
-      .slice(this.#seen)
-      .flatMap((entry) => (entry.kind === 'response' ? [] : (entry.imageArtifactIds ?? [])));
+  /** All pictures that the entries name, those seen before from memory. */
+  async of(entries: readonly ConversationEntry[]): Promise<ReadonlyMap<string, ImageContent>> {
+    const ids = entries.flatMap((entry) => (entry.kind === 'response' ? [] : (entry.imageArtifactIds ?? [])));
     for (const id of ids) await this.#fetch(id);
-    this.#seen = entries.length;
     return this.#images;
   }
 

@@ -30,6 +30,8 @@ export interface AgentTask {
   /** The answer to the question that the run before ended with. It stands for `request`. */
   readonly answers?: AgentAnswer;
   readonly budget: AgentBudget;
+  /** How much the model can take in at once; the conversation is cut before it is full. */
+  readonly contextTokens?: number;
   /**
    * Abort ends the run with the signal's reason where that is a ThreadsmithError, else with `stopped`. The
    * running command is killed, except for `lease_lost`: then it belongs to the worker that took over.

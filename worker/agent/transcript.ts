@@ -8,6 +8,7 @@ import type {
   ResponseEntry,
   ToolCall,
 } from '../../core/journal.ts';
+import { isNudge } from './answers.ts';
 
 /** A call of the last response that has no result yet. */
 export interface PendingCall {
@@ -52,6 +53,13 @@ export class Transcript {
     }
   }
 
+  /** What people asked for in this turn, in order. */
+  requests(): readonly MessageEntry[] {
+    return this.#placed.flatMap(({ turnId, entry }) =>
+      turnId === this.#turnId && entry.kind === 'message' && !isNudge(entry) ? [entry] : [],
+    );
+  }
+
   /** Whether this turn has the message already, by its id or else by its text. */
   hasMessage(message: MessageEntry): boolean {
     return this.#placed.some(
@@ -91,16 +99,17 @@ export class Transcript {
 
   /** Tokens and steps of this turn. */
   usage(model: string, durationMs: number): Usage {
-    const steps = this.#placed.flatMap(({ turnId, entry }) =>
-      turnId === this.#turnId && entry.kind === 'response' ? [entry.usage] : [],
+    const mine = this.#placed.flatMap(({ turnId, entry }) => (turnId === this.#turnId ? [entry] : []));
+    const used = mine.flatMap((entry) =>
+      entry.kind === 'response' || entry.kind === 'compaction' ? [entry.usage] : [],
     );
     const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
     return {
       model,
-      steps: steps.length,
-      inputTokens: sum(steps.map((step) => step.inputTokens)),
-      cachedTokens: sum(steps.map((step) => step.cachedTokens)),
-      outputTokens: sum(steps.map((step) => step.outputTokens)),
+      steps: mine.filter((entry) => entry.kind === 'response').length,
+      inputTokens: sum(used.map((step) => step.inputTokens)),
+      cachedTokens: sum(used.map((step) => step.cachedTokens)),
+      outputTokens: sum(used.map((step) => step.outputTokens)),
       durationMs,
     };
   }

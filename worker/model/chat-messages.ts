@@ -5,7 +5,7 @@ import type {
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
 import { z } from 'zod';
-import type { JournalEntry, ResponseEntry } from '../../core/journal.ts';
+import type { ConversationEntry, ResponseEntry } from '../../core/journal.ts';
 import type { ImageContent, ModelRequest } from './model.ts';
 import { missingImage, sendableArguments } from './wording.ts';
 
@@ -37,7 +37,7 @@ export function toMessages(request: ModelRequest, model: string): readonly ChatC
 }
 
 function fromEntry(
-  entry: JournalEntry,
+  entry: ConversationEntry,
   images: Images,
   model: string,
 ): readonly ChatCompletionMessageParam[] {

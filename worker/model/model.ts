@@ -1,5 +1,5 @@
 // The model port: what the harness may ask of a language model, whichever API it is reached by.
-import type { JournalEntry, ResponseEntry } from '../../core/journal.ts';
+import type { ConversationEntry, ResponseEntry } from '../../core/journal.ts';
 
 /** A tool as the model gets to see it. `parameters` is a JSON schema of an object. */
 export interface ToolSpec {
@@ -19,7 +19,7 @@ export interface ImageContent {
  */
 export interface ModelRequest {
   readonly instructions: string;
-  readonly entries: readonly JournalEntry[];
+  readonly entries: readonly ConversationEntry[];
   readonly tools: readonly ToolSpec[];
   /** The pictures that entries name, by artifact id. One that is missing is shown as a line of text. */
   readonly images: ReadonlyMap<string, ImageContent>;

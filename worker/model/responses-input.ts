@@ -5,7 +5,7 @@ import type {
   ResponseInputText,
 } from 'openai/resources/responses/responses';
 import { z } from 'zod';
-import type { JournalEntry, MessageEntry, ResponseEntry, ToolResultEntry } from '../../core/journal.ts';
+import type { ConversationEntry, MessageEntry, ResponseEntry, ToolResultEntry } from '../../core/journal.ts';
 import type { ImageContent } from './model.ts';
 import { outputItemSchema } from './responses-output.ts';
 import { missingImage, sendableArguments } from './wording.ts';
@@ -22,7 +22,7 @@ const inputItem = z.custom<ResponseInputItem>((value) => outputItemSchema.safePa
  * encrypted reasoning of another model.
  */
 export function toInput(
-  entries: readonly JournalEntry[],
+  entries: readonly ConversationEntry[],
   images: Images,
   model: string,
 ): readonly ResponseInputItem[] {

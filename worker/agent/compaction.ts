@@ -1,0 +1,130 @@
+// Making room: a long conversation is cut, and a summary stands for what is left out. The journal keeps
+// everything; an entry of kind `compaction` only says what the model gets to see from then on.
+import type { CompactionEntry, ConversationEntry, JournalEntry, MessageEntry } from '../../core/journal.ts';
+import type { Model } from '../model/model.ts';
+import { summaryText, writeSummary } from './summary.ts';
+import type { Transcript } from './transcript.ts';
+
+/** Compaction begins at this share of the model's context, so that the next answer still fits. */
+const FULL_SHARE = 0.8;
+/** Code and output of programs; plain text has more. */
+const CHARS_PER_TOKEN = 3.5;
+/** A picture costs about as much, whatever its size in bytes. */
+const IMAGE_CHARS = 5_000;
+/** The last steps that stay as they are: at most so many, and at most this share of all. */
+const KEPT_STEPS = 8;
+const KEPT_SHARE = 0.25;
+const MIN_STEPS_BETWEEN = 4;
+
+/** What the model sees of a transcript: all of it, or what the last compaction left and what came after. */
+export function visible(entries: readonly JournalEntry[]): readonly ConversationEntry[] {
+  const at = lastCompaction(entries);
+  const last = entries[at];
+  if (last?.kind !== 'compaction') return entries.filter(isConversation);
+  const summary: MessageEntry = { kind: 'message', text: last.text };
+  return [summary, ...last.messages, ...entries.slice(firstAsItIs(entries)).filter(isConversation)];
+}
+
+/** Whether the next request would come too close to the end of the model's context. */
+export function isNearlyFull(
+  entries: readonly JournalEntry[],
+  instructions: string,
+  contextTokens: number,
+): boolean {
+  const cut = lastCompaction(entries);
+  // A prompt that is long by itself would be summed up again and again, for nothing.
+  const steps = entries.slice(cut + 1).filter((entry) => entry.kind === 'response').length;
+  if (cut >= 0 && steps < MIN_STEPS_BETWEEN) return false;
+  const answered = entries.findLastIndex((entry) => entry.kind === 'response');
+  const last = entries[answered];
+  // What the server counted is exact. Some count nothing, and no count is true after a compaction.
+  const counted = last?.kind === 'response' ? last.usage.inputTokens + last.usage.outputTokens : 0;
+  const tokens =
+    counted > 0 && answered > cut
+      ? counted + charsIn(entries.slice(answered + 1)) / CHARS_PER_TOKEN
+      : (charsIn(visible(entries)) + instructions.length) / CHARS_PER_TOKEN;
+  return tokens > contextTokens * FULL_SHARE;
+}
+
+export interface CompactionOptions {
+  readonly transcript: Transcript;
+  readonly model: Model;
+  readonly contextTokens: number;
+  /** 0 keeps the last steps as they are; more, where even that did not fit, at most the very last one. */
+  readonly pressure: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The entry that makes room, or null where there is nothing to leave out. Throws only the signal's reason:
+ * where the model cannot sum up, what it said on the way stands for the summary.
+ */
+export async function compactionOf(options: CompactionOptions): Promise<CompactionEntry | null> {
+  const { transcript, model, contextTokens, pressure, signal } = options;
+  const { entries } = transcript;
+  const since = entries.slice(firstAsItIs(entries));
+  const seen = visible(entries);
+  // Of what there is, not of the context: where a server says that it is full, the configured size is wrong.
+  const shareChars = charsIn(seen) * KEPT_SHARE;
+  const most =
+    pressure === 0 ? entriesToKeep(since, KEPT_STEPS, shareChars) : entriesToKeep(since, 1, Infinity);
+  const [cut] = [most, 0]
+    .map((keeps) => ({ keeps, kept: new Set<JournalEntry>(since.slice(since.length - keeps)) }))
+    .map(({ keeps, kept }) => ({ keeps, kept, left: seen.filter((entry) => !kept.has(entry)) }))
+    .filter(({ left }) => left.some((entry) => entry.kind !== 'message'));
+  if (cut === undefined) return null;
+  const { keeps, kept, left } = cut;
+  const written = await writeSummary(model, left, contextTokens * CHARS_PER_TOKEN, signal);
+  return {
+    kind: 'compaction',
+    text: summaryText(written.text, entries, transcript.requests()),
+    messages: transcript.requests().filter((message) => !kept.has(message)),
+    keeps,
+    usage: written.usage,
+  };
+}
+
+/** How many of the last entries stay: whole steps, since a result without its call is refused by servers. */
+function entriesToKeep(since: readonly JournalEntry[], maxSteps: number, maxChars: number): number {
+  let keeps = 0;
+  let steps = 0;
+  for (let at = since.length - 1; at >= 0 && steps < maxSteps; at -= 1) {
+    if (charsIn(since.slice(at).filter(isConversation)) > maxChars) break;
+    if (since[at]?.kind !== 'response') continue;
+    steps += 1;
+    keeps = since.length - at;
+  }
+  return keeps;
+}
+
+function charsIn(entries: readonly JournalEntry[]): number {
+  return entries.reduce((sum, entry) => sum + charsOf(entry), 0);
+}
+
+function charsOf(entry: JournalEntry): number {
+  switch (entry.kind) {
+    case 'message':
+      return entry.text.length + IMAGE_CHARS * (entry.imageArtifactIds?.length ?? 0);
+    case 'tool_result':
+      return entry.output.length + IMAGE_CHARS * (entry.imageArtifactIds?.length ?? 0);
+    case 'response':
+      return entry.toolCalls.reduce((sum, call) => sum + call.argumentsText.length + 100, entry.text.length);
+    case 'compaction':
+      return entry.text.length + charsIn(entry.messages);
+  }
+}
+
+/** The place from which on the model sees entries as they are, a compaction between them aside. */
+function firstAsItIs(entries: readonly JournalEntry[]): number {
+  const at = lastCompaction(entries);
+  const last = entries[at];
+  return last?.kind === 'compaction' ? at - last.keeps : 0;
+}
+
+function lastCompaction(entries: readonly JournalEntry[]): number {
+  return entries.findLastIndex((entry) => entry.kind === 'compaction');
+}
+
+function isConversation(entry: JournalEntry): entry is ConversationEntry {
+  return entry.kind !== 'compaction';
+}

@@ -1,0 +1,151 @@
+// The text that stands for a conversation that was cut: the model's own summary, and beside it what must not
+// depend on a model: the plan, the files, what people asked for.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type {
+  ConversationEntry,
+  JournalEntry,
+  MessageEntry,
+  StepUsage,
+  ToolCall,
+} from '../../core/journal.ts';
+import type { Model } from '../model/model.ts';
+import { cutMiddle, oneLine, shown } from './tools/output.ts';
+import { parsePatch } from './tools/patch-format.ts';
+
+const RESULT_CHARS = 1_500;
+const ARGUMENTS_CHARS = 1_000;
+const SUMMARY_CHARS = 12_000;
+const MAX_FILES = 60;
+const MAX_REQUESTS = 20;
+/** Of the context: the rest is for the prompt and the answer. */
+const READ_SHARE = 0.6;
+const NOTHING: StepUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
+
+/** Lets the model sum up what is left out; where it cannot, its own words on the way are put together. */
+export async function writeSummary(
+  model: Model,
+  left: readonly ConversationEntry[],
+  contextChars: number,
+  signal: AbortSignal,
+): Promise<{ readonly text: string; readonly usage: StepUsage }> {
+  const conversation = cutMiddle(left.map(rendered).join('\n\n'), Math.round(contextChars * READ_SHARE));
+  try {
+    const { response } = await model.respond(
+      {
+        instructions: readFileSync(join(import.meta.dirname, 'prompts/compact.md'), 'utf8').trim(),
+        entries: [{ kind: 'message', text: `<conversation>\n${conversation}\n</conversation>` }],
+        tools: [],
+        images: new Map(),
+      },
+      { signal },
+    );
+    const text = response.text.trim();
+    if (text !== '') return { text: cutMiddle(text, SUMMARY_CHARS), usage: response.usage };
+    return { text: wordsOnTheWay(left), usage: response.usage };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (!(thrown instanceof ThreadsmithError)) throw thrown;
+    return { text: wordsOnTheWay(left), usage: NOTHING };
+  }
+}
+
+/** The summary with everything that is known for certain. The same entries give the same text. */
+export function summaryText(
+  summary: string,
+  entries: readonly JournalEntry[],
+  ofThisTurn: readonly MessageEntry[],
+): string {
+  const calls = entries.flatMap((entry) => (entry.kind === 'response' ? entry.toolCalls : []));
+  const changed = new Set(calls.flatMap(changedBy));
+  const read = new Set(calls.flatMap(readBy).filter((path) => !changed.has(path)));
+  const now = new Set<JournalEntry>(ofThisTurn);
+  const earlier = entries.flatMap((entry) =>
+    entry.kind === 'message' && entry.id === 'request' && !now.has(entry)
+      ? [oneLine(requestIn(entry.text), 400)]
+      : [],
+  );
+  return [
+    '<summary note="The conversation was cut here to make room; the work goes on. What is in this summary was done already.">',
+    summary,
+    section('Earlier requests in this thread, all done with', earlier.slice(-MAX_REQUESTS)),
+    section('The plan', planIn(calls)),
+    section('Files that you changed or made', [...changed].slice(-MAX_FILES)),
+    section('Files that you read', [...read].slice(-MAX_FILES)),
+    '</summary>',
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `# ${title}\n${lines.map((line) => `- ${line}`).join('\n')}`;
+}
+
+const planSchema = z.object({ steps: z.array(z.object({ title: z.string(), status: z.string() })) });
+const pathSchema = z.object({ path: z.string() });
+const patchSchema = z.object({ patch: z.string() });
+
+function planIn(calls: readonly ToolCall[]): readonly string[] {
+  const plans = calls
+    .filter(({ name }) => name === 'update_plan')
+    .map((call) => planSchema.safeParse(argumentsOf(call)));
+  const last = plans.findLast((plan) => plan.success)?.data;
+  return (last?.steps ?? []).map(({ title, status }) => `${oneLine(title, 120)} (${oneLine(status, 20)})`);
+}
+
+function changedBy(call: ToolCall): readonly string[] {
+  if (call.name === 'edit_file') {
+    const path = pathSchema.safeParse(argumentsOf(call)).data?.path;
+    return path === undefined ? [] : [shown(path)];
+  }
+  if (call.name !== 'apply_patch') return [];
+  const parsed = parsePatch(patchSchema.safeParse(argumentsOf(call)).data?.patch ?? '');
+  return 'files' in parsed ? parsed.files.map(({ path }) => shown(path)) : [];
+}
+
+function readBy(call: ToolCall): readonly string[] {
+  const path = call.name === 'read_file' ? pathSchema.safeParse(argumentsOf(call)).data?.path : undefined;
+  return path === undefined ? [] : [shown(path)];
+}
+
+function argumentsOf(call: ToolCall): unknown {
+  try {
+    return JSON.parse(call.argumentsText);
+  } catch {
+    return null;
+  }
+}
+
+/** The request without what surrounds it, and without its tags, which mark the request at hand. */
+function requestIn(text: string): string {
+  return /<request\b[^>]*>([\s\S]*?)<\/request>/.exec(text)?.[1] ?? text;
+}
+
+function rendered(entry: ConversationEntry): string {
+  switch (entry.kind) {
+    case 'message':
+      return `MESSAGE\n${entry.text}`;
+    case 'response': {
+      const calls = entry.toolCalls.map(
+        ({ name, argumentsText }) => `CALL ${name} ${cutMiddle(argumentsText, ARGUMENTS_CHARS)}`,
+      );
+      return ['AGENT', entry.text, ...calls].filter((part) => part !== '').join('\n');
+    }
+    case 'tool_result':
+      return `RESULT${entry.ok ? '' : ' (failed)'}\n${cutMiddle(entry.output, RESULT_CHARS)}`;
+  }
+}
+
+function wordsOnTheWay(left: readonly ConversationEntry[]): string {
+  const said = left.flatMap((entry) => {
+    if (entry.kind === 'message') return entry.text.startsWith('<summary') ? [entry.text] : [];
+    return entry.kind === 'response' && entry.text.trim() !== '' ? [`- ${oneLine(entry.text, 400)}`] : [];
+  });
+  const last = left.findLast((entry) => entry.kind === 'tool_result');
+  const seen =
+    last?.kind === 'tool_result' ? `\n\nThe last result was:\n${cutMiddle(last.output, RESULT_CHARS)}` : '';
+  return `What you said while you worked:\n${cutMiddle(said.join('\n'), SUMMARY_CHARS)}${seen}`;
+}
