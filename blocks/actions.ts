@@ -7,7 +7,11 @@ export const ACTION = {
   requestChanges: 'threadsmith.request_changes',
   viewDiff: 'threadsmith.view_diff',
   discard: 'threadsmith.discard',
+  undoDiscard: 'threadsmith.undo_discard',
+  revert: 'threadsmith.revert',
   tryAgain: 'threadsmith.try_again',
+  /** Of a turn that used up its budget. */
+  goOn: 'threadsmith.go_on',
   stop: 'threadsmith.stop',
   /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
   sendNow: 'threadsmith.send_now',

@@ -1,11 +1,12 @@
 // A change that was discarded: who and when, and how to take it up again.
 import type { DiscardedResult } from '../core/event.ts';
 import type { ChangeView, MergeState } from '../core/view.ts';
+import { ACTION } from './actions.ts';
 import { changeBody } from './change-body.ts';
 import { fit, fitWithRest, textLines } from './fit.ts';
 import { header } from './header.ts';
 import { markdownWords } from './markdown.ts';
-import { type FittedMessage, present } from './message.ts';
+import { actions, button, type FittedMessage, present } from './message.ts';
 import { nameOf } from './people.ts';
 import { code, moment, paragraph, person, readable, words } from './rich.ts';
 import { cut } from './text.ts';
@@ -13,20 +14,23 @@ import { cut } from './text.ts';
 export type DiscardedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'discarded' }> };
 
 const AGAIN = 'Reply in the thread to take it up again.';
+const UNDO = 'The branch stays for ten minutes: until then this can be undone.';
 
 export function discardedMessage(view: DiscardedView): FittedMessage {
-  const { by, at } = view.merge;
+  const { by, at, undoable } = view.merge;
+  const hint = undoable ? UNDO : AGAIN;
   const { blocks, rest } = changeBody(view, '');
   return fitWithRest(
     {
       text: textLines(
-        `Discarded by ${nameOf(by)} at ${readable(at)}. ${AGAIN}`,
+        `Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`,
         cut(markdownWords(view.result.summary), 2_500),
       ),
       blocks: present(
         header('Discarded'),
-        paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${AGAIN}`)),
+        paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${hint}`)),
         blocks,
+        undoable ? actions(button({ actionId: ACTION.undoDiscard, value: view.turnId, text: 'Undo' })) : null,
       ),
     },
     rest,

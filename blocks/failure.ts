@@ -26,7 +26,11 @@ export function failureMessage(options: FailureOptions): FittedMessage {
       paragraph(bold(what), words(wayOut === '' ? '' : `\n${wayOut}`)),
       context(options.about ?? ''),
       options.canRetry
-        ? actions(button({ actionId: ACTION.tryAgain, value: options.turnId, text: 'Try again' }))
+        ? actions(
+            options.failure.code === 'budget_spent'
+              ? button({ actionId: ACTION.goOn, value: options.turnId, text: 'Continue' })
+              : button({ actionId: ACTION.tryAgain, value: options.turnId, text: 'Try again' }),
+          )
         : null,
     ),
   });

@@ -1,11 +1,12 @@
 // A change that was merged: who, when, as which commit. The buttons are gone, the evidence stays.
 import type { MergedResult } from '../core/event.ts';
 import type { ChangeView, MergeState } from '../core/view.ts';
+import { ACTION } from './actions.ts';
 import { changeBody } from './change-body.ts';
 import { fit, fitWithRest, textLines } from './fit.ts';
 import { header } from './header.ts';
 import { markdownWords } from './markdown.ts';
-import { type FittedMessage, present } from './message.ts';
+import { actions, button, confirm, type FittedMessage, present } from './message.ts';
 import { nameOf } from './people.ts';
 import { code, moment, paragraph, person, readable, words } from './rich.ts';
 import { cut, oneLine, shortCommit } from './text.ts';
@@ -35,10 +36,25 @@ export function mergedMessage(view: MergedView): FittedMessage {
           words(`.${unverified}`),
         ),
         blocks,
+        actions(revertButton(view)),
       ),
     },
     rest,
   );
+}
+
+function revertButton(view: MergedView) {
+  const into = oneLine(view.result.defaultBranch, 80);
+  return button({
+    actionId: ACTION.revert,
+    value: view.turnId,
+    text: 'Revert',
+    confirm: confirm({
+      title: 'Take this merge back?',
+      text: `The opposite change is made, verified and shown here. ${into} stays as it is until somebody merges that.`,
+      yes: 'Make the revert',
+    }),
+  });
 }
 
 /** A line of its own for the turn that merged. */

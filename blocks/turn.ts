@@ -15,7 +15,7 @@ import { takenUpMessage, withdrawnMessage } from './waiting.ts';
 
 /** The message while a turn is open, and the last one of a turn that ended without a result. */
 export function turnMessage(view: StatusView, options: StatusOptions): FittedMessage {
-  if (view.withdrawn !== null) return withdrawnMessage(view.withdrawn);
+  if (view.withdrawn !== null) return withdrawnMessage(view.withdrawn, view.kind);
   if (view.steering === 'taken') return takenUpMessage();
   const about = [view.repo ?? '', view.branch].filter(Boolean).join(' · ');
   switch (view.state) {

@@ -1,6 +1,7 @@
 // A turn that waits behind another of its thread: its place with what a person can do about it, and the line
 // that is left where it was taken up by the other or taken back.
 import type { ActionsBlock } from '@slack/types';
+import type { TurnKind } from '../core/turn.ts';
 import type { StatusView } from '../core/view.ts';
 import { ACTION } from './actions.ts';
 import { fit, textLines } from './fit.ts';
@@ -33,12 +34,18 @@ export function takenUpMessage(): FittedMessage {
 }
 
 /** Somebody took it back before its work began. */
-export function withdrawnMessage(withdrawn: NonNullable<StatusView['withdrawn']>): FittedMessage {
+export function withdrawnMessage(
+  withdrawn: NonNullable<StatusView['withdrawn']>,
+  kind: TurnKind = 'follow_up',
+): FittedMessage {
   if (withdrawn.how === 'deleted') {
     const line = 'The message was deleted before its work began, so nothing was done.';
     return fit({ text: line, blocks: [paragraph(words(line))] });
   }
   const who = { id: withdrawn.by };
-  const rest = ' removed this before its work began, so nothing was done.';
+  const rest =
+    kind === 'discard'
+      ? ' took the discard back: the change is here again.'
+      : ' removed this before its work began, so nothing was done.';
   return fit({ text: textLines(`${nameOf(who)}${rest}`), blocks: [paragraph(person(who), words(rest))] });
 }

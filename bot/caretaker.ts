@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { Database } from '../db/database.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { type Loop, startLoop } from './loop.ts';
+import { remind } from './reminders.ts';
 
 const PRUNE_EVERY_MS = 3_600_000;
 
@@ -16,6 +17,8 @@ export function startCaretaker(database: Database, log: Log): Loop {
     async () => {
       const { handedOver, expired } = await reconcile(database);
       if (handedOver.length + expired.length > 0) log.info('reconciled', { handedOver, expired });
+      const reminded = await remind(database);
+      if (reminded.length > 0) log.info('reminded', { reminded });
       if (performance.now() - prunedAt < PRUNE_EVERY_MS) return;
       prunedAt = performance.now();
       await prune(database);

@@ -1,7 +1,14 @@
 // A turn: one request in a session and the agent's answer to it.
 
 /** What started a turn. */
-export type TurnKind = 'mention' | 'follow_up' | 'changes_requested' | 'answer' | 'merge' | 'discard';
+export type TurnKind =
+  | 'mention'
+  | 'follow_up'
+  | 'changes_requested'
+  | 'answer'
+  | 'merge'
+  | 'discard'
+  | 'revert';
 
 /**
  * Where a turn is. `received` until the bot has looked up the person and the repo; `needs_repo` while a

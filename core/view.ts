@@ -72,7 +72,13 @@ export type MergeState =
   | { readonly kind: 'open' }
   | { readonly kind: 'merging'; readonly by: Person }
   | { readonly kind: 'merged'; readonly by: Person; readonly at: Date; readonly mergeCommit: string }
-  | { readonly kind: 'discarded'; readonly by: Person; readonly at: Date };
+  | {
+      readonly kind: 'discarded';
+      readonly by: Person;
+      readonly at: Date;
+      /** Whether it can still be taken back. */
+      readonly undoable?: boolean;
+    };
 
 /** How lines of the repo are linked: `{commit}`, `{path}` and `{line}` in the template are filled in. */
 export interface CodeLinks {

@@ -9,6 +9,7 @@ import { FirstTables } from './migrations/0001-first-tables.ts';
 import { DeliveryLease } from './migrations/0002-delivery.ts';
 import { Steering } from './migrations/0003-steering.ts';
 import { SessionsOfAPerson } from './migrations/0004-sessions-of-a-person.ts';
+import { TurnsLater } from './migrations/0005-turns-later.ts';
 
 export type { EntityManager };
 
@@ -38,6 +39,7 @@ export async function openDatabase(url: string): Promise<Database> {
         { name: '0002-delivery', class: DeliveryLease },
         { name: '0003-steering', class: Steering },
         { name: '0004-sessions-of-a-person', class: SessionsOfAPerson },
+        { name: '0005-turns-later', class: TurnsLater },
       ],
       snapshot: false,
       silent: true,

@@ -31,7 +31,8 @@ export async function claimTurn(database: Database, turnId: string, owner: strin
          state_since = case when state = 'running' then state_since else now() end,
          started_at = coalesce(started_at, now())
        where id = ?
-         and (state = 'queued' or (state = 'running' and lease_until < now()))
+         and ((state = 'queued' and (not_before is null or not_before <= now()))
+           or (state = 'running' and lease_until < now()))
          and not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
            and earlier.position < turn.position and earlier.state in ${OPEN_STATES})
        returning session_id, lease_epoch`,

@@ -26,7 +26,8 @@ async function handOverLost(database: Database): Promise<readonly string[]> {
   return database.transaction(async (em) => {
     const rows = await em.execute<{ id: string }[]>(
       `select id from turn
-       where ((state = 'queued' and coalesce(enqueued_at, state_since) < now() - ? * interval '1 millisecond')
+       where ((state = 'queued' and (not_before is null or not_before <= now())
+             and coalesce(enqueued_at, state_since) < now() - ? * interval '1 millisecond')
            or (state = 'running' and lease_until < now() and coalesce(enqueued_at, state_since) < now() - interval '5 seconds'))
          and not exists (select 1 from outbox where turn_id = turn.id and topic = 'turn' and sent_at is null)
          and not exists (select 1 from turn earlier where earlier.session_id = turn.session_id

@@ -4,6 +4,7 @@ import { branchOf, newSessionId, type ThreadAddress } from '../core/session.ts';
 import type { Person, TurnKind, TurnState } from '../core/turn.ts';
 import type { EntityManager } from './database.ts';
 import type { TurnDetails } from './entities/session.ts';
+import { handOver } from './outbox.ts';
 
 /**
  * A session whose row is locked until the transaction ends. `no key`: the worker's events refer to the row and
@@ -23,6 +24,8 @@ export interface NewTurn {
   readonly requester: Person;
   readonly messageTs: string | null;
   readonly details?: TurnDetails;
+  /** Nobody takes it before this has passed, unless another turn comes after it. */
+  readonly delayMs?: number;
 }
 
 export interface MessageAddress {
@@ -101,9 +104,12 @@ export async function lockSession(em: EntityManager, sessionId: string): Promise
 /** Adds the session's next turn; the session must be locked. Gives its id. */
 export async function addTurn(em: EntityManager, session: LockedSession, turn: NewTurn): Promise<string> {
   const id = randomUUID();
+  // A word to a turn under way is not a turn that comes after it.
+  if (turn.kind !== 'answer') await hastenDelayed(em, session.id);
   await em.execute(
-    `insert into turn (id, session_id, position, kind, state, text, requester, message_ts, details)
-     values (?, ?, (select coalesce(max(position) + 1, 0) from turn where session_id = ?), ?, ?, ?, ?, ?, ?)`,
+    `insert into turn (id, session_id, position, kind, state, text, requester, message_ts, details, not_before)
+     values (?, ?, (select coalesce(max(position) + 1, 0) from turn where session_id = ?), ?, ?, ?, ?, ?, ?,
+       now() + ?::integer * interval '1 millisecond')`,
     [
       id,
       session.id,
@@ -114,9 +120,18 @@ export async function addTurn(em: EntityManager, session: LockedSession, turn: N
       JSON.stringify(turn.requester),
       turn.messageTs,
       JSON.stringify(turn.details ?? {}),
+      turn.delayMs ?? null,
     ],
   );
   return id;
+}
+
+async function hastenDelayed(em: EntityManager, sessionId: string): Promise<void> {
+  const rows = await em.execute<{ id: string }[]>(
+    `update turn set not_before = null where session_id = ? and state = 'queued' and not_before > now() returning id`,
+    [sessionId],
+  );
+  for (const { id } of rows) await handOver(em, 'turn', id);
 }
 
 interface SessionRow {

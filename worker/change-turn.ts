@@ -199,7 +199,8 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
   }
 }
 
-async function openBench(context: TurnContext): Promise<Bench> {
+/** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
+export async function openBench(context: TurnContext): Promise<Bench> {
   const { database, lease, turn, session, signal, log } = context;
   const report = (...events: EventBody[]) =>
     fenced(database, lease, (em) => appendEvents(em, session.id, turn.id, events));
@@ -252,7 +253,8 @@ async function openBench(context: TurnContext): Promise<Bench> {
   };
 }
 
-async function record(context: TurnContext, verification: Verification): Promise<void> {
+/** Keeps what was verified of a commit. */
+export async function record(context: TurnContext, verification: Verification): Promise<void> {
   const { database, lease, session } = context;
   await fenced(database, lease, async (em) => {
     const row = { sessionId: session.id, commit: verification.commit, passed: verification.passed };
@@ -261,7 +263,10 @@ async function record(context: TurnContext, verification: Verification): Promise
 }
 
 /** One browser for the turn, opened when it is first needed. */
-function keepBrowser(bench: Bench): { open: () => Promise<SandboxBrowser>; close: () => Promise<void> } {
+export function keepBrowser(bench: Bench): {
+  open: () => Promise<SandboxBrowser>;
+  close: () => Promise<void>;
+} {
   let opened: Promise<SandboxBrowser> | undefined;
   return {
     open: () => (opened ??= openBrowser(bench.sandbox)),

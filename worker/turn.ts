@@ -13,6 +13,7 @@ import type { Forge } from './forge/forge.ts';
 import { type Mirror, openMirror } from './forge/mirror.ts';
 import { runMergeTurn } from './merge-turn.ts';
 import type { Model } from './model/model.ts';
+import { runRevertTurn } from './revert-turn.ts';
 
 /** What a worker has for all its turns. */
 export interface Tools {
@@ -86,6 +87,8 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
       return runMergeTurn(context);
     case 'discard':
       return runDiscardTurn(context);
+    case 'revert':
+      return runRevertTurn(context);
     case 'mention':
     case 'follow_up':
     case 'changes_requested':

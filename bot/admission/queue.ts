@@ -23,6 +23,8 @@ export interface ButtonTurn {
   readonly text: string;
   readonly requester: Person;
   readonly details?: TurnDetails;
+  /** Until then it can be taken back. */
+  readonly delayMs?: number;
 }
 
 /** Adds a turn that a person asked for by a button, after their right to it was checked. Gives its id. */
@@ -39,14 +41,15 @@ export async function queueButtonTurn(
     messageTs: null,
   });
   await appendEvents(em, session.id, turnId, [{ type: 'turn.received', text: turn.text, by: id }]);
-  await announce(em, turnId);
+  await announce(em, turnId, turn.delayMs === undefined);
   return turnId;
 }
 
-async function announce(em: EntityManager, turnId: string): Promise<void> {
+/** A turn that is to wait is handed over once its time has come, by the reconciler. */
+async function announce(em: EntityManager, turnId: string, atOnce = true): Promise<void> {
   const turn = await em.findOneOrFail(Turn, { id: turnId });
   const session = await em.findOneOrFail(Session, { id: turn.sessionId }, { refresh: true });
   const ahead = await turnsAhead(em, turn);
   await appendEvents(em, turn.sessionId, turnId, [{ type: 'turn.queued', repo: session.repo ?? '', ahead }]);
-  await handOver(em, 'turn', turnId);
+  if (atOnce) await handOver(em, 'turn', turnId);
 }

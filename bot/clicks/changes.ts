@@ -17,15 +17,19 @@ import { person, quote, richText, section, words } from '../../blocks/rich.ts';
 import type { Actor } from '../../core/authority.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
-import type { Session } from '../../db/entities/session.ts';
+import { type Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/events.ts';
 import { handOver } from '../../db/outbox.ts';
 import { addTurn, claimKey } from '../../db/requests.ts';
+import { withdrawTurn } from '../../db/turns.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
 import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
+
+/** How long a discard can be undone. */
+const UNDO_MS = 10 * 60_000;
 
 /** Opens the modal for what should be different. */
 export async function openRequestChanges(desk: Desk, click: Click): Promise<Reply> {
@@ -67,13 +71,32 @@ export async function requestChanges(desk: Desk, submission: Submission): Promis
   });
 }
 
-/** Throws the session's work away; the button asked for confirmation. */
+/** Takes a discard back while that is possible. */
+export async function undoDiscard(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, { session }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    const pending = await em.findOne(Turn, { sessionId: session.id, kind: 'discard', state: 'queued' });
+    const undone = pending !== null && (await withdrawTurn(em, pending.id, { by: actor.id, how: 'removed' }));
+    return undone
+      ? null
+      : couldNot('It is too late to undo this.', 'Reply in the thread to have it done anew.');
+  });
+}
+
+/** Throws the session's work away, after a while; the button asked for confirmation. */
 export async function discard(desk: Desk, click: Click): Promise<Reply> {
   const actor = await desk.directory.actor(click.userId);
   return onTurn(desk, click.value, click.channelId, async (em, target) => {
     const refused = refusal(desk.config, actor, ['start']) ?? (await cannotDiscard(em, desk, target));
     if (refused !== null) return refused;
-    await queueButtonTurn(em, target.locked, { kind: 'discard', text: '', requester: actor });
+    await queueButtonTurn(em, target.locked, {
+      kind: 'discard',
+      text: '',
+      requester: actor,
+      delayMs: UNDO_MS,
+    });
     return null;
   });
 }
@@ -88,6 +111,9 @@ async function cannotDiscard(em: EntityManager, desk: Desk, { turn, session }: T
   return (await hasOpenTurn(em, session.id)) ? turnRunning() : null;
 }
 
+/** What Continue says to an agent that used up its budget; its transcript has the rest. */
+const GO_ON = 'Go on with the request from where you are.';
+
 /** Makes a new turn like the one that failed; each failure is tried again once. */
 export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
   const actor = await desk.directory.actor(click.userId);
@@ -96,12 +122,12 @@ export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
     if (refused !== null) return refused;
     if (turn.state !== 'failed' || turn.kind === 'merge') return outOfDate();
     if (!(await claimKey(em, `again:${turn.id}`))) return alreadyChosen('somebody has it tried again below');
-    const { thread } = turn.details;
+    const { thread, commit } = turn.details;
     const again = {
       kind: turn.kind === 'mention' ? ('follow_up' as const) : turn.kind,
-      text: turn.text,
+      text: turn.failure?.code === 'budget_spent' ? GO_ON : turn.text,
       requester: { id: actor.id, name: actor.name, email: actor.email },
-      details: thread === undefined ? {} : { thread },
+      details: { ...(thread === undefined ? {} : { thread }), ...(commit === undefined ? {} : { commit }) },
     };
     if ((session.repo ?? null) !== null) {
       await queueButtonTurn(em, locked, again);

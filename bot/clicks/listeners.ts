@@ -7,12 +7,13 @@ import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
 import { publishHome, startFromHome } from '../starts/home.ts';
-import { discard, openRequestChanges, requestChanges, tryAgain } from './changes.ts';
+import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
 import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
 import { type Click, readClick, readSubmission, type Submission } from './click.ts';
 import type { Desk, Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
 import { approve, askUnverified, mergeUnverified } from './merge.ts';
+import { revert } from './revert.ts';
 
 type ClickHandler = (desk: Desk, click: Click) => Promise<Reply>;
 type SubmissionHandler = (desk: Desk, submission: Submission) => Promise<Reply>;
@@ -47,7 +48,10 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.diffNext, turnDiffPage);
   on(ACTION.diffFile, turnDiffPage);
   on(ACTION.discard, discard);
+  on(ACTION.undoDiscard, undoDiscard);
+  on(ACTION.revert, revert);
   on(ACTION.tryAgain, tryAgain);
+  on(ACTION.goOn, tryAgain);
   on(ACTION.stop, stop);
   on(ACTION.sendNow, sendNow);
   on(ACTION.remove, remove);

@@ -108,7 +108,8 @@ async function objectionTo(
   return null;
 }
 
-async function isNewestChange(em: EntityManager, turn: Turn): Promise<boolean> {
+/** Whether no later turn of the session made a change. */
+export async function isNewestChange(em: EntityManager, turn: Turn): Promise<boolean> {
   const later = await em.find(Turn, { sessionId: turn.sessionId, position: { $gt: turn.position } });
   return later.every(({ result }) => result?.kind !== 'change');
 }
@@ -122,6 +123,6 @@ async function changeView(em: EntityManager, desk: Desk, target: Target): Promis
 }
 
 /** The first line of the request names the merge commit. */
-function titleOf(turn: Turn): string {
+export function titleOf(turn: Turn): string {
   return (turn.text.split('\n')[0] ?? '').slice(0, 72).trim();
 }

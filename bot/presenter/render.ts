@@ -92,6 +92,8 @@ async function mergeState(
     if (later.result?.kind === 'merged' && later.result.commit === commit)
       return { kind: 'merged', by: later.result.by, at, mergeCommit: later.result.mergeCommit };
     if (later.result?.kind === 'discarded') return { kind: 'discarded', by: later.result.by, at };
+    if (later.kind === 'discard' && (later.state === 'queued' || later.state === 'running'))
+      return { kind: 'discarded', by: later.requester, at, undoable: later.state === 'queued' };
   }
   const claim = await em.findOne(MergeClaim, { sessionId, commit });
   const merging = turns.find((turn) => turn.id === claim?.turnId && (turn.finishedAt ?? null) === null);

@@ -18,6 +18,7 @@ import { discardModal, mergeUnverifiedModal } from '../../blocks/modals/confirma
 import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import { answeredMessage, questionMessage } from '../../blocks/question.ts';
+import { reminderMessage } from '../../blocks/reminder.ts';
 import { repoChoiceMessage, repoChosenMessage } from '../../blocks/repo-choice.ts';
 import { resultMessage } from '../../blocks/result.ts';
 import { statusMessage } from '../../blocks/status.ts';
@@ -145,6 +146,10 @@ function results(): GalleryEntry[] {
       resultMessage(change({ merge: { kind: 'merged', by: jon, at: after(20), mergeCommit: MERGE_COMMIT } })),
     ),
     ...entries(
+      'Result: discarded, to be undone',
+      resultMessage(change({ merge: { kind: 'discarded', by: jon, at: after(20), undoable: true } })),
+    ),
+    ...entries(
       'Result: discarded',
       resultMessage(change({ merge: { kind: 'discarded', by: jon, at: after(20) } })),
     ),
@@ -201,6 +206,20 @@ function words(): GalleryEntry[] {
     ...entries('Answer', answerMessage(turns.answer(answerText))),
     ...entries('Answer: hostile text stays text', answerMessage(turns.answer(hostileText))),
     ...entries('Failure', failureMessage({ failure, turnId, canRetry: true, about })),
+    ...entries(
+      'Failure: out of budget',
+      failureMessage({
+        failure: {
+          code: 'budget_spent',
+          message: 'The agent used up its 80 steps.',
+          wayOut: 'Let it go on from where it is, or reply with what it should do instead.',
+        },
+        turnId,
+        canRetry: true,
+        about,
+      }),
+    ),
+    ...entries('Reminder', reminderMessage({ to: turns.mara, about: 'answer' })),
     ...entries('Refused', failureMessage({ failure: refused, turnId, canRetry: false })),
     ...entries(
       'Stopped',

@@ -225,7 +225,7 @@ const anyMerge: fc.Arbitrary<MergeState> = fc.oneof(
   fc.record({ kind: fc.constant('open' as const) }),
   fc.record({ kind: fc.constant('merging' as const), by: anyPerson }),
   fc.record({ kind: fc.constant('merged' as const), by: anyPerson, at: date, mergeCommit: commit }),
-  fc.record({ kind: fc.constant('discarded' as const), by: anyPerson, at: date }),
+  fc.record({ kind: fc.constant('discarded' as const), by: anyPerson, at: date, undoable: fc.boolean() }),
 );
 
 const anyLinks: fc.Arbitrary<CodeLinks | null> = fc.option(

@@ -66,8 +66,8 @@ test('any change gives a message that Slack takes, with its buttons in the first
     fc.property(anyChangeView, (view) => {
       const message = finishedMessage(view);
       expect(wrongs(message, peopleIn(view))).toEqual([]);
-      const open = view.merge.kind === 'open' || view.merge.kind === 'merging';
-      expect(message.blocks.filter((block) => block.type === 'actions')).toHaveLength(open ? 1 : 0);
+      const over = view.merge.kind === 'discarded' && view.merge.undoable !== true;
+      expect(message.blocks.filter((block) => block.type === 'actions')).toHaveLength(over ? 0 : 1);
       expect(
         message.overflow.flatMap((more) => more.blocks).filter((block) => block.type === 'actions'),
       ).toEqual([]);

@@ -1,6 +1,7 @@
 // What the message of a change says and offers in each of its states.
 import type { Button, KnownBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
+import { ACTION } from '../../blocks/actions.ts';
 import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
 import { resultMessage } from '../../blocks/result.ts';
 import { at, COMMIT, cartPage, change, changeResult, check, jon, MERGE_COMMIT } from './samples.ts';
@@ -264,7 +265,7 @@ describe('the state of the merge', () => {
     expect(message.text).toContain('The branch has moved on to a1b2c3d since');
   });
 
-  test('a merged change names who, when and the merge commit, keeps its evidence and has no buttons', () => {
+  test('a merged change names who, when and the merge commit, keeps its evidence and can be taken back', () => {
     const message = resultMessage(
       change({ merge: { kind: 'merged', by: jon, at, mergeCommit: MERGE_COMMIT } }),
     );
@@ -293,7 +294,7 @@ describe('the state of the merge', () => {
       ],
     });
     expect(message.blocks.filter((block) => block.type === 'image')).toHaveLength(2);
-    expect(buttons(message.blocks)).toEqual([]);
+    expect(buttons(message.blocks)).toMatchObject([{ action_id: ACTION.revert, value: 'turn-1' }]);
   });
 
   test('a change merged without verification says so', () => {

@@ -9,6 +9,7 @@ import { type ChangeOptions, WorkerHand } from './worker-hand.ts';
 const COMMIT = 'a'.repeat(40);
 const NEWER = 'b'.repeat(40);
 const MERGED = 'c'.repeat(40);
+const MIRA_PERSON = { id: MIRA, name: 'Mira Okafor', email: null };
 
 interface Played {
   readonly root: string;
@@ -30,7 +31,7 @@ describe('decisions', () => {
   afterAll(async () => stage.close());
 
   const turnsOf = (root: string) =>
-    stage.rows<{ id: string; session_id: string; kind: string; state: string; details: Json }>(
+    stage.rows<{ id: string; session_id: string; kind: string; state: string; text: string; details: Json }>(
       `select turn.* from turn join session on session.id = session_id where thread_ts = ? order by position`,
       [root],
     );
@@ -102,7 +103,7 @@ describe('decisions', () => {
     await until(async () => !actionsOf((await stage.replies(root))[0] ?? {}).includes(ACTION.approve));
   });
 
-  it('shows who merged, when and as which commit; the buttons are gone', async () => {
+  it('shows who merged, when and as which commit; what is left is to take it back', async () => {
     const { root } = await played({ commit: COMMIT });
     await stage.click(JONAS, await messageWith(root, ACTION.approve), ACTION.approve);
     const merge = await queued(root, 2);
@@ -127,7 +128,7 @@ describe('decisions', () => {
       );
     });
     expect(String(result?.['text'])).toContain('ccccccc');
-    expect(actionsOf(result ?? {})).toEqual([]);
+    expect(actionsOf(result ?? {})).toEqual([ACTION.revert]);
     expect(String(note?.['text'])).toContain('Jonas Weber merged');
     // Somebody who clicks the message that was on their screen is told, and nothing happens.
     expect(await merges(root)).toHaveLength(1);
@@ -245,6 +246,9 @@ describe('decisions', () => {
     await stage.click(SANA, await messageWith(root, ACTION.discard), ACTION.discard);
     const turn = await queued(root, 2);
     expect(turn?.kind).toBe('discard');
+    await messageWith(root, ACTION.undoDiscard);
+    // Ten minutes go by.
+    await stage.rows('update turn set not_before = now() where id = ? returning 1', [turn?.id]);
     const lease = await worker.claim(turn?.id ?? '');
     const by = { id: SANA, name: 'Sana Qureshi', email: null };
     await worker.finish(lease, { kind: 'discarded', by, branch: 'threadsmith/x' });
@@ -255,6 +259,94 @@ describe('decisions', () => {
         actionsOf(result ?? {}).length === 0
       );
     });
+  });
+
+  it('undoes a discard within ten minutes, and not later', async () => {
+    const { root } = await played({ commit: COMMIT });
+    await stage.click(SANA, await messageWith(root, ACTION.discard), ACTION.discard);
+    const discarded = await messageWith(root, ACTION.undoDiscard);
+    expect(discarded['text']).toContain('until then this can be undone');
+    const pending = await queued(root, 2);
+    await expect(worker.claim(pending?.id ?? '')).rejects.toThrow('not to be had');
+    await stage.click(LEE, discarded, ACTION.undoDiscard);
+    await until(async () => (await stage.whispers(LEE, root)).length > 0);
+    await stage.click(JONAS, discarded, ACTION.undoDiscard);
+    await messageWith(root, ACTION.approve);
+    await until(async () =>
+      (await stage.replies(root)).find(({ text }) => String(text).includes('took the discard back')),
+    );
+    // A reply after a discard has it carried out first, and comes next.
+    await stage.click(SANA, await messageWith(root, ACTION.discard), ACTION.discard);
+    const again = await queued(root, 3);
+    await stage.slack.say('start over', { thread_ts: root });
+    await queued(root, 4);
+    const lease = await worker.claim(again?.id ?? '');
+    await worker.finish(lease, { kind: 'discarded', by: MIRA_PERSON, branch: 'threadsmith/x' });
+    const next = (await turnsOf(root)).at(-1);
+    await worker.claim(next?.id ?? '');
+  });
+
+  it('asks for the revert of a merge, once, and tries it again when it failed', async () => {
+    const { root } = await played({ commit: COMMIT });
+    await stage.click(MIRA, await messageWith(root, ACTION.approve), ACTION.approve);
+    const merge = await worker.claim((await queued(root, 2))?.id ?? '');
+    await worker.finish(merge, {
+      kind: 'merged',
+      by: MIRA_PERSON,
+      branch: 'threadsmith/x',
+      defaultBranch: 'main',
+      commit: COMMIT,
+      mergeCommit: MERGED,
+      verified: true,
+    });
+    const merged = await messageWith(root, ACTION.revert);
+    await Promise.all([
+      stage.click(SANA, merged, ACTION.revert),
+      stage.click(JONAS, merged, ACTION.revert),
+      stage.click(LEE, merged, ACTION.revert),
+    ]);
+    const turn = await queued(root, 3);
+    expect(turn).toMatchObject({
+      kind: 'revert',
+      details: { commit: MERGED },
+      text: 'Revert: fix the total',
+    });
+    expect((await turnsOf(root)).filter(({ kind }) => kind === 'revert')).toHaveLength(1);
+    await worker.fail(await worker.claim(turn?.id ?? ''), 'merge_conflict');
+    await stage.click(MIRA, await messageWith(root, ACTION.tryAgain), ACTION.tryAgain);
+    const second = await queued(root, 4);
+    expect(second).toMatchObject({ kind: 'revert', details: { commit: MERGED } });
+    await worker.finishChange(await worker.claim(second?.id ?? ''), { commit: NEWER });
+    await messageWith(root, ACTION.approve);
+    await stage.click(MIRA, await messageWith(root, ACTION.revert), ACTION.revert);
+    await until(async () =>
+      (await stage.whispers(MIRA, root)).find((line) => line.includes('Work has gone on')),
+    );
+  });
+
+  it('offers to go on where the budget was spent', async () => {
+    const root = await stage.slack.say('@threadsmith fix the endless one');
+    const turn = await queued(root);
+    await worker.fail(await worker.claim(turn?.id ?? ''), 'budget_spent');
+    await stage.click(SANA, await messageWith(root, ACTION.goOn), ACTION.goOn);
+    const next = await queued(root, 2);
+    expect(next).toMatchObject({ kind: 'follow_up', text: 'Go on with the request from where you are.' });
+  });
+
+  it('reminds the person once of a question that has waited for a day', async () => {
+    const root = await stage.slack.say('@threadsmith fix the slow one');
+    const turn = await queued(root);
+    await worker.ask(await worker.claim(turn?.id ?? ''), 'Which of the two?', []);
+    await stage.rows(`update turn set state_since = now() - interval '25 hours' where id = ? returning 1`, [
+      turn?.id,
+    ]);
+    const reminders = async () =>
+      (await stage.replies(root)).filter(({ text }) => String(text).includes('I still wait for your answer'));
+    await until(async () => (await reminders()).length > 0);
+    expect((await reminders())[0]?.['text']).toContain(`<@${MIRA}>`);
+    // The next round of the caretaker comes within five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    expect(await reminders()).toHaveLength(1);
   });
 
   it('tries a failed turn again, once', async () => {

@@ -132,7 +132,7 @@ export class WorkerHand {
     await finishTurn(this.#stage.database, lease, { state: 'done', result });
   }
 
-  async fail(lease: Lease, code: 'merge_conflict' | 'model_unreachable'): Promise<void> {
+  async fail(lease: Lease, code: 'merge_conflict' | 'model_unreachable' | 'budget_spent'): Promise<void> {
     const failure = { code, message: `It failed: ${code}.`, wayOut: 'Reply in the thread to try again.' };
     await finishTurn(this.#stage.database, lease, { state: 'failed', failure }, async (em) => {
       await em.nativeDelete(MergeClaim, { turnId: lease.turnId });

@@ -143,7 +143,19 @@ describe('a turn', () => {
     expect(git('rev-parse', 'main')).toBe(before);
     const merged = await play(sessionId, '', 'merge', { commit: second.commit });
     expect(merged.result).toMatchObject({ kind: 'merged', commit: second.commit, verified: true });
-    expect(git('rev-parse', 'main')).toBe(merged.result?.kind === 'merged' ? merged.result.mergeCommit : '');
+    const mergeCommit = merged.result?.kind === 'merged' ? merged.result.mergeCommit : '';
+    expect(git('rev-parse', 'main')).toBe(mergeCommit);
+
+    const reverted = changeOf(await play(sessionId, 'Revert: the cart', 'revert', { commit: mergeCommit }));
+    expect(git('rev-parse', `${reverted.branch}^{tree}`)).toBe(git('rev-parse', `${before}^{tree}`));
+    expect(git('log', '-1', '--format=%P', reverted.branch)).toBe(mergeCommit);
+    // The sample repo begins with a failing test, and the revert brings that back.
+    expect(reverted.verification).toMatchObject({ commit: reverted.commit, passed: false });
+    expect(reverted.verification.checks).toHaveLength(2);
+    const gone = await play(sessionId, '', 'merge', { commit: reverted.commit, unverified: true });
+    expect(gone.result).toMatchObject({ kind: 'merged', commit: reverted.commit });
+    const none = await play(sessionId, 'Revert: once more', 'revert', { commit: mergeCommit });
+    expect(none.failure).toMatchObject({ code: 'change_refused' });
   });
 
   it.each([

@@ -1,0 +1,34 @@
+// Revert: of a merged result, the opposite change is made as a turn of its own and shown the same way.
+import { couldNot, outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import { queueButtonTurn } from '../admission/queue.ts';
+import { resultView, viewOf } from '../presenter/render.ts';
+import type { Click } from './click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from './desk.ts';
+import { isNewestChange, titleOf } from './merge.ts';
+
+/** Asks for the revert. It changes nothing that people have not approved, so whoever may start work may ask. */
+export async function revert(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    if (turn.result?.kind !== 'change') return outOfDate();
+    const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
+    const { merge } = await resultView(em, desk.config, session, status, turn.result, {});
+    if (merge.kind !== 'merged') return outOfDate();
+    if (await hasOpenTurn(em, session.id)) return turnRunning();
+    if (!(await isNewestChange(em, turn)))
+      return couldNot(
+        'Work has gone on in this thread since that merge.',
+        'Reply with what should be taken back.',
+      );
+    await queueButtonTurn(em, locked, {
+      kind: 'revert',
+      text: `Revert: ${titleOf(turn)}`.slice(0, 72),
+      requester: actor,
+      details: { commit: merge.mergeCommit },
+    });
+    return null;
+  });
+}

@@ -1,0 +1,43 @@
+// Reminds people once of what has waited for them for a day.
+import { reminderMessage } from '../blocks/reminder.ts';
+import type { Person } from '../core/turn.ts';
+import type { Database } from '../db/database.ts';
+import { wantDelivery } from '../db/deliveries.ts';
+
+const AFTER_MS = 24 * 3_600_000;
+
+interface Waiting {
+  readonly id: string;
+  readonly session_id: string;
+  readonly state: 'waiting' | 'needs_repo';
+  readonly requester: Person;
+  readonly channel_id: string;
+  readonly thread_ts: string;
+}
+
+/** One round; gives the turns that people are reminded of. Several processes may: the delivery's key is the once. */
+export async function remind(database: Database): Promise<readonly string[]> {
+  return database.transaction(async (em) => {
+    const rows = await em.execute<Waiting[]>(
+      `select turn.id, session_id, turn.state, requester, channel_id, thread_ts
+       from turn join session on session.id = session_id
+       where turn.state in ('waiting', 'needs_repo') and state_since < now() - ? * interval '1 millisecond'
+         and not exists (select 1 from delivery where dedupe_key = 'reminder:' || turn.id) limit 50`,
+      [AFTER_MS],
+    );
+    for (const row of rows) {
+      const about = row.state === 'needs_repo' ? 'repo' : 'answer';
+      const { text, blocks } = reminderMessage({ to: row.requester, about });
+      await wantDelivery(em, {
+        dedupeKey: `reminder:${row.id}`,
+        kind: 'message',
+        sessionId: row.session_id,
+        turnId: row.id,
+        channelId: row.channel_id,
+        threadTs: row.thread_ts,
+        payload: { text, blocks },
+      });
+    }
+    return rows.map(({ id }) => id);
+  });
+}
