@@ -7,6 +7,9 @@ import type { Bench } from './blueprint/bench.ts';
 import { capturePages } from './blueprint/pages.ts';
 import type { TurnContext } from './turn.ts';
 
+/** Added to the session's id, it names the sandbox for these shots. */
+export const BEFORE_SUFFIX = '-before';
+
 export interface BeforeCapture {
   /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */
   readonly shots: () => Promise<readonly NamedShot[]>;
@@ -42,7 +45,7 @@ async function findOrTake(
   for (const { body } of events.toReversed()) {
     if (body.type === 'pages.captured' && body.base === bench.base) return body.shots;
   }
-  const key = `${context.session.id}-before`;
+  const key = `${context.session.id}${BEFORE_SUFFIX}`;
   // One that a killed worker left may have been touched half-way.
   await context.provider.remove(key);
   const sandbox = await context.provider.open({ key, image: bench.snapshot }, signal);

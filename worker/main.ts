@@ -14,10 +14,13 @@ import { consumeQueue } from '../db/queue.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { createDockerProvider } from '../sandbox/docker/provider.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
+import { IDLE_TIMES, keepHouse } from './housekeeping.ts';
 import { createModel, DEFAULT_MODEL } from './model/create-model.ts';
 import type { Model } from './model/model.ts';
 import type { Tools } from './turn.ts';
 import { createWorker } from './worker.ts';
+
+const HOUSEKEEPING_MS = 60_000;
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -48,10 +51,16 @@ async function main(): Promise<void> {
   const consumer = consumeQueue(queue, config.worker.turns, (turnId) => worker.work(turnId));
   const hints = listen(databaseUrl, (topic) => topic === 'stop' && worker.checkStops(), log);
   const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
+  const stopHousekeeping = every(HOUSEKEEPING_MS, () =>
+    keepHouse(database, provider, IDLE_TIMES, log).catch((error: unknown) =>
+      log.warn('housekeeping failed', { error }),
+    ),
+  );
   process.stdout.write(`${JSON.stringify({ ready: true, worker: owner })}\n`);
 
   const stop = async (): Promise<void> => {
     stopReconciling();
+    stopHousekeeping();
     await worker.close();
     await consumer.close();
     await hints.close();
