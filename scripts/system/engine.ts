@@ -108,7 +108,8 @@ async function launch(data: DataDirectory, pipe: string): Promise<RunningEngine>
   mkdirSync(data.engine, { recursive: true });
   rmSync(`${pipe}.ended`, { force: true });
   const pidFile = join(data.runtime, 'engine.pid');
-  spawnSync(prefix[0] ?? 'rm', [...prefix.slice(1), ...(prefix.length > 0 ? ['rm'] : []), '-f', pidFile]);
+  forgetDeadServer(pidFile, 'dockerd', prefix);
+  forgetDeadServer(join(data.runtime, 'engine/containerd/containerd.pid'), 'containerd', prefix);
   unmountBelow([data.engine, join(data.runtime, 'engine')], prefix);
   mountControlGroups(prefix);
 
@@ -189,6 +190,15 @@ function refuseChroot(prefix: readonly string[]): void {
     'This is a chroot, or it cannot be told whether it is one: a Docker Engine here could not keep sandboxes apart from the machine around it.',
     'Use a container or a virtual machine instead, or set DOCKER_HOST to an engine outside.',
   );
+}
+
+/** After a crash or a restart of the machine the number in a pid file may belong to any other process. */
+function forgetDeadServer(pidFile: string, program: string, prefix: readonly string[]): void {
+  if (!existsSync(pidFile)) return;
+  const read = spawnSync('sh', ['-c', 'cat "/proc/$(cat "$1")/comm"', 'read', pidFile], { encoding: 'utf8' });
+  if (read.stdout.trim() === program) return;
+  const remove = [...prefix, 'rm', '-f', pidFile];
+  spawnSync(remove[0] ?? 'rm', remove.slice(1));
 }
 
 /** The engine leaves mounts behind when it ends, and folders with mounts in them cannot be removed. */

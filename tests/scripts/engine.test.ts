@@ -1,6 +1,6 @@
 // Our own Docker Engine: shared by its users, gone with the last of them.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -48,6 +48,18 @@ describe.runIf(findCommand('dockerd') !== null && rootPrefix() !== null)('our ow
     expect(await engineAnswers(again.host)).toBe(true);
     await again.release();
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(data.root);
+  });
+
+  test('starts over pid files whose numbers belong to other processes by now', async () => {
+    const data = newData('stale');
+    await (await startEngine(data)).release();
+    mkdirSync(join(data.runtime, 'engine/containerd'), { recursive: true });
+    for (const file of ['engine.pid', 'engine/containerd/containerd.pid']) {
+      writeFileSync(join(data.runtime, file), String(process.pid));
+    }
+    const again = await startEngine(data);
+    expect(await engineAnswers(again.host)).toBe(true);
+    await again.release();
   });
 
   test('ends with a user that is killed', async () => {
