@@ -211,6 +211,13 @@ export type EventBody =
       readonly verification: Verification;
       readonly round: number;
     }
+  /** A file for the people in the thread. */
+  | {
+      readonly type: 'artifact.published';
+      readonly artifactId: string;
+      readonly name: string;
+      readonly title: string;
+    }
   | { readonly type: 'review.finished'; readonly review: Review; readonly round: number }
   | {
       readonly type: 'question.asked';

@@ -30,6 +30,7 @@ function before(facts: TurnFacts): StatusView {
     withdrawn: null,
     repoChoice: null,
     question: null,
+    given: [],
     published: null,
     failure: null,
     stopped: null,
@@ -102,6 +103,11 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         checks: body.verification.checks,
         verification: body.verification,
       };
+    case 'artifact.published': {
+      const { artifactId, name, title } = body;
+      const others = view.given.filter((file) => file.artifactId !== artifactId);
+      return { ...view, given: [...others, { artifactId, name, title }] };
+    }
     case 'review.finished':
       return view;
     case 'question.asked':

@@ -36,6 +36,13 @@ export interface QuestionView {
   readonly answer: { readonly by: string; readonly text: string } | null;
 }
 
+/** A file for the people in the thread. */
+export interface GivenFile {
+  readonly artifactId: string;
+  readonly name: string;
+  readonly title: string;
+}
+
 export interface StatusView extends TurnFacts {
   readonly state: TurnState;
   readonly model: { readonly name: string; readonly scripted: boolean } | null;
@@ -58,6 +65,8 @@ export interface StatusView extends TurnFacts {
   /** The repos to choose from while the turn waits for that choice. */
   readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
   readonly question: QuestionView | null;
+  /** Files that the agent gave to the thread, in their order. */
+  readonly given: readonly GivenFile[];
   readonly published: { readonly commit: string; readonly branch: string } | null;
   readonly failure: Failure | null;
   readonly stopped: { readonly by: string; readonly leaves: string } | null;

@@ -5,6 +5,7 @@ import type { Journal, MessageEntry } from '../core/journal.ts';
 import { openJournal } from '../db/journal.ts';
 import { type SteeringMessage, takeSteering } from '../db/steering.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
+import { type RepoGuide, readGuide } from './agent/guide.ts';
 import { runAgent } from './agent/harness.ts';
 import { composeInstructions } from './agent/instructions.ts';
 import type { AgentAnswer } from './agent/task.ts';
@@ -47,7 +48,8 @@ export async function startAgent(
   const told = await lastTold(journal, turn.id);
   let request = told?.message ?? requestOf(context);
   let answers = answerOf(context);
-  const instructions = await instructionsOf(bench);
+  const guide = await guideOf(bench);
+  const instructions = instructionsOf(bench, guide);
   const notes = notesOf(bench);
 
   const work = async (): Promise<Said> => {
@@ -62,6 +64,7 @@ export async function startAgent(
       journal,
       artifacts: bench.artifacts,
       instructions,
+      guide,
       turnId: turn.id,
       request,
       ...(answers === undefined ? {} : { answers }),
@@ -100,7 +103,6 @@ export async function startAgent(
 }
 
 const TOLD = /^(verification|review)-(\d+)$/;
-const GUIDES = ['AGENTS.md', 'CLAUDE.md'];
 
 /** The newest message of a verification or a review in this turn's part of the transcript. */
 async function lastTold(
@@ -167,12 +169,13 @@ function answerOf(context: TurnContext): AgentAnswer | undefined {
   return { callId, text: answer.text };
 }
 
-async function instructionsOf(bench: Bench): Promise<string> {
-  const { mirror, base, repo, repoFile, defaultBranch, facts } = bench;
-  // From the base branch: instructions that a change brings along are not followed while it is judged.
-  const guides = await Promise.all(
-    GUIDES.map(async (path) => ({ path, text: await mirror.readText(base, path) })),
-  );
+/** From the base branch: rules that a change brings along are not followed while it is judged. */
+function guideOf({ mirror, base }: Bench): Promise<RepoGuide> {
+  return readGuide({ list: () => mirror.list(base), read: (path) => mirror.readText(base, path) });
+}
+
+function instructionsOf(bench: Bench, guide: RepoGuide): string {
+  const { repo, repoFile, defaultBranch, facts } = bench;
   const { serve, pages, checks } = repoFile;
   return composeInstructions({
     repo: repo.name,
@@ -180,7 +183,8 @@ async function instructionsOf(bench: Bench): Promise<string> {
     defaultBranch,
     checks,
     app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
-    rules: guides.flatMap(({ path, text }) => (text === null ? [] : [{ path, text }])),
+    rules: guide.rules,
+    skills: guide.skills,
   });
 }
 

@@ -86,6 +86,13 @@ async function present(
   }
   const events = await eventsOfTurn(em, turnId);
   const seen = viewOf(session, turn, events);
+  if (seen.given.length > 0) {
+    const { channelId, threadTs } = session;
+    await options.uploads.give(
+      seen.given.map(({ artifactId }) => artifactId),
+      { channelId, threadTs },
+    );
+  }
   // The place in line changes with what happens to other turns.
   const view = seen.state === 'queued' ? { ...seen, ahead: await turnsAhead(em, turn) } : seen;
   // A merge and a discard are shown by the result that they are about, until they are over.

@@ -1,4 +1,5 @@
-// Screenshots to Slack: the external upload, without a channel, so that a message can show them as blocks.
+// Files to Slack: screenshots without a channel, so that a message can show them as blocks, and files that the
+// agent gives to people straight into their thread.
 // https://docs.slack.dev/messaging/working-with-files#upload
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
@@ -21,8 +22,15 @@ export interface Uploaded {
 export interface Uploads {
   /** What of these artifacts is in Slack; the upload of the others is started. */
   ask(artifactIds: readonly string[]): Promise<Uploaded>;
+  /** Starts to share these artifacts in a thread, those that are not in Slack yet. */
+  give(artifactIds: readonly string[], thread: UploadThread): Promise<void>;
   /** Waits for uploads under way. */
   close(): Promise<void>;
+}
+
+export interface UploadThread {
+  readonly channelId: string;
+  readonly threadTs: string;
 }
 
 const AT_ONCE = 3;
@@ -45,6 +53,8 @@ export function openUploads(
   const underway = new Map<string, Promise<void>>();
   const failed = new Set<string>();
   const queue: string[] = [];
+  /** Where files go that people get by themselves, not as a part of a message. */
+  const threads = new Map<string, UploadThread>();
 
   const startMore = (): void => {
     while (underway.size < AT_ONCE) {
@@ -63,8 +73,10 @@ export function openUploads(
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       try {
         const { artifact, content: bytes } = await readArtifact(database.em(), content, artifactId);
-        const fileId = await uploadOnce(client, artifact, bytes);
-        await database.em().nativeUpdate(ArtifactRow, { id: artifactId }, { slackFileId: fileId });
+        const keep = async (slackFileId: string): Promise<void> => {
+          await database.em().nativeUpdate(ArtifactRow, { id: artifactId }, { slackFileId });
+        };
+        await uploadOnce(client, artifact, bytes, threads.get(artifactId), keep);
         return;
       } catch (error) {
         log.warn('a file could not be uploaded', { artifactId, attempt, error });
@@ -88,6 +100,16 @@ export function openUploads(
       const pending = artifactIds.some((id) => underway.has(id) || queue.includes(id));
       return { files, pending };
     },
+    give: async (artifactIds, thread) => {
+      const rows = await database.em().find(ArtifactRow, { id: { $in: [...artifactIds] } });
+      for (const { id, slackFileId } of rows) {
+        const isKnown = typeof slackFileId === 'string' || failed.has(id) || underway.has(id);
+        if (isKnown || queue.includes(id)) continue;
+        threads.set(id, thread);
+        queue.push(id);
+      }
+      startMore();
+    },
     close: async () => {
       queue.length = 0;
       await Promise.all(underway.values());
@@ -95,7 +117,14 @@ export function openUploads(
   };
 }
 
-async function uploadOnce(client: WebClient, artifact: Artifact, bytes: Uint8Array): Promise<string> {
+/** Calls `keep` with Slack's id of the file: at once for one that stands in a thread, lest it comes there twice. */
+async function uploadOnce(
+  client: WebClient,
+  artifact: Artifact,
+  bytes: Uint8Array,
+  thread: UploadThread | undefined,
+  keep: (slackFileId: string) => Promise<void>,
+): Promise<void> {
   const ticket = ticketSchema.parse(
     await patiently(() =>
       client.files.getUploadURLExternal({
@@ -113,12 +142,13 @@ async function uploadOnce(client: WebClient, artifact: Artifact, bytes: Uint8Arr
   });
   await sent.body?.cancel();
   if (!sent.ok) throw notTaken(`HTTP ${sent.status}`);
-  await patiently(() =>
-    client.files.completeUploadExternal({ files: [{ id: ticket.file_id, title: artifact.name }] }),
-  );
+  const file = { id: ticket.file_id, title: thread === undefined ? artifact.name : artifact.altText };
+  const shared = thread === undefined ? {} : { channel_id: thread.channelId, thread_ts: thread.threadTs };
+  await patiently(() => client.files.completeUploadExternal({ files: [file], ...shared }));
+  if (thread !== undefined) return keep(ticket.file_id);
   for (const waitMs of READY_AFTER_MS) {
     const info = await patiently(() => client.files.info({ file: ticket.file_id }));
-    if (infoSchema.parse(info).file.mimetype) return ticket.file_id;
+    if (infoSchema.parse(info).file.mimetype) return keep(ticket.file_id);
     await sleep(waitMs);
   }
   throw notTaken('it was not ready in time');

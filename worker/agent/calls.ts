@@ -3,6 +3,9 @@
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
 import type { ToolResultEntry } from '../../core/journal.ts';
 import { throwIfStopped, whileRunning } from './abort.ts';
+import { visible } from './compaction.ts';
+import { newRules } from './folder-rules.ts';
+import { silentGuide } from './guide.ts';
 import type { AgentTask } from './task.ts';
 import { oneLine } from './tools/output.ts';
 import { prepareCall } from './tools/registry.ts';
@@ -60,10 +63,15 @@ export async function runCalls(
     });
     const entries: ToolResultEntry[] = [];
     for (const [index, outcome] of outcomes.entries()) {
-      const { call, key } = batch[index]?.pending ?? unreachable();
+      const { pending, prepared } = batch[index] ?? unreachable();
+      const { call, key } = pending;
       if (outcome.kind === 'question') return { key, question: outcome.question, options: outcome.options };
       const { kind: _, ...rest } = outcome;
-      entries.push({ kind: 'tool_result', callId: call.callId, ...rest });
+      const entry: ToolResultEntry = { kind: 'tool_result', callId: call.callId, ...rest };
+      const touched = 'refusal' in prepared ? [] : prepared.touches;
+      const conversation = [...visible(surroundings.transcript.entries), ...entries];
+      const rules = await newRules(surroundings.task.guide ?? silentGuide, touched, conversation);
+      entries.push({ ...entry, output: entry.output + rules });
     }
     await surroundings.transcript.append(...entries);
   }

@@ -10,9 +10,11 @@ import { killSignal, stopReason, throwIfStopped } from './abort.ts';
 import { nudgeAfter } from './answers.ts';
 import { type CallSurroundings, runCalls } from './calls.ts';
 import { compactionOf, isNearlyFull, visible } from './compaction.ts';
+import { silentGuide } from './guide.ts';
 import { ImageShelf } from './images.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
-import { agentTools, specsOf } from './tools/registry.ts';
+import { specsOf, toolsFor } from './tools/registry.ts';
+import type { Tool } from './tools/tool.ts';
 import { Transcript } from './transcript.ts';
 
 /** The thread hears of a model server's trouble only when it holds the turn up for longer than this. */
@@ -144,7 +146,7 @@ async function askModel(
     const request = {
       instructions: task.instructions,
       entries,
-      tools: specsOf(task.tools ?? agentTools),
+      tools: specsOf(toolsOf(task)),
       images: await images.of(entries),
     };
     return await task.model.respond(request, {
@@ -159,6 +161,10 @@ async function askModel(
   } finally {
     await Promise.all(told);
   }
+}
+
+function toolsOf({ tools, guide }: AgentTask): readonly Tool[] {
+  return tools ?? toolsFor(guide ?? silentGuide);
 }
 
 function surroundingsOf(
@@ -178,7 +184,7 @@ function surroundingsOf(
   return {
     task,
     transcript,
-    tools: task.tools ?? agentTools,
+    tools: toolsOf(task),
     contextOf: (callKey, resumed) => ({
       sandbox,
       artifacts,

@@ -1,12 +1,7 @@
 // The system prompt, put together from the files in prompts/, what the repo says about itself and its rules.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-export interface RepoRules {
-  /** As in the repo, such as `AGENTS.md`. Read from the default branch: a change must not bring its own rules. */
-  readonly path: string;
-  readonly text: string;
-}
+import type { RepoRules, Skill } from './guide.ts';
 
 export interface InstructionFacts {
   readonly repo: string;
@@ -20,6 +15,7 @@ export interface InstructionFacts {
     readonly pages: readonly { readonly name: string; readonly path: string }[];
   } | null;
   readonly rules: readonly RepoRules[];
+  readonly skills?: readonly Skill[];
 }
 
 /** A file of rules over this size is cut: it would be paid for with every step. */
@@ -35,6 +31,7 @@ export function composeInstructions(facts: InstructionFacts): string {
     ...(facts.checks.length > 0 ? [prompt('checks', { checks: checksOf(facts) })] : []),
     ...(facts.app === null ? [] : [prompt('app', appOf(facts.app))]),
     ...facts.rules.map(rulesOf),
+    ...skillsOf(facts.skills ?? []),
     prompt('answer'),
   ];
   return parts.map((part) => part.trim()).join('\n\n');
@@ -54,6 +51,15 @@ function checksOf(facts: InstructionFacts): string {
 function appOf(app: NonNullable<InstructionFacts['app']>): Record<string, string> {
   const pages = app.pages.map(({ path }) => path).join(', ');
   return { serve: app.run, port: String(app.port), pages: pages === '' ? '(none)' : pages };
+}
+
+function skillsOf(skills: readonly Skill[]): readonly string[] {
+  if (skills.length === 0) return [];
+  return [
+    prompt('skills', {
+      skills: skills.map(({ name, description }) => `- ${name}: ${description}`).join('\n'),
+    }),
+  ];
 }
 
 function rulesOf({ path, text }: RepoRules): string {

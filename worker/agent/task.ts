@@ -5,6 +5,7 @@ import type { Journal, MessageEntry } from '../../core/journal.ts';
 import type { PageHands } from '../../sandbox/browser.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Model } from '../model/model.ts';
+import type { RepoGuide } from './guide.ts';
 import type { Tool } from './tools/tool.ts';
 
 export interface AgentBudget {
@@ -37,7 +38,10 @@ export interface AgentTask {
    * running command is killed, except for `lease_lost`: then it belongs to the worker that took over.
    */
   readonly signal: AbortSignal;
+  /** Default: all of ours, and those that the guide calls for. */
   readonly tools?: readonly Tool[];
+  /** What the repo tells agents beyond the system prompt. */
+  readonly guide?: RepoGuide;
   /** Must not throw for reasons that should not end the run. */
   report(event: EventBody): Promise<void>;
   /**

@@ -13,6 +13,7 @@ import { openMirror } from '../forge/mirror.ts';
 import type { Model } from '../model/model.ts';
 import { openFileArtifacts } from './file-artifacts.ts';
 import { openFileJournal } from './file-journal.ts';
+import { readGuide } from './guide.ts';
 import { runAgent } from './harness.ts';
 import { composeInstructions } from './instructions.ts';
 import type { AgentAnswer, AgentOutcome, AgentTask } from './task.ts';
@@ -21,7 +22,7 @@ import type { TerminalArguments } from './terminal-arguments.ts';
 
 const MINUTE_MS = 60_000;
 const DIFF_MAX_BYTES = 1024 * 1024;
-const RULES = ['AGENTS.md', 'CLAUDE.md'];
+const LIST_MAX_BYTES = 8 * 1024 * 1024;
 
 export interface TerminalRun {
   readonly args: TerminalArguments;
@@ -93,9 +94,10 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
   const { model } = configOfRepo(args.repo.name, args.repo.url);
   const { serve, pages, checks } = repoFile;
   const turnId = `turn-${createHash('sha256').update(args.request).digest('hex').slice(0, 10)}`;
-  const rules = await Promise.all(
-    RULES.map(async (path) => ({ path, text: await textAt(sandbox, base, path) })),
-  );
+  const guide = await readGuide({
+    list: () => pathsOf(sandbox, base),
+    read: (path) => textAt(sandbox, base, path),
+  });
   return {
     sandbox,
     model: run.model,
@@ -107,8 +109,10 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
       defaultBranch,
       checks,
       app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
-      rules: rules.filter(({ text }) => text !== ''),
+      rules: guide.rules,
+      skills: guide.skills,
     }),
+    guide,
     turnId,
     request: { kind: 'message', id: 'request', text: `<request>\n${args.request}\n</request>` },
     budget: {
@@ -140,9 +144,16 @@ async function converse(run: TerminalRun, task: AgentTask): Promise<AgentOutcome
 }
 
 /** Of the commit that the run began with: the agent cannot rewrite its own rules. */
-async function textAt(sandbox: Sandbox, commit: string, path: string): Promise<string> {
-  const ran = await sandbox.run({ id: `rules-${path}`, argv: ['git', 'show', `${commit}:${path}`] });
-  return ran.exitCode === 0 ? ran.output.text : '';
+async function textAt(sandbox: Sandbox, commit: string, path: string): Promise<string | null> {
+  const id = `rules-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+  const ran = await sandbox.run({ id, argv: ['git', 'show', `${commit}:${path}`] });
+  return ran.exitCode === 0 ? ran.output.text : null;
+}
+
+async function pathsOf(sandbox: Sandbox, commit: string): Promise<readonly string[]> {
+  const argv = ['git', 'ls-tree', '-r', '-z', '--name-only', commit];
+  const ran = await sandbox.run({ id: 'rules-list', argv }, { maxOutputBytes: LIST_MAX_BYTES });
+  return ran.output.text.split('\0').filter((path) => path !== '');
 }
 
 async function diffOf(sandbox: Sandbox, base: string): Promise<string> {

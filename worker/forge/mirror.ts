@@ -45,6 +45,8 @@ export interface Mirror {
   isAncestor(commit: string, of: string): Promise<boolean>;
   /** Where two commits parted, or null where they have nothing in common. */
   mergeBase(one: string, other: string): Promise<string | null>;
+  /** Paths of all files of a commit. */
+  list(commit: string): Promise<readonly string[]>;
   /** A file of a commit, or null where it has none. */
   readText(commit: string, path: string): Promise<string | null>;
   /** Commits as a bundle with one branch ref per entry, leaving out what `without` has. */
@@ -98,6 +100,8 @@ export function openMirror(repo: RepoConfig, folder: string): Mirror {
     },
     treeOf: (commit) => run(['rev-parse', '--verify', '-q', `${commit}^{tree}`]),
     messageOf: async (commit) => `${await run(['log', '-1', '--format=%B', commit])}\n`,
+    list: async (commit) =>
+      (await run(['ls-tree', '-r', '-z', '--name-only', commit])).split('\0').filter((file) => file !== ''),
     readText: async (commit, file) => {
       const result = await tryGit(['--git-dir', path, 'cat-file', 'blob', `${commit}:${file}`]);
       return result.exitCode === 0 ? result.stdout.toString('utf8') : null;

@@ -12,6 +12,10 @@ export const applyPatchTool = defineTool({
   description:
     'Change several files at once, all or none. The patch is *** Begin Patch, then sections *** Add File: path (lines with +), *** Delete File: path, *** Update File: path (optionally *** Move to: path; hunks after @@ with lines beginning with space, - or +, found by their context), then *** End Patch.',
   input: z.strictObject({ patch: z.string().min(1) }),
+  touches: ({ patch }) => {
+    const parsed = parsePatch(patch);
+    return 'files' in parsed ? parsed.files.map((file) => file.path) : [];
+  },
   summarize: ({ patch }) => {
     const parsed = parsePatch(patch);
     const paths = 'files' in parsed ? parsed.files.map((file) => shown(file.path)) : [];

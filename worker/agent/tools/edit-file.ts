@@ -17,6 +17,7 @@ export const editFileTool = defineTool({
   description:
     'Replace old_text, which must be in the file exactly once, by new_text. With an empty old_text, make a new file with new_text as its content.',
   input: inputSchema,
+  touches: ({ path }) => [path],
   summarize: ({ path }) => oneLine(`Edit ${shown(path)}`),
   run: (input, context) => changeFilesOnce(context, () => plan(input, context)),
 });

@@ -24,6 +24,7 @@ export const readFileTool = defineTool({
     end_line: z.int().min(1).optional(),
   }),
   onlyReads: true,
+  touches: ({ path }) => [path],
   summarize: ({ path }) => oneLine(`Read ${shown(path)}`),
   run: async ({ path, start_line: start, end_line: end }, context) => {
     const content = await context.sandbox.read(inSandbox(path), MAX_BYTES);

@@ -1,9 +1,13 @@
 // All tools of the agent, in the order in which the model gets them. The order never changes within a turn.
+
 import type { ToolSpec } from '../../model/model.ts';
+import type { RepoGuide } from '../guide.ts';
 import { applyPatchTool } from './apply-patch.ts';
+import { artifactTool } from './artifact.ts';
 import { askUserTool } from './ask-user.ts';
 import { browserTool } from './browser.ts';
 import { editFileTool } from './edit-file.ts';
+import { loadSkillTool } from './load-skill.ts';
 import { readFileTool } from './read-file.ts';
 import { searchTool } from './search.ts';
 import { shellTool } from './shell.ts';
@@ -19,7 +23,13 @@ export const agentTools: readonly Tool[] = [
   browserTool,
   updatePlanTool,
   askUserTool,
+  artifactTool,
 ];
+
+/** The tools for work in a repo: all of ours, and what the repo itself calls for. */
+export function toolsFor(guide: RepoGuide): readonly Tool[] {
+  return guide.skills.length === 0 ? agentTools : [...agentTools, loadSkillTool(guide)];
+}
 
 export function specsOf(tools: readonly Tool[]): readonly ToolSpec[] {
   return tools.map((tool) => tool.spec);

@@ -21,6 +21,7 @@ export const searchTool = defineTool({
     glob: z.string().min(1).optional(),
   }),
   onlyReads: true,
+  touches: ({ path }) => (path === undefined ? [] : [`${path}/.`]),
   summarize: ({ pattern, path }) =>
     oneLine(`Search for ${pattern}${path === undefined ? '' : ` in ${shown(path)}`}`),
   run: async ({ pattern, path, glob }, context) => {

@@ -40,6 +40,8 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   readonly onlyReads?: boolean;
   /** Not told in the thread: a tool whose work is itself an event or a question. */
   readonly quiet?: boolean;
+  /** Paths in the sandbox that the call is about: rules of their folders are told with its result. */
+  touches?(input: z.infer<z.ZodObject<Shape>>): readonly string[];
   /** A few plain words for the thread. */
   summarize(input: z.infer<z.ZodObject<Shape>>): string;
   /** Refusals that the model can do something about are results with `ok: false`, not errors. */
@@ -51,6 +53,7 @@ export interface PreparedCall {
   readonly onlyReads: boolean;
   readonly quiet: boolean;
   readonly summary: string;
+  readonly touches: readonly string[];
   run(context: ToolContext): Promise<ToolOutcome>;
 }
 
@@ -79,6 +82,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
         onlyReads: definition.onlyReads ?? false,
         quiet: definition.quiet ?? false,
         summary: definition.summarize(parsed.data),
+        touches: definition.touches?.(parsed.data) ?? [],
         run: (context) => definition.run(parsed.data, context),
       };
     },

@@ -73,13 +73,14 @@ export const SKIPS: readonly Wording[] = [
 
 /** The beginning of a test case. */
 export const CASES: readonly RegExp[] = [
-  /^\s*(?:it|test|specify)(?:\.each\b.*|\.concurrent)?\s*[(`]/,
+  // Skipped ones as well: that they are skipped is told by itself.
+  /^\s*[fx]?(?:it|test|specify)(?:\.\w+)*(?:\.each\b.*)?\s*[(`]/,
   /^\s*(?:async\s+)?def\s+test_?\w*\s*\(/,
   /^\s*func\s+(?:\([^)]*\)\s*)?(?:Test|Fuzz)\w*\s*\(/,
   /^\s*#\[(?:\w+::)?test\b/,
   /^\s*@(?:Test|ParameterizedTest|RepeatedTest)\b/,
   /^\s*\[(?:Fact|Theory|Test|TestMethod|TestCase)\b/,
-  /^\s*(?:it|specify|test)\s+['"].*\bdo\b/,
+  /^\s*[fx]?(?:it|specify|test)\s+['"].*\bdo\b/,
   /^\s*(?:public\s+)?function\s+test\w*\s*\(/,
 ];
 
