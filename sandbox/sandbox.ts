@@ -139,6 +139,11 @@ export interface Sandbox {
   write(path: string, content: Uint8Array): Promise<void>;
   /** A connection to a TCP port on the sandbox's loopback, waiting up to `waitMs` for a listener. */
   connect(port: number, waitMs: number): Promise<Duplex>;
+  /**
+   * Listens on a TCP port of the sandbox's loopback, and hands each connection to `onConnection`, which
+   * must end it. The newest listener of a port gets them; while none is attached they are refused.
+   */
+  listen(port: number, onConnection: (stream: Duplex) => void): Promise<void>;
   /** Detaches; the sandbox goes on. */
   close(): Promise<void>;
 }

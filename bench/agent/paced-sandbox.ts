@@ -29,6 +29,7 @@ export function pacedSandbox(commandMs: number): Sandbox {
     read: refuse,
     write: refuse,
     connect: refuse,
+    listen: refuse,
     close: async () => undefined,
   };
 }

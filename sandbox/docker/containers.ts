@@ -1,6 +1,8 @@
 // Sandbox containers on an engine: made with all walls or not at all, found again, woken up, attached to.
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { ThreadsmithError } from '../../core/errors.ts';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { SandboxLimits } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
@@ -8,6 +10,9 @@ import { answered, reasonOf, unless } from './engine.ts';
 import { isOwnVolume, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOptions } from './walls.ts';
+
+const QUICK_FAILURE_MS = 1_500;
+const ATTACH_PAUSE_MS = 200;
 
 export interface ContainersOptions {
   readonly docker: Docker;
@@ -40,7 +45,7 @@ export class Containers {
   ): Promise<AttachedContainer | undefined> {
     const { docker, installId, runtime } = this.options;
     const ownLabels = labels(installId, 'sandbox');
-    const walls: WallOptions = { image, limits, labels: ownLabels, volume: name, network: 'none', runtime };
+    const walls: WallOptions = { image, limits, labels: ownLabels, volume: name, runtime };
     await docker.createVolume({ Name: name, Labels: ownLabels });
     const container = await docker
       .createContainer({ name, ...containerSettings(walls) })
@@ -74,10 +79,9 @@ export class Containers {
     if (found.State.Paused) await container.unpause().catch(unless(409, 500));
     else if (!found.State.Running) fresh = (await this.start(container)) && neverStarted(found);
     try {
-      return { container, toolhost: await this.attach(container, fence), fresh };
+      return { container, toolhost: await this.attachPatiently(container, fence), fresh };
     } catch (thrown) {
-      if (thrown instanceof ThreadsmithError && ['lease_lost', 'sandbox_refused'].includes(thrown.code))
-        throw thrown;
+      if (!isPassing(thrown)) throw thrown;
       // It is there but does not answer: a frozen toolhost, or no process left for a relay.
       this.options.log.warn('a sandbox did not answer and is restarted', { name, reason: reasonOf(thrown) });
       await container.restart({ t: 0 });
@@ -107,10 +111,26 @@ export class Containers {
     return this.swapLimit;
   }
 
+  /**
+   * A container that another worker is starting at this moment may refuse a relay that comes too early;
+   * restarting it for that would take it away from that worker.
+   */
+  private async attachPatiently(container: Docker.Container, fence: number): Promise<ToolhostClient> {
+    const quickUntil = performance.now() + QUICK_FAILURE_MS;
+    for (;;) {
+      try {
+        return await this.attach(container, fence);
+      } catch (thrown) {
+        if (!isPassing(thrown) || performance.now() > quickUntil) throw thrown;
+        await sleep(ATTACH_PAUSE_MS);
+      }
+    }
+  }
+
   private async attach(container: Docker.Container, fence: number): Promise<ToolhostClient> {
     const toolhost = await ToolhostClient.attach(await openToolhostStream(container), fence);
     try {
-      checkSeenWalls(toolhost.hello, 'none');
+      checkSeenWalls(toolhost.hello);
       return toolhost;
     } catch (thrown) {
       toolhost.close();
@@ -144,7 +164,7 @@ export class Containers {
     const volume = found.Mounts.find((mount) => mount.Type === 'volume')?.Name ?? '';
     if (!isOwnVolume(this.options.installId, volume)) throw refusedFor('Mounts');
     const { runtime } = this.options;
-    return { image: found.Config.Image, limits, labels: {}, volume, network: 'none', runtime };
+    return { image: found.Config.Image, limits, labels: {}, volume, runtime };
   }
 
   private async requireImage(image: string): Promise<void> {
@@ -157,6 +177,11 @@ export class Containers {
       { retry: 'later' },
     );
   }
+}
+
+/** Whether trying again, or a restart, can help. */
+function isPassing(thrown: unknown): boolean {
+  return !(hasCode(thrown, 'lease_lost') || hasCode(thrown, 'sandbox_refused'));
 }
 
 function neverStarted(found: Docker.ContainerInspectInfo): boolean {

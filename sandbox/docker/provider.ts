@@ -36,8 +36,10 @@ export interface DockerProviderOptions {
   readonly proxyEnv?: Readonly<Record<string, string>>;
   /** This machine's certificate bundle, for downloads of image builds and of `setup`. */
   readonly caFile?: string;
-  /** The npm registry for `setup`; ignored where it holds credentials. */
+  /** The npm registry for `setup`, else the one npm is set to here; ignored where it holds credentials. */
   readonly npmRegistry?: string;
+  /** Hosts that `setup` may reach although they are not on the public internet. */
+  readonly insideHosts?: readonly string[];
 }
 
 const SYSTEM_CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
@@ -94,6 +96,7 @@ class DockerProvider implements SandboxProvider {
         runtime: this.options.runtime,
         caFile: this.options.caFile ?? SYSTEM_CA_FILE,
         npmRegistry: this.options.npmRegistry,
+        insideHosts: this.options.insideHosts ?? [],
         spec,
         progress,
         signal,

@@ -1,7 +1,12 @@
-// A prepared image of a repo: files put in, `setup` run in a throw-away container with network, committed.
+// A prepared image of a repo: files put in, `setup` run in a throw-away container that reaches the public
+// internet through the egress proxy and nothing else, the result committed.
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { openEgress } from '../egress/open-egress.ts';
+import { type EgressPolicy, parseDestination } from '../egress/policy.ts';
 import { withBuildLock } from '../image/build-lock.ts';
 import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
@@ -26,6 +31,7 @@ export interface SnapshotBuild {
   readonly runtime: string | undefined;
   readonly caFile: string;
   readonly npmRegistry: string | undefined;
+  readonly insideHosts: readonly string[];
   readonly spec: SnapshotSpec;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
@@ -54,7 +60,6 @@ async function inSetupContainer(build: SnapshotBuild, image: string): Promise<st
     image: build.baseImage,
     limits: build.limits,
     labels: labels(installId, 'setup', expiresIn(keepSeconds)),
-    network: 'bridge',
     runtime: build.runtime,
   };
   const container = await docker.createContainer(containerSettings(walls));
@@ -62,12 +67,12 @@ async function inSetupContainer(build: SnapshotBuild, image: string): Promise<st
     checkWalls(await container.inspect(), walls, build.swapLimit);
     await container.start();
     const toolhost = await ToolhostClient.attach(await openToolhostStream(container), 0);
-    checkSeenWalls(toolhost.hello, 'bridge');
+    checkSeenWalls(toolhost.hello);
     const sandbox = new ToolhostSandbox('setup', true, toolhost);
     progress('copying the repo into the sandbox');
     await toolhost.write(`${TEMP_DIR}/files.tar`, spec.files());
     await unpackFiles(sandbox);
-    await runSetup(build, sandbox);
+    await withEgress(build, sandbox, (env, refused) => runSetup(build, sandbox, env, refused));
     await removeTraces(sandbox);
     await sandbox.close();
     signal?.throwIfAborted();
@@ -100,36 +105,82 @@ async function unpackFiles(sandbox: ToolhostSandbox): Promise<void> {
   );
 }
 
-async function runSetup(build: SnapshotBuild, sandbox: ToolhostSandbox): Promise<void> {
+/** Runs `work` with a way out to public hosts, and to the package registry that the operator's machine uses. */
+async function withEgress(
+  build: SnapshotBuild,
+  sandbox: ToolhostSandbox,
+  work: (env: Record<string, string>, refused: ReadonlySet<string>) => Promise<void>,
+): Promise<void> {
+  const refused = new Set<string>();
+  const registry = registryOf(build.npmRegistry ?? (await machineRegistry()));
+  const registryHost = registry === undefined ? undefined : parseDestination(new URL(registry).host, 443);
+  const policy: EgressPolicy = {
+    rules: [
+      ...build.insideHosts.map((host) => ({ host, inside: true })),
+      ...(registryHost === undefined
+        ? []
+        : [{ host: registryHost.host, ports: [registryHost.port], inside: true }]),
+      { host: '*' },
+    ],
+  };
+  const egress = await openEgress(sandbox, {
+    policy,
+    onRequest: (report) => {
+      if (report.refused !== null) refused.add(`${report.host}:${report.port} (${report.refused})`);
+    },
+  });
+  try {
+    await work({ ...(await setupEnvironment(build, sandbox, registry)), ...egress.env }, refused);
+  } finally {
+    egress.close();
+  }
+}
+
+async function runSetup(
+  build: SnapshotBuild,
+  sandbox: ToolhostSandbox,
+  env: Record<string, string>,
+  refused: ReadonlySet<string>,
+): Promise<void> {
   const { spec, progress, signal } = build;
-  const env = await setupEnvironment(build, sandbox);
   const deadline = performance.now() + spec.setupTimeoutMs;
   for (const [index, line] of spec.setup.entries()) {
     progress(`setup: ${line.slice(0, 120)}`);
-    const result = await sandbox.run(
-      {
-        id: `setup-${index}`,
-        argv: ['bash', '-c', line],
-        env,
-        timeoutMs: Math.max(1, deadline - performance.now()),
-      },
-      signal === undefined ? {} : { signal },
-    );
+    const argv = ['bash', '-c', line];
+    const timeoutMs = Math.max(1, deadline - performance.now());
+    const options = signal === undefined ? {} : { signal };
+    const result = await sandbox.run({ id: `setup-${index}`, argv, env, timeoutMs }, options);
     if (result.exitCode === 0) continue;
     const how = result.timedOut ? 'did not end in time' : `failed (${result.exitCode ?? result.signal})`;
     const tail = result.output.text.trimEnd().slice(-OUTPUT_TAIL_CHARS);
+    const hosts = [...refused].slice(0, 5).join(', ');
     throw new ThreadsmithError(
       'setup_failed',
-      `The setup line \`${line}\` ${how}:\n${tail}`,
+      `The setup line \`${line}\` ${how}:\n${tail}${hosts === '' ? '' : `\nNot reached: ${hosts}`}`,
       'Correct `setup` in .threadsmith.yaml, or the packages it installs, and reply in the thread.',
     );
   }
+}
+
+/** The registry that npm on this machine is set to; in a company it is often one of its own. */
+async function machineRegistry(): Promise<string | undefined> {
+  return promisify(execFile)('npm', ['config', 'get', 'registry'])
+    .then(({ stdout }) => stdout.trim())
+    .catch(() => undefined);
+}
+
+/** The registry without credentials, or undefined. */
+function registryOf(registry: string | undefined): string | undefined {
+  if (registry === undefined || !URL.canParse(registry)) return undefined;
+  const { username, password, search } = new URL(registry);
+  return username === '' && password === '' && search === '' ? registry : undefined;
 }
 
 /** What package managers need behind a company's proxy: its certificates and its npm registry, no credentials. */
 async function setupEnvironment(
   build: SnapshotBuild,
   sandbox: ToolhostSandbox,
+  registry: string | undefined,
 ): Promise<Record<string, string>> {
   const env: Record<string, string> = { CI: '1', npm_config_update_notifier: 'false' };
   const certificates = await readFile(build.caFile).catch(() => undefined);
@@ -146,11 +197,7 @@ async function setupEnvironment(
       env[name] = CA_PATH;
     }
   }
-  const registry = build.npmRegistry;
-  if (registry !== undefined && URL.canParse(registry)) {
-    const { username, password, search } = new URL(registry);
-    if (username === '' && password === '' && search === '') env.npm_config_registry = registry;
-  }
+  if (registry !== undefined) env.npm_config_registry = registry;
   return env;
 }
 

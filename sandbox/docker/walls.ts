@@ -27,8 +27,6 @@ export interface WallOptions {
   readonly labels: Record<string, string>;
   /** The volume for the work folder; without it the folder is in the container's own layer, for a snapshot. */
   readonly volume?: string;
-  /** Only a throw-away container that runs a repo's `setup` may have a network. */
-  readonly network: 'none' | 'bridge';
   /** `runsc` for gVisor; the engine's own default otherwise. */
   readonly runtime?: string | undefined;
 }
@@ -61,7 +59,8 @@ export function containerSettings(options: WallOptions): Docker.ContainerCreateO
 function hostConfig(options: WallOptions, volume: string | undefined): Docker.HostConfig {
   const { limits } = options;
   return {
-    NetworkMode: options.network,
+    // An internal network would still reach the host's gateway and the neighbours.
+    NetworkMode: 'none',
     Privileged: false,
     ReadonlyRootfs: volume !== undefined,
     CapDrop: ['ALL'],
@@ -90,7 +89,7 @@ function hostConfig(options: WallOptions, volume: string | undefined): Docker.Ho
     },
     ...(volume === undefined ? {} : { Mounts: [{ Type: 'volume', Source: volume, Target: WORK_DIR }] }),
     // Without a network nothing is looked up; the host's own name servers are nobody's business there.
-    ...(options.network === 'none' ? { Dns: ['127.0.0.1'] } : {}),
+    Dns: ['127.0.0.1'],
     Devices: [],
     Binds: [],
     PublishAllPorts: false,
@@ -142,10 +141,8 @@ export function checkWalls(
   const variables = found.Config.Env ?? [];
   const isKnown = (line: string): boolean => /^(PATH|HOME|TMPDIR)=/.test(line);
   if (!variables.every(isKnown)) refuse('Env');
-  if (options.network === 'none') {
-    const networks = Object.keys(found.NetworkSettings.Networks);
-    if (networks.some((name) => name !== 'none')) refuse('Networks');
-  }
+  const networks = Object.keys(found.NetworkSettings.Networks);
+  if (networks.some((name) => name !== 'none')) refuse('Networks');
 }
 
 /** Nothing but the work volume: no folder of the host, and no tmpfs that was not asked for. */
@@ -198,11 +195,10 @@ export interface SeenWalls {
 const SECCOMP_FILTERED = 2;
 
 /** Throws `sandbox_refused` where the kernel disagrees with what the engine says. */
-export function checkSeenWalls(seen: SeenWalls, network: WallOptions['network']): void {
+export function checkSeenWalls(seen: SeenWalls): void {
   if (seen.uid !== SANDBOX_UID) refuse('User (seen from inside)');
   if (seen.seccomp !== SECCOMP_FILTERED) refuse('seccomp (seen from inside)');
   if (seen.noNewPrivileges !== 1) refuse('no-new-privileges (seen from inside)');
   if (!/^0*$/.test(seen.effective) || !/^0*$/.test(seen.bounding)) refuse('CapDrop (seen from inside)');
-  if (network === 'none' && seen.interfaces.some((name) => name !== 'lo'))
-    refuse('NetworkMode (seen from inside)');
+  if (seen.interfaces.some((name) => name !== 'lo')) refuse('NetworkMode (seen from inside)');
 }

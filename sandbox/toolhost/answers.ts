@@ -31,6 +31,7 @@ export const resultFields = z.object({
 });
 
 export const sizeFields = z.object({ size: z.int().nonnegative() });
+export const acceptedFields = z.strictObject({ accepted: z.int().min(1).max(65_535) });
 export const noFields = z.object({});
 
 export type Failure = z.infer<typeof failure>;

@@ -2,7 +2,15 @@
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { type Failure, helloFields, noFields, parseAnswer, resultFields, sizeFields } from './answers.ts';
+import {
+  acceptedFields,
+  type Failure,
+  helloFields,
+  noFields,
+  parseAnswer,
+  resultFields,
+  sizeFields,
+} from './answers.ts';
 import { type HelloFields, PROTOCOL_VERSION, type Request } from './inside/protocol.ts';
 import { type Channel, Connection, type Json } from './inside/wire.ts';
 
@@ -18,10 +26,12 @@ export class ToolhostClient {
   readonly hello: Omit<HelloFields, 'version'>;
   private readonly connection: Connection;
   private readonly pinging: NodeJS.Timeout;
+  private readonly accepting: Accepting;
 
-  private constructor(connection: Connection, hello: HelloFields) {
+  private constructor(connection: Connection, hello: HelloFields, accepting: Accepting) {
     this.connection = connection;
     this.hello = hello;
+    this.accepting = accepting;
     this.pinging = setInterval(() => this.checkAlive(), PING_EVERY_MS);
     this.pinging.unref();
   }
@@ -31,13 +41,17 @@ export class ToolhostClient {
    * `lease_lost` where a worker with a newer claim is attached. The stream is destroyed on failure.
    */
   static async attach(stream: Duplex, fence: number): Promise<ToolhostClient> {
-    const connection = new Connection(stream, { onClose: () => {} });
+    const accepting: Accepting = new Map();
+    const connection = new Connection(stream, 'worker', {
+      onOpen: (channel, value) => accept(accepting, channel, value),
+      onClose: () => {},
+    });
     const timer = setTimeout(() => connection.close('no hello in time'), HELLO_TIMEOUT_MS);
     try {
       const hello = await ask(connection, { op: 'hello', version: PROTOCOL_VERSION, fence }, helloFields);
       if (!hello.ok) throw failed(hello);
       if (hello.fields.version !== PROTOCOL_VERSION) throw lost('its toolhost is of another version');
-      return new ToolhostClient(connection, hello.fields);
+      return new ToolhostClient(connection, hello.fields, accepting);
     } catch (thrown) {
       connection.close('hello failed');
       throw thrown;
@@ -115,6 +129,12 @@ export class ToolhostClient {
     return channel;
   }
 
+  /** Listens on the sandbox's loopback; `onConnection` gets each connection, and must close it. */
+  async listen(port: number, onConnection: (stream: Duplex) => void): Promise<void> {
+    this.accepting.set(port, onConnection);
+    await this.plain({ op: 'listen', port });
+  }
+
   close(): void {
     clearInterval(this.pinging);
     this.connection.close('closed by the worker');
@@ -134,6 +154,16 @@ export class ToolhostClient {
       () => clearTimeout(timer),
     );
   }
+}
+
+type Accepting = Map<number, (stream: Duplex) => void>;
+
+/** Takes a connection that the toolhost accepted, where this worker listens on that port; else drops it. */
+function accept(accepting: Accepting, channel: Channel, value: Json): void {
+  const parsed = acceptedFields.safeParse(value);
+  const onConnection = parsed.success ? accepting.get(parsed.data.accepted) : undefined;
+  if (onConnection === undefined) channel.destroy();
+  else onConnection(channel);
 }
 
 const startedOnly: z.infer<typeof resultFields> = {

@@ -59,6 +59,10 @@ export class ToolhostSandbox implements Sandbox {
     return this.toolhost.connect(port, waitMs);
   }
 
+  async listen(port: number, onConnection: (stream: Duplex) => void): Promise<void> {
+    await this.toolhost.listen(port, onConnection);
+  }
+
   async close(): Promise<void> {
     this.toolhost.close();
   }

@@ -7,8 +7,8 @@ import { type Channel, Connection, FrameReader, type Json } from '../../sandbox/
 function connect(onOpen: (channel: Channel, value: Json, body: Buffer) => void) {
   const [near, far] = duplexPair();
   const reasons: string[] = [];
-  const client = new Connection(near, { onClose: (reason) => reasons.push(reason) });
-  const server = new Connection(far, { onOpen, onClose: (reason) => reasons.push(reason) });
+  const client = new Connection(near, 'worker', { onClose: (reason) => reasons.push(reason) });
+  const server = new Connection(far, 'toolhost', { onOpen, onClose: (reason) => reasons.push(reason) });
   return { client, server, reasons };
 }
 
@@ -79,11 +79,11 @@ describe('the wire', () => {
     ['an unknown kind', frame([99, 1, null])],
     ['a channel below one', frame([1, -1, null])],
     ['a channel that is no number', frame([1, 'x', null])],
-    ['a channel opened by the toolhost', frame([0, 1, { op: 'run' }])],
+    ['a channel opened by a toolhost that may open none', frame([0, 2, { op: 'run' }])],
   ])('%s ends the connection', async (_what, bytes) => {
     const [near, far] = duplexPair();
     const reasons: string[] = [];
-    const client = new Connection(near, { onClose: (reason) => reasons.push(reason) });
+    const client = new Connection(near, 'worker', { onClose: (reason) => reasons.push(reason) });
     const channel = client.open('anything');
     far.write(bytes);
     await expect.poll(() => reasons).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('the wire', () => {
 
   test('more data than the window ends the connection instead of filling the memory', async () => {
     const [near, far] = duplexPair();
-    const client = new Connection(near, { onClose: () => {} });
+    const client = new Connection(near, 'worker', { onClose: () => {} });
     client.open('slow reader');
     for (let index = 0; index < 40; index += 1) far.write(frame([2, 1, null], Buffer.alloc(256 * 1024)));
     await expect.poll(() => client.isClosed).toBe(true);
@@ -101,7 +101,7 @@ describe('the wire', () => {
 
   test('frames for a channel that is gone are dropped', async () => {
     const [near, far] = duplexPair();
-    const client = new Connection(near, { onClose: () => {} });
+    const client = new Connection(near, 'worker', { onClose: () => {} });
     far.write(frame([1, 55, 'late']));
     const channel = client.open('x');
     const message = new Promise((resolve) => {
@@ -115,7 +115,7 @@ describe('the wire', () => {
 describe('a forged toolhost', () => {
   const hello = {
     ok: true,
-    version: 1,
+    version: 2,
     uid: 1000,
     seccomp: 2,
     noNewPrivileges: 1,
@@ -137,7 +137,7 @@ describe('a forged toolhost', () => {
   /** A client whose toolhost answers each request after hello with `answer`. */
   async function attach(answer: (channel: Channel) => void): Promise<ToolhostClient> {
     const [near, far] = duplexPair();
-    const server = new Connection(far, {
+    const server = new Connection(far, 'toolhost', {
       onOpen: (channel, value) => {
         channel.resume();
         if (JSON.stringify(value).includes('hello')) channel.post(hello);
@@ -185,7 +185,10 @@ describe('a forged toolhost', () => {
   test('a hello of another version, or none, is a lost sandbox', async () => {
     for (const answer of [{ ...hello, version: 99 }, { ok: true }, 'hi']) {
       const [near, far] = duplexPair();
-      const server = new Connection(far, { onOpen: (channel) => channel.post(answer), onClose: () => {} });
+      const server = new Connection(far, 'toolhost', {
+        onOpen: (channel) => channel.post(answer),
+        onClose: () => {},
+      });
       await expect(ToolhostClient.attach(near, 0)).rejects.toMatchObject({ code: 'sandbox_lost' });
       server.close('done');
     }

@@ -171,6 +171,7 @@ function dieInSandbox(sandbox: Sandbox, at: number): Sandbox {
     read: (path, maxBytes) => around(() => sandbox.read(path, maxBytes)),
     write: (path, content) => around(() => sandbox.write(path, content)),
     connect: (port, waitMs) => sandbox.connect(port, waitMs),
+    listen: (port, onConnection) => sandbox.listen(port, onConnection),
     close: () => sandbox.close(),
   };
 }

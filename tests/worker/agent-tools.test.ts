@@ -245,6 +245,7 @@ function dieAfter(sandbox: Sandbox, steps: number): Sandbox {
     read: (path, maxBytes) => step(() => sandbox.read(path, maxBytes)),
     write: (path, content) => step(() => sandbox.write(path, content)),
     connect: (port, waitMs) => sandbox.connect(port, waitMs),
+    listen: (port, onConnection) => sandbox.listen(port, onConnection),
     close: () => sandbox.close(),
   };
 }

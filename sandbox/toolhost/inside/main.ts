@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { CommandTable } from './commands.ts';
 import { watchDisk } from './disk-watch.ts';
+import { Listeners } from './listeners.ts';
 import { PROTOCOL_VERSION, SOCKET_PATH } from './protocol.ts';
 import { serveConnection } from './requests.ts';
 
@@ -15,9 +16,10 @@ rmSync(SOCKET_PATH, { force: true });
 const commands = new CommandTable(storeDir);
 watchDisk(Number(diskBytes), commands);
 
+const listeners = new Listeners();
 const connections = new Set<{ fence: number; close: (reason: string) => void }>();
 const server = createServer({ allowHalfOpen: false }, (socket) => {
-  const attached = serveConnection(socket, { version: PROTOCOL_VERSION, commands, connections });
+  const attached = serveConnection(socket, { version: PROTOCOL_VERSION, commands, listeners, connections });
   connections.add(attached);
   socket.once('close', () => connections.delete(attached));
 });

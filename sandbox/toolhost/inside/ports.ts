@@ -15,7 +15,7 @@ export async function joinPort(channel: Channel, port: number, waitMs: number): 
       const socket = await tryConnect(address, port);
       if (socket === undefined) continue;
       channel.post({ ok: true });
-      return join(channel, socket);
+      return joinSocket(channel, socket);
     }
     if (performance.now() >= deadline)
       return refuse(channel, 'no_listener', `nothing listens on port ${port}`);
@@ -31,7 +31,8 @@ function tryConnect(host: string, port: number): Promise<Socket | undefined> {
   });
 }
 
-function join(channel: Channel, socket: Socket): void {
+/** Makes one stream of a channel and a socket: each ends with the other. */
+export function joinSocket(channel: Channel, socket: Socket): void {
   socket.on('error', () => channel.destroy());
   channel.on('close', () => socket.destroy());
   socket.on('close', () => {

@@ -1,7 +1,7 @@
 // What a worker asks a toolhost for, and what it answers. A channel is opened with one request; its last
 // message is an answer. Both programs import this file, so the two cannot differ.
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** Under the toolhost's own tmpfs, which the image's user alone may enter. */
 export const SOCKET_PATH = '/run/toolhost/socket';
 
@@ -26,7 +26,15 @@ export type Request =
   | { readonly op: 'write'; readonly path: string }
   /** After the answer, the channel is the connection. */
   | { readonly op: 'connect'; readonly port: number; readonly waitMs: number }
+  /**
+   * Listens on a port of the sandbox's loopback. Each connection comes as a channel that the toolhost opens
+   * with `Accepted`. The newest worker that listens gets them.
+   */
+  | { readonly op: 'listen'; readonly port: number }
   | { readonly op: 'ping' };
+
+/** What the toolhost opens a channel with. */
+export type Accepted = { readonly accepted: number };
 
 export type CommandRequest = {
   readonly id: string;

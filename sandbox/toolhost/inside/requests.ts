@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { CommandTable } from './commands.ts';
 import { readInto, writeFrom } from './files.ts';
+import type { Listeners } from './listeners.ts';
 import { joinPort } from './ports.ts';
 import type { HelloFields, Request } from './protocol.ts';
 import { finish, refuse } from './replies.ts';
@@ -16,18 +17,20 @@ export interface Attached {
 export interface ToolhostState {
   readonly version: number;
   readonly commands: CommandTable;
+  readonly listeners: Listeners;
   readonly connections: ReadonlySet<Attached>;
 }
 
 /** Answers the requests of one worker until it detaches. Its commands go on afterwards. */
 export function serveConnection(socket: Socket, state: ToolhostState): Attached {
   const attached: Attached = { fence: -1, close: (reason) => connection.close(reason) };
-  const connection = new Connection(socket, {
+  const connection = new Connection(socket, 'toolhost', {
     onOpen: (channel, value) => {
       const request = toRequest(value);
       if (request === undefined) return refuse(channel, 'bad_request', 'not a request');
       if (request.op === 'hello') return hello(channel, request, attached, state);
       if (attached.fence < 0) return refuse(channel, 'bad_request', 'hello comes first');
+      if (request.op === 'listen') return state.listeners.listen(channel, connection, request.port);
       answer(channel, request, state);
     },
     onClose: () => {},
@@ -52,7 +55,11 @@ function hello(
   finish(channel, { ...fields });
 }
 
-function answer(channel: Channel, request: Request, { commands }: ToolhostState): void {
+function answer(
+  channel: Channel,
+  request: Exclude<Request, { op: 'hello' | 'listen' }>,
+  { commands }: ToolhostState,
+): void {
   switch (request.op) {
     case 'run':
       return commands.request(channel, request);

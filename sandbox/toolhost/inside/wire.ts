@@ -153,18 +153,24 @@ export interface ConnectionEvents {
   readonly onClose: (reason: string) => void;
 }
 
-/** Channels over one duplex byte stream. The end that opens channels is the one without `onOpen`. */
+/** Which end of a connection this is: the worker numbers its channels oddly, the toolhost evenly. */
+export type End = 'worker' | 'toolhost';
+
+/** Channels over one duplex byte stream. */
 export class Connection {
   private readonly stream: Duplex;
   private readonly events: ConnectionEvents;
   private readonly channels = new Map<number, Channel>();
   private readonly reader = new FrameReader();
-  private lastId = 0;
+  private lastOwnId: number;
+  private lastPeerId: number;
   private closed = false;
 
-  constructor(stream: Duplex, events: ConnectionEvents) {
+  constructor(stream: Duplex, end: End, events: ConnectionEvents) {
     this.stream = stream;
     this.events = events;
+    this.lastOwnId = end === 'worker' ? -1 : 0;
+    this.lastPeerId = end === 'worker' ? 0 : -1;
     stream.on('data', (chunk: Buffer) => this.take(chunk));
     stream.on('error', (error) => this.close(error.message));
     stream.on('end', () => this.close('the stream ended'));
@@ -177,14 +183,14 @@ export class Connection {
 
   /** Opens a channel with a first message. */
   open(value: Json, body: Buffer = EMPTY): Channel {
-    this.lastId += 1;
-    const channel = new Channel(this, this.lastId);
+    this.lastOwnId += 2;
+    const channel = new Channel(this, this.lastOwnId);
     if (this.closed) {
       channel.destroy(new WireError('the connection is closed'));
       return channel;
     }
-    this.channels.set(this.lastId, channel);
-    this.send('open', this.lastId, value, body);
+    this.channels.set(this.lastOwnId, channel);
+    this.send('open', this.lastOwnId, value, body);
     return channel;
   }
 
@@ -238,9 +244,10 @@ export class Connection {
     }
     const { onOpen } = this.events;
     if (onOpen === undefined) throw new WireError('the other end may not open channels');
-    if (frame.channel <= this.lastId) throw new WireError('a channel number was used twice');
+    const isNext = frame.channel > this.lastPeerId && (frame.channel - this.lastPeerId) % 2 === 0;
+    if (!isNext) throw new WireError('a channel number that is not the next');
     if (this.channels.size >= MAX_CHANNELS) throw new WireError('too many channels');
-    this.lastId = frame.channel;
+    this.lastPeerId = frame.channel;
     const channel = new Channel(this, frame.channel);
     this.channels.set(frame.channel, channel);
     onOpen(channel, frame.value, frame.body);

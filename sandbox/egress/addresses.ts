@@ -1,0 +1,43 @@
+// Which addresses are on the public internet. Everything else is somebody's inside: loopback, private and
+// shared networks, the metadata services of clouds, and all the ways to write one of those in IPv6.
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+const INSIDE_IPV4: readonly (readonly [string, number])[] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+];
+
+const INSIDE_IPV6: readonly (readonly [string, number])[] = [
+  ['::', 96],
+  ['::ffff:0:0', 96],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 32],
+  ['2002::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['fec0::', 10],
+  ['ff00::', 8],
+];
+
+/** Two lists, because one with the mapped addresses of IPv6 takes every IPv4 address for one of them. */
+const insideIpv4 = new BlockList();
+for (const [net, prefix] of INSIDE_IPV4) insideIpv4.addSubnet(net, prefix, 'ipv4');
+const insideIpv6 = new BlockList();
+for (const [net, prefix] of INSIDE_IPV6) insideIpv6.addSubnet(net, prefix, 'ipv6');
+
+/** True for an address that anybody on the internet could reach; false for everything that is no address. */
+export function isPublicAddress(address: string): boolean {
+  if (isIPv4(address)) return !insideIpv4.check(address, 'ipv4');
+  return isIPv6(address) && !insideIpv6.check(address, 'ipv6');
+}

@@ -1,0 +1,34 @@
+// A name becomes addresses once, here, outside of the sandbox; what was checked is what gets connected to.
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { isPublicAddress } from './addresses.ts';
+
+export interface Resolved {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Looks a name up. Tests bring their own names. */
+export type Lookup = (host: string) => Promise<readonly Resolved[]>;
+
+export const systemLookup: Lookup = (host) => lookup(host, { all: true, verbatim: false });
+
+/** The address to connect to, or why there is none. One private address among several spoils the name. */
+export async function resolveSafely(
+  host: string,
+  allowInside: boolean,
+  look: Lookup = systemLookup,
+): Promise<Resolved | { readonly refused: string }> {
+  let found: readonly Resolved[];
+  try {
+    found = isIP(host) === 0 ? await look(host) : [{ address: host, family: isIP(host) }];
+  } catch {
+    return { refused: 'the name is not known' };
+  }
+  const [first] = found;
+  if (first === undefined) return { refused: 'the name is not known' };
+  if (!allowInside && !found.every(({ address }) => isPublicAddress(address))) {
+    return { refused: 'the name leads to an address that is not on the public internet' };
+  }
+  return first;
+}
