@@ -36,8 +36,18 @@ export async function mention(
   const conversation: Conversation = {
     root,
     reply: (who, words) => people.post(who, channel, words, root),
-    see: (what, as) =>
-      people.see(channel, root, what, { withinMs: PATIENCE_MS, ...(as === undefined ? {} : { as }) }),
+    see: (what, as) => {
+      // No fault of a test's may look like one of the product: what nobody foresaw ends the wait.
+      const orFault = (messages: readonly Message[]) => {
+        const fault = messages.find((message) => /in Threadsmith itself failed/.test(readable(message)));
+        if (fault !== undefined) throw new Error(readable(fault));
+        return what(messages);
+      };
+      return people.see(channel, root, orFault, {
+        withinMs: PATIENCE_MS,
+        ...(as === undefined ? {} : { as }),
+      });
+    },
     messages: (as) => people.thread(channel, root, as),
     replyForOffer: async (who, words, label = APPROVE) => {
       const ts = await conversation.reply(who, words);
