@@ -2,7 +2,7 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Actor } from '../../core/authority.ts';
-import { ThreadsmithError } from '../../core/errors.ts';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import { type Patience, patiently } from './calls.ts';
 
 /** The app as Slack knows it. */
@@ -58,12 +58,13 @@ const identitySchema = z.object({
   url: z.string(),
 });
 
-/** Asks Slack who the token belongs to. Throws `config_invalid` where Slack refuses it. */
+/** Asks Slack who the token belongs to. Throws `config_invalid` where Slack refuses it, `slack_unreachable`. */
 export async function identify(client: WebClient): Promise<AppIdentity> {
   try {
     const answer = identitySchema.parse(await patiently(() => client.auth.test()));
     return { teamId: answer.team_id, botId: answer.bot_id, botUserId: answer.user_id, url: answer.url };
   } catch (cause) {
+    if (hasCode(cause, 'slack_unreachable')) throw notThere(client, cause);
     if (!(cause instanceof ThreadsmithError) || cause.code !== 'slack_refused') throw cause;
     throw new ThreadsmithError(
       'config_invalid',
@@ -72,6 +73,16 @@ export async function identify(client: WebClient): Promise<AppIdentity> {
       { cause },
     );
   }
+}
+
+/** At the start nothing is tried again: somebody sits in front of it. */
+function notThere(client: WebClient, cause: unknown): ThreadsmithError {
+  return new ThreadsmithError(
+    'slack_unreachable',
+    `Slack does not answer at ${client.slackApiUrl}.`,
+    'Check the network of this machine (and SLACK_API_URL where it is set), then start again.',
+    { retry: 'later', cause },
+  );
 }
 
 /** A directory of the workspace that `app` is installed in. */
