@@ -25,6 +25,7 @@ import { statusMessage } from '../../blocks/status.ts';
 import { stoppedMessage } from '../../blocks/stopped.ts';
 import { usageMessage } from '../../blocks/usage.ts';
 import { takenUpMessage, withdrawnMessage } from '../../blocks/waiting.ts';
+import { alerts } from './alerts.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
 import * as turns from './turns.ts';
@@ -32,7 +33,7 @@ import { waysIn } from './ways-in.ts';
 
 /** All entries, in the order in which a person meets them. */
 export function galleryStates(): GalleryEntry[] {
-  return [...statuses(), ...results(), ...words(), ...lines(), ...modals(), ...waysIn()];
+  return [...statuses(), ...results(), ...words(), ...lines(), ...modals(), ...waysIn(), ...alerts()];
 }
 
 function modal(title: string, shown: object): GalleryEntry {

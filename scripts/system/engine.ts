@@ -1,16 +1,7 @@
 // The Docker Engine: the one that answers already, else one of our own as a child that ends with the last
 // of its users (a start and a test run of the same data directory share it).
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
@@ -19,6 +10,7 @@ import { acquireLock, isLock } from '../processes/lock.ts';
 import { type Tethered, tether } from '../processes/tether.ts';
 import { findCommand, rootPrefix, SYSTEM_FOLDERS, unlockSudo } from './commands.ts';
 import { engineAnswers, usualEngineHosts } from './engine-address.ts';
+import { forgetDeadServer, mountControlGroups, refuseChroot, unmountBelow } from './engine-ground.ts';
 import { rangeBeside } from './network-range.ts';
 
 export interface RunningEngine {
@@ -173,52 +165,6 @@ function foreign(host: string): RunningEngine {
 
 function hostOf(data: DataDirectory): string {
   return `unix://${join(data.runtime, 'engine.sock')}`;
-}
-
-/**
- * In a chroot a container's root is not the root of its mount namespace, and `docker exec` enters the
- * namespace: commands meant for a container would run on the real machine instead, as root.
- */
-function refuseChroot(prefix: readonly string[]): void {
-  if (process.platform !== 'linux') return;
-  const here = statSync('/');
-  const enter = [...prefix, 'nsenter', '--mount=/proc/self/ns/mnt', 'stat', '-c', '%d:%i', '/'];
-  const seen = spawnSync(enter[0] ?? 'nsenter', enter.slice(1), { encoding: 'utf8' });
-  if (seen.status === 0 && seen.stdout.trim() === `${here.dev}:${here.ino}`) return;
-  throw new ThreadsmithError(
-    'engine_unreachable',
-    'This is a chroot, or it cannot be told whether it is one: a Docker Engine here could not keep sandboxes apart from the machine around it.',
-    'Use a container or a virtual machine instead, or set DOCKER_HOST to an engine outside.',
-  );
-}
-
-/** After a crash or a restart of the machine the number in a pid file may belong to any other process. */
-function forgetDeadServer(pidFile: string, program: string, prefix: readonly string[]): void {
-  if (!existsSync(pidFile)) return;
-  const read = spawnSync('sh', ['-c', 'cat "/proc/$(cat "$1")/comm"', 'read', pidFile], { encoding: 'utf8' });
-  if (read.stdout.trim() === program) return;
-  const remove = [...prefix, 'rm', '-f', pidFile];
-  spawnSync(remove[0] ?? 'rm', remove.slice(1));
-}
-
-/** The engine leaves mounts behind when it ends, and folders with mounts in them cannot be removed. */
-function unmountBelow(folders: readonly string[], prefix: readonly string[]): void {
-  if (process.platform !== 'linux') return;
-  const points = readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)));
-  if (points.length === 0) return;
-  // The deepest first.
-  const unmount = [...prefix, 'umount', '-l', ...points.sort().reverse()];
-  spawnSync(unmount[0] ?? 'umount', unmount.slice(1), { stdio: 'ignore' });
-}
-
-/** Without an init system nobody may have mounted them, and the engine needs them. */
-function mountControlGroups(prefix: readonly string[]): void {
-  if (process.platform !== 'linux' || readFileSync('/proc/mounts', 'utf8').includes(' cgroup')) return;
-  const mount = [...prefix, 'mount', '-t', 'cgroup2', 'none', '/sys/fs/cgroup'];
-  spawnSync(mount[0] ?? 'mount', mount.slice(1), { stdio: 'ignore' });
 }
 
 /** Where our engine writes its log. */

@@ -43,7 +43,7 @@ describe('the embedded PostgreSQL', () => {
     await query(first.url, 'create table kept (n int); insert into kept values (42)');
     expect(statSync(options.passwordFile).mode & 0o777).toBe(0o600);
     const wrong = first.url.replace(/:[^:@]+@/, ':wrong@');
-    await expect(query(wrong, 'select 1')).rejects.toThrow();
+    await expect(query(wrong, 'select 1')).rejects.toThrow(/password/);
     await first.stop();
 
     const startedAt = Date.now();

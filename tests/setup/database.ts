@@ -40,19 +40,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** An empty database, for tests of the migrations themselves. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
-  const server = part('TEST_DATABASE_URL');
-  const name = `empty_${process.pid}_${randomBytes(5).toString('hex')}`;
-  await onServer(server, (client) => client.query(`create database ${name}`));
-  return {
-    url: withDatabase(server, name),
-    drop: async () => {
-      await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
-    },
-  };
-}
-
 async function ensureTemplate(client: pg.Client, server: string): Promise<string> {
   const name = `template_${versionOfTables()}`;
   await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
