@@ -211,6 +211,7 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     turnId: turn.id,
     sessionId: session.id,
     run: `e${lease.epoch}-${context.opening}`,
+    fence: lease.epoch,
     branch: session.branch,
     requester: turn.requester,
     startedAt: turn.startedAt ?? turn.createdAt,

@@ -71,6 +71,7 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
       turnId: sessionId,
       sessionId,
       run: 'e1',
+      fence: 1,
       branch: branchOf(run.args.run),
       requester: { id: 'terminal', name: 'terminal', email: null },
       startedAt: new Date(),

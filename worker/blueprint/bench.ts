@@ -14,6 +14,8 @@ export interface TurnFacts {
   readonly sessionId: string;
   /** Names this try of this worker; part of the ids of commands that must run again in the next one. */
   readonly run: string;
+  /** The lease's epoch: a sandbox that a newer one opened answers this worker no more. */
+  readonly fence: number;
   readonly branch: string;
   readonly requester: Person;
   readonly startedAt: Date;

@@ -54,7 +54,10 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   progress('Opening the sandbox');
   const { memory_mb, cpus, pids, disk_mb } = options.config.sandbox;
   const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
-  const sandbox = await options.provider.open({ key: facts.sessionId, image: snapshot, limits }, signal);
+  const sandbox = await options.provider.open(
+    { key: facts.sessionId, image: snapshot, limits, fence: facts.fence },
+    signal,
+  );
   const started = { sandbox, facts, signal };
   const { defaultBranch, commit } = latest;
   const stand = { base, latest: commit, defaultBranch, shown, parent };
