@@ -30,6 +30,7 @@ export async function startProcess(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) outliveNobody(child.pid);
   const errors: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     appendFileSync(logFile, text);
@@ -56,6 +57,14 @@ export async function startProcess(
       clearTimeout(forced);
     },
   };
+}
+
+const WATCH = 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill "$2" 2>/dev/null';
+
+/** Ends the process within a second of our own end, however that comes: a killed test run leaves nothing behind. */
+function outliveNobody(pid: number): void {
+  const args = ['-c', WATCH, 'watch', String(process.pid), String(pid)];
+  spawn('sh', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
 async function firstLine(child: ChildProcess): Promise<Readonly<Record<string, unknown>>> {
