@@ -16,6 +16,10 @@ export const ACTION = {
   /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
   sendNow: 'threadsmith.send_now',
   remove: 'threadsmith.remove',
+  /** Below an alert that was looked into. */
+  alertFix: 'threadsmith.alert.fix',
+  alertNotThis: 'threadsmith.alert.not_this',
+  alertMute: 'threadsmith.alert.mute',
   /** On the Home tab. */
   startWork: 'threadsmith.start_work',
   /** Buttons in the diff modal; the page to go to is the value. */

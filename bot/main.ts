@@ -48,7 +48,7 @@ async function start(environment: Environment, log: Log): Promise<Bot> {
   const queue = openQueue({ databaseUrl, redisUrl: environment.REDIS_URL, log });
 
   const app = openApp({ receiver: connection.receiver, token, apiUrl, identity, log });
-  listenToMessages(app, { database, identity, log });
+  listenToMessages(app, { database, identity, config, directory, log });
   const desk = { database, config, client, directory, identity, content, log };
   listenToClicks(app, desk);
   listenToStarts(app, desk);

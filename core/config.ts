@@ -25,6 +25,21 @@ const peopleSchema = z.strictObject({
   merge: names.default([]),
 });
 
+const alertSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/, 'letters, digits, dots, dashes and underscores'),
+  /** A channel's id, or its name without #. */
+  channel: z.string().min(1),
+  /** Bot ids (B…) or app ids (A…) whose messages count. */
+  from: names.min(1, 'at least one bot or app id'),
+  /** A regular expression that their words must match; case does not count. */
+  pattern: z.string().min(1).default('.').refine(isPattern, 'a regular expression'),
+  repo: z.string().min(1),
+  /** `ask`: it is only looked into, and a person decides. */
+  fix: z.enum(['ask', 'at_once']).default('ask'),
+  quiet_minutes: z.int().min(1).max(10_080).default(60),
+  per_hour: z.int().min(1).max(100).default(6),
+});
+
 const modelSchema = z.strictObject({
   name: z.string().min(1).optional(),
   /** A cheaper model on the same server that judges changes. */
@@ -52,12 +67,14 @@ const sandboxSchema = z.strictObject({
 const configSchema = z.strictObject({
   repos: z.array(repoSchema).min(1, 'at least one repo'),
   people: peopleSchema,
+  alerts: z.array(alertSchema).default([]),
   model: modelSchema.prefault({}),
   worker: workerSchema.prefault({}),
   sandbox: sandboxSchema.prefault({}),
 });
 
 export type RepoConfig = z.infer<typeof repoSchema>;
+export type AlertRule = z.infer<typeof alertSchema>;
 export type Config = z.infer<typeof configSchema>;
 export type People = Config['people'];
 
@@ -130,6 +147,14 @@ export function readConfig(file: string): Config {
       'Give each repo its own name.',
     );
   }
+  const astray = parsed.data.alerts.find(({ repo }) => !parsed.data.repos.some(({ name }) => name === repo));
+  if (astray !== undefined) {
+    throw new ThreadsmithError(
+      'config_invalid',
+      `${file}: alerts: ${astray.name} is for the repo ${astray.repo}, which is not among the repos.`,
+      'Name one of the repos.',
+    );
+  }
   const repos = parsed.data.repos.map((repo) => ({
     ...repo,
     url: resolveRepoUrl(repo.url, dirname(path)),
@@ -140,6 +165,14 @@ export function readConfig(file: string): Config {
 /** The configuration of one repo with every default, for runs without a file. */
 export function configOfRepo(name: string, url: string): Config {
   return configSchema.parse({ repos: [{ name, url }], people: {} });
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'iu') instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
 
 /** A path becomes absolute; anything with a scheme or in scp form (`host:path`) stays as it is. */

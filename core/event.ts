@@ -133,6 +133,12 @@ export interface DiscardedResult {
 
 export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedResult;
 
+/** What a person decided on an alert that was looked into. */
+export interface AlertDecision {
+  readonly by: string;
+  readonly how: 'fix' | 'not_this' | 'mute';
+}
+
 export type EventBody =
   | {
       readonly type: 'turn.received';
@@ -160,6 +166,7 @@ export type EventBody =
   /** The turn `by` has read its text, so there is nothing left to do here. */
   | { readonly type: 'turn.taken_up'; readonly by: string }
   | { readonly type: 'turn.withdrawn'; readonly by: string; readonly how: 'removed' | 'deleted' }
+  | ({ readonly type: 'alert.decided' } & AlertDecision)
   | { readonly type: 'turn.refused'; readonly failure: Failure }
   | {
       readonly type: 'turn.claimed';

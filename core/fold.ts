@@ -28,6 +28,7 @@ function before(facts: TurnFacts): StatusView {
     ahead: 0,
     steering: null,
     withdrawn: null,
+    alertDecision: null,
     repoChoice: null,
     question: null,
     given: [],
@@ -60,6 +61,8 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
       return { ...over(view, at), state: 'done', steering: 'taken' };
     case 'turn.withdrawn':
       return { ...over(view, at), state: 'stopped', withdrawn: { by: body.by, how: body.how } };
+    case 'alert.decided':
+      return { ...view, alertDecision: { by: body.by, how: body.how } };
     case 'turn.refused':
       return { ...over(view, at), state: 'refused', failure: body.failure };
     case 'turn.claimed':

@@ -8,7 +8,8 @@ export type TurnKind =
   | 'answer'
   | 'merge'
   | 'discard'
-  | 'revert';
+  | 'revert'
+  | 'alert';
 
 /**
  * Where a turn is. `received` until the bot has looked up the person and the repo; `needs_repo` while a

@@ -1,6 +1,7 @@
 // What a turn looks like from outside: its events folded into one value, before any surface draws it.
 import type { Failure } from './errors.ts';
 import type {
+  AlertDecision,
   AnswerResult,
   ChangeResult,
   CheckResult,
@@ -62,6 +63,8 @@ export interface StatusView extends TurnFacts {
   readonly steering: 'offered' | 'taken' | null;
   /** Who took it back before its work began, and how. */
   readonly withdrawn: { readonly by: string; readonly how: 'removed' | 'deleted' } | null;
+  /** What a person decided on the alert that the turn looked into. */
+  readonly alertDecision: AlertDecision | null;
   /** The repos to choose from while the turn waits for that choice. */
   readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
   readonly question: QuestionView | null;

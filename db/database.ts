@@ -10,6 +10,7 @@ import { DeliveryLease } from './migrations/0002-delivery.ts';
 import { Steering } from './migrations/0003-steering.ts';
 import { SessionsOfAPerson } from './migrations/0004-sessions-of-a-person.ts';
 import { TurnsLater } from './migrations/0005-turns-later.ts';
+import { Alerts } from './migrations/0006-alerts.ts';
 
 export type { EntityManager };
 
@@ -40,6 +41,7 @@ export async function openDatabase(url: string): Promise<Database> {
         { name: '0003-steering', class: Steering },
         { name: '0004-sessions-of-a-person', class: SessionsOfAPerson },
         { name: '0005-turns-later', class: TurnsLater },
+        { name: '0006-alerts', class: Alerts },
       ],
       snapshot: false,
       silent: true,

@@ -23,7 +23,7 @@ export async function offerSteering(em: EntityManager, turnId: string, by: strin
   const running = await em.execute<{ id: string }[]>(
     `select running.id from turn running join turn waiting on waiting.session_id = running.session_id
      where waiting.id = ? and running.state = 'running' and running.position < waiting.position
-       and running.kind in ('mention', 'follow_up', 'changes_requested') limit 1 for share of running`,
+       and running.kind in ('mention', 'follow_up', 'changes_requested', 'alert') limit 1 for share of running`,
     [turnId],
   );
   const rows = await em.execute<{ session_id: string; text: string; requester: Person }[]>(

@@ -71,6 +71,7 @@ async function workInRounds(
     });
     const said = await agent.work();
     if (said.kind === 'asked') return said;
+    if (context.turn.details.readOnly === true) return { kind: 'answer', text: said.text, usage: said.usage };
     const candidate = await takeCandidate(bench, round, titleOf(context, said.text));
     const unseen = candidate ?? (await unseenHead(context, bench));
     if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };

@@ -92,6 +92,7 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
     case 'mention':
     case 'follow_up':
     case 'changes_requested':
+    case 'alert':
     case 'answer':
       return runChangeTurn(context);
   }

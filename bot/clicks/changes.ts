@@ -122,12 +122,12 @@ export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
     if (refused !== null) return refused;
     if (turn.state !== 'failed' || turn.kind === 'merge') return outOfDate();
     if (!(await claimKey(em, `again:${turn.id}`))) return alreadyChosen('somebody has it tried again below');
-    const { thread, commit } = turn.details;
+    const { answer: _answer, callId: _call, ...details } = turn.details;
     const again = {
       kind: turn.kind === 'mention' ? ('follow_up' as const) : turn.kind,
       text: turn.failure?.code === 'budget_spent' ? GO_ON : turn.text,
       requester: { id: actor.id, name: actor.name, email: actor.email },
-      details: { ...(thread === undefined ? {} : { thread }), ...(commit === undefined ? {} : { commit }) },
+      details,
     };
     if ((session.repo ?? null) !== null) {
       await queueButtonTurn(em, locked, again);

@@ -7,6 +7,7 @@ import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
 import { publishHome, startFromHome } from '../starts/home.ts';
+import { decideAlert } from './alerts.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
 import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
 import { type Click, readClick, readSubmission, type Submission } from './click.ts';
@@ -55,6 +56,9 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.stop, stop);
   on(ACTION.sendNow, sendNow);
   on(ACTION.remove, remove);
+  on(ACTION.alertFix, decideAlert('fix'));
+  on(ACTION.alertNotThis, decideAlert('not_this'));
+  on(ACTION.alertMute, decideAlert('mute'));
   on(ACTION.startWork, startFromHome);
   on(ACTION.repoMenu, pickRepo);
   on(REPO_BUTTON, pickRepo);

@@ -1,9 +1,12 @@
 // Bolt's listeners for messages. What they do has committed when they return, and only then Slack gets its
 // acknowledgement (see slack/app.ts).
 import type { App } from '@slack/bolt';
+import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/database.ts';
-import type { AppIdentity } from '../slack/directory.ts';
+import { readAppMessage, ruleFor } from '../alerts/read.ts';
+import { recordAlert } from '../alerts/record.ts';
+import type { AppIdentity, Directory } from '../slack/directory.ts';
 import { readChange, recordChange } from './edits.ts';
 import { readMessage } from './message.ts';
 import { recordMessage } from './record.ts';
@@ -11,6 +14,8 @@ import { recordMessage } from './record.ts';
 export interface IntakeOptions {
   readonly database: Database;
   readonly identity: AppIdentity;
+  readonly config: Config;
+  readonly directory: Directory;
   readonly log: Log;
 }
 
@@ -18,6 +23,7 @@ export interface IntakeOptions {
 export function listenToMessages(app: App, options: IntakeOptions): void {
   const take = async (body: unknown): Promise<void> => {
     const { botUserId } = options.identity;
+    if (await takeAlert(options, body)) return;
     const change = readChange(body, botUserId);
     if (change !== null) {
       const recorded = await recordChange(options.database, change);
@@ -31,4 +37,17 @@ export function listenToMessages(app: App, options: IntakeOptions): void {
   };
   app.event('app_mention', async ({ body }) => take(body));
   app.event('message', async ({ body }) => take(body));
+}
+
+/** Takes an alert in; false where the event is none. Throws where Slack could not say what channel it is. */
+async function takeAlert(options: IntakeOptions, body: unknown): Promise<boolean> {
+  const { config, identity, directory, database, log } = options;
+  if (config.alerts.length === 0) return false;
+  const message = readAppMessage(body, identity);
+  if (message === null) return false;
+  const rule = ruleFor(config.alerts, message, await directory.channelName(message.channelId));
+  if (rule === null) return false;
+  const recorded = await recordAlert(database, rule, message);
+  log.debug('alert', { recorded, rule: rule.name, channel: message.channelId, ts: message.ts });
+  return true;
 }

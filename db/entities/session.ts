@@ -41,6 +41,10 @@ export interface TurnDetails {
   readonly answer?: { readonly text: string; readonly by: string };
   /** Of a message to a turn under way: it asks to stop. */
   readonly stop?: boolean;
+  /** Of an alert: its messages, as they are now. */
+  readonly alert?: readonly { readonly ts: string; readonly text: string }[];
+  /** The turn ends with an answer, whatever it did in its sandbox. */
+  readonly readOnly?: boolean;
   /** What people said in the thread before the request, oldest first. */
   readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }

@@ -206,6 +206,7 @@ export const anyStatus: fc.Arbitrary<StatusView> = fc
       { by: 'U0MARA111', how: 'deleted' },
       null,
     ),
+    alertDecision: fc.constantFrom({ by: 'U0MARA111', how: 'mute' }, { by: 'U0MARA111', how: 'fix' }, null),
     repoChoice: fc.option(fc.record({ choices: some(short), reason: anyText })),
     question: fc.option(
       fc.record({

@@ -1,0 +1,165 @@
+// An alert becomes a turn, or is folded into one that looks into it already: a burst is one turn, and what
+// comes again within its quiet time is counted in the thread. All of it in one transaction, before the
+// acknowledgement.
+import { cappedMessage, repeatsMessage } from '../../blocks/alert.ts';
+import type { AlertRule } from '../../core/config.ts';
+import {
+  type AlertRow,
+  addAlert,
+  alertsInHour,
+  burstingAlert,
+  countRepeat,
+  lockAlerts,
+  noteAlertMessage,
+  quietAlert,
+  refingerprint,
+} from '../../db/alerts.ts';
+import type { Database, EntityManager } from '../../db/database.ts';
+import { wantDelivery } from '../../db/deliveries.ts';
+import type { TurnDetails } from '../../db/entities/session.ts';
+import { appendEvents } from '../../db/events.ts';
+import { addTurn, claimMessage, openSession } from '../../db/requests.ts';
+import { reaction } from '../delivery/payload.ts';
+import { type AppMessage, fingerprintOf } from './read.ts';
+
+/** Alerts that come within this time of the first are one turn. */
+const BURST_MS = 15_000;
+const MINUTE_MS = 60_000;
+
+/** What became of an alert. */
+export type AlertRecorded = 'turn' | 'folded' | 'capped' | 'updated' | 'duplicate';
+
+/** Records an alert that matches a rule. */
+export async function recordAlert(
+  database: Database,
+  rule: AlertRule,
+  message: AppMessage,
+): Promise<AlertRecorded> {
+  const fingerprint = fingerprintOf(message.text);
+  const place = { rule: rule.name, channelId: message.channelId };
+  return database.transaction(async (em) => {
+    await lockAlerts(em, place);
+    if (message.isEdit) {
+      const edited = await refingerprint(em, message, fingerprint);
+      if (edited !== null) {
+        await tellTurn(em, edited, message);
+        return 'updated';
+      }
+    }
+    if (!(await claimMessage(em, message))) return 'duplicate';
+    const quietMs = rule.quiet_minutes * MINUTE_MS;
+    const same = await quietAlert(em, place, fingerprint);
+    if (same !== null) {
+      await noteAlertMessage(em, same.id, message);
+      const repeats = await countRepeat(em, same.id, same.muted ? 0 : quietMs);
+      if (!same.muted) await wantRepeats(em, same, repeats);
+      return 'folded';
+    }
+    const burst = await burstingAlert(em, place, BURST_MS);
+    if (burst !== null && (await tellTurn(em, burst, message))) {
+      await noteAlertMessage(em, burst.id, message);
+      return 'folded';
+    }
+    if ((await alertsInHour(em, rule.name)) >= rule.per_hour) {
+      await wantCapped(em, rule, message);
+      return 'capped';
+    }
+    await addAlertTurn(em, rule, message, fingerprint, quietMs);
+    return 'turn';
+  });
+}
+
+async function addAlertTurn(
+  em: EntityManager,
+  rule: AlertRule,
+  message: AppMessage,
+  fingerprint: string,
+  quietMs: number,
+): Promise<void> {
+  const requester = { id: 'alert', name: `the rule ${rule.name}`, email: null };
+  const thread = { teamId: message.teamId, channelId: message.channelId, threadTs: message.ts };
+  const session = await openSession(em, thread, requester.id);
+  await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [rule.repo, session.id]);
+  const text = rule.fix === 'at_once' ? `${INVESTIGATE} Then fix it.` : `${INVESTIGATE} ${CHANGE_NOTHING}`;
+  const turnId = await addTurn(em, session, {
+    kind: 'alert',
+    state: 'queued',
+    text,
+    requester,
+    messageTs: null,
+    details: {
+      alert: [{ ts: message.ts, text: message.text }],
+      ...(rule.fix === 'at_once' ? {} : { readOnly: true }),
+    },
+    // A burst is waited for.
+    delayMs: BURST_MS,
+  });
+  await addAlert(em, {
+    rule: rule.name,
+    channelId: message.channelId,
+    fingerprint,
+    sessionId: session.id,
+    turnId,
+    ts: message.ts,
+    quietMs,
+  });
+  await appendEvents(em, session.id, turnId, [
+    { type: 'turn.received', text, by: requester.id },
+    { type: 'turn.queued', repo: session.repo ?? rule.repo, ahead: 0 },
+  ]);
+  await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
+}
+
+const INVESTIGATE = 'Find out what causes this alert.';
+const CHANGE_NOTHING =
+  'Change no files. Answer with the cause in one sentence, the evidence (files and lines, output of commands), and the fix that you propose. Say so where the cause is not in this repo.';
+
+/** Adds an alert's text to a turn whose work has not begun, or replaces it; false where it has begun. */
+async function tellTurn(em: EntityManager, alert: AlertRow, message: AppMessage): Promise<boolean> {
+  const rows = await em.execute<{ details: TurnDetails }[]>(
+    `select details from turn where id = ? and state = 'queued' and started_at is null for update`,
+    [alert.turnId],
+  );
+  const [row] = rows;
+  if (row === undefined) return false;
+  const others = (row.details.alert ?? []).filter(({ ts }) => ts !== message.ts);
+  const texts = [...others, { ts: message.ts, text: message.text }].slice(-MESSAGES_MAX);
+  await em.execute('update turn set details = details || ?::jsonb where id = ?', [
+    JSON.stringify({ alert: texts }),
+    alert.turnId,
+  ]);
+  return true;
+}
+
+const MESSAGES_MAX = 20;
+
+async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number): Promise<void> {
+  const [session] = await em.execute<{ channel_id: string; thread_ts: string }[]>(
+    'select channel_id, thread_ts from session where id = ?',
+    [alert.sessionId],
+  );
+  if (session === undefined) return;
+  const { text, blocks } = repeatsMessage(repeats);
+  await wantDelivery(em, {
+    dedupeKey: `alert-repeats:${alert.id}`,
+    kind: 'message',
+    sessionId: alert.sessionId,
+    turnId: alert.turnId,
+    channelId: session.channel_id,
+    threadTs: session.thread_ts,
+    payload: { text, blocks },
+  });
+}
+
+async function wantCapped(em: EntityManager, rule: AlertRule, message: AppMessage): Promise<void> {
+  const { text, blocks } = cappedMessage(rule.name, rule.per_hour);
+  await wantDelivery(em, {
+    dedupeKey: `alert-capped:${message.channelId}:${message.ts}`,
+    kind: 'message',
+    sessionId: null,
+    turnId: null,
+    channelId: message.channelId,
+    threadTs: message.ts,
+    payload: { text, blocks },
+  });
+}
