@@ -1,6 +1,6 @@
 // The real services that tests need. `npm test` starts them once with everything; when vitest is run by
 // hand its global set-up calls the same function for what the chosen tests need.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDataDirectory, dataDirectory } from '../data-directory.ts';
 import { findChromium } from '../system/chromium.ts';
@@ -35,6 +35,8 @@ async function startServices(env: NodeJS.ProcessEnv): Promise<StartedParts> {
   const found: PartsEnvironment = {};
   // A cluster per run: several runs at once do not disturb each other, and nothing is left of one before.
   const folder = runFolder(testFolder(env));
+  // The database may run as another user.
+  chmodSync(folder, 0o755);
   if (env['TEST_DATABASE_URL'] === undefined) {
     const postgres = await startPostgres({
       folder: join(folder, 'postgres'),
@@ -73,17 +75,15 @@ function testFolder(env: NodeJS.ProcessEnv): string {
   return join(dataDirectory(env['THREADSMITH_DATA'] ?? '.data').root, 'test');
 }
 
-/** A fresh folder named after this process; those of runs that were killed are removed. */
+/** A fresh folder that names this process; those of runs that were killed are removed. */
 function runFolder(parent: string): string {
   mkdirSync(parent, { recursive: true });
   for (const name of readdirSync(parent)) {
-    const pid = Number(name);
+    const pid = Number(name.split('-')[0]);
     if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(parent, name), { recursive: true, force: true });
   }
-  const folder = join(parent, String(process.pid));
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  // Several projects of one run each set up: none may take another one's folder.
+  return mkdtempSync(join(parent, `${process.pid}-`));
 }
 
 function isAlive(pid: number): boolean {
