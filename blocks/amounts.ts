@@ -1,4 +1,5 @@
 // Times and amounts as one says them.
+import type { Money } from '../core/price.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -33,4 +34,10 @@ export function roughly(number: number): string {
   return new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
     .format(number)
     .replace('K', 'k');
+}
+
+/** `$0.42`, `€12.30`, `under $0.01`. */
+export function money({ amount, currency }: Money): string {
+  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
+  return amount > 0 && amount < 0.01 ? `under ${format.format(0.01)}` : format.format(amount);
 }

@@ -2,7 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { Usage } from '../core/event.ts';
 import type { ChangeView } from '../core/view.ts';
-import { duration, roughly } from './amounts.ts';
+import { duration, money, roughly } from './amounts.ts';
 import { checkBlocks } from './checks.ts';
 import { filesBlock } from './files-changed.ts';
 import { packRichText } from './fit-rich.ts';
@@ -64,6 +64,7 @@ export function footer(usage: Usage, more: readonly string[] = []): string {
     count(usage.steps, 'step'),
     duration(usage.durationMs),
     `${roughly(usage.inputTokens + usage.outputTokens)} tokens`,
+    usage.cost === undefined ? '' : money(usage.cost),
     ...more,
   ]
     .filter((part) => part.trim() !== '')

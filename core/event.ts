@@ -1,5 +1,7 @@
 // The events of a session's log. Every view (thread, page, metrics) is derived from them.
 import type { Failure } from './errors.ts';
+import type { StepUsage } from './journal.ts';
+import type { Money } from './price.ts';
 import type { Person } from './turn.ts';
 
 /** The chapters of the blueprint, in order. */
@@ -87,6 +89,8 @@ export interface Usage {
   readonly cachedTokens: number;
   readonly outputTokens: number;
   readonly durationMs: number;
+  /** Absent where the configuration has no price for a model that was used. */
+  readonly cost?: Money;
 }
 
 export interface ChangeResult {
@@ -225,7 +229,13 @@ export type EventBody =
       readonly name: string;
       readonly title: string;
     }
-  | { readonly type: 'review.finished'; readonly review: Review; readonly round: number }
+  | {
+      readonly type: 'review.finished';
+      readonly review: Review;
+      readonly round: number;
+      /** What the second model used. */
+      readonly usage?: StepUsage;
+    }
   | {
       readonly type: 'question.asked';
       readonly question: string;

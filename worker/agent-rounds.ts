@@ -1,4 +1,5 @@
 // The agent's part of a turn: the request, then what the verification had to say, until it rests.
+import type { Config } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
 import type { Journal, MessageEntry } from '../core/journal.ts';
@@ -8,7 +9,7 @@ import type { SandboxBrowser } from '../sandbox/browser.ts';
 import { type RepoGuide, readGuide } from './agent/guide.ts';
 import { runAgent } from './agent/harness.ts';
 import { composeInstructions } from './agent/instructions.ts';
-import type { AgentAnswer } from './agent/task.ts';
+import type { AgentAnswer, AgentBudget, SpentBudget } from './agent/task.ts';
 import type { Bench } from './blueprint/bench.ts';
 import { withoutCredentials } from './forge/git.ts';
 import type { TurnContext } from './turn.ts';
@@ -52,38 +53,48 @@ export async function startAgent(
   const instructions = instructionsOf(bench, guide);
   const notes = notesOf(bench);
 
+  /** Events that still wait when the run ends, however it ends, are written. */
+  const flushing = async <T>(run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } finally {
+      await journal.flush().catch((error: unknown) => context.log.warn('events were not written', { error }));
+    }
+  };
+
   const work = async (): Promise<Said> => {
     await bench.report({
       type: 'model.named',
       model: model.name,
       scripted: model.name.startsWith('scripted'),
     });
-    const outcome = await runAgent({
-      sandbox: bench.sandbox,
-      model,
-      journal,
-      artifacts: bench.artifacts,
-      instructions,
-      guide,
-      turnId: turn.id,
-      request,
-      ...(answers === undefined ? {} : { answers }),
-      budget: { maxSteps: config.model.max_steps, maxMs: config.model.max_minutes * 60_000 },
-      contextTokens: config.model.context_tokens,
-      signal: bench.signal,
-      report: (event) => journal.report(event),
-      takeMessages: async () => [...notes, ...(await takeSteering(database, lease)).map(saidMeanwhile)],
-      redact: withoutCredentials,
-      openBrowser: async () => (await openPage()).hands(),
-    }).finally(() =>
-      journal.flush().catch((error: unknown) => context.log.warn('events were not written', { error })),
+    const outcome = await flushing(() =>
+      runAgent({
+        sandbox: bench.sandbox,
+        model,
+        journal,
+        artifacts: bench.artifacts,
+        instructions,
+        guide,
+        turnId: turn.id,
+        request,
+        ...(answers === undefined ? {} : { answers }),
+        budget: budgetOf(config),
+        prices: config.model.prices,
+        contextTokens: config.model.context_tokens,
+        signal: bench.signal,
+        report: (event) => journal.report(event),
+        takeMessages: async () => [...notes, ...(await takeSteering(database, lease)).map(saidMeanwhile)],
+        redact: withoutCredentials,
+        openBrowser: async () => (await openPage()).hands(),
+      }),
     );
     switch (outcome.kind) {
       case 'finished':
       case 'asked':
         return outcome;
       case 'budget_spent':
-        throw budgetSpent(outcome.what, config.model.max_steps, config.model.max_minutes);
+        throw budgetSpent(outcome.what, config);
     }
   };
 
@@ -192,10 +203,25 @@ function instructionsOf(bench: Bench, guide: RepoGuide): string {
   });
 }
 
-function budgetSpent(what: 'steps' | 'time', steps: number, minutes: number): ThreadsmithError {
+function budgetOf({ model }: Config): AgentBudget {
+  return {
+    maxSteps: model.max_steps,
+    maxMs: model.max_minutes * 60_000,
+    ...(model.max_tokens === undefined ? {} : { maxTokens: model.max_tokens }),
+    ...(model.max_cost === undefined ? {} : { maxCost: model.max_cost }),
+  };
+}
+
+function budgetSpent(what: SpentBudget, { model }: Config): ThreadsmithError {
+  const spent = {
+    steps: { amount: `${model.max_steps} steps`, setting: 'max_steps' },
+    time: { amount: `${model.max_minutes} minutes`, setting: 'max_minutes' },
+    tokens: { amount: `${model.max_tokens ?? 0} tokens`, setting: 'max_tokens' },
+    money: { amount: `${model.max_cost ?? 0} ${model.prices.currency}`, setting: 'max_cost' },
+  }[what];
   return new ThreadsmithError(
     'budget_spent',
-    what === 'steps' ? `The agent used up its ${steps} steps.` : `The agent used up its ${minutes} minutes.`,
-    'Reply “continue” to go on from where it is; the limits are max_steps and max_minutes under model in the configuration.',
+    `The agent used up its ${spent.amount}.`,
+    `Reply “continue” to go on from where it is; the limit is ${spent.setting} under model in the configuration.`,
   );
 }

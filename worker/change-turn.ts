@@ -3,6 +3,7 @@
 import { ThreadsmithError } from '../core/errors.ts';
 import type { AnswerResult, EventBody, NamedShot, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
+import { costOf, sumOf } from '../core/price.ts';
 import { openArtifacts } from '../db/artifacts.ts';
 import { VerificationRow } from '../db/entities/log.ts';
 import { Session } from '../db/entities/session.ts';
@@ -117,7 +118,7 @@ async function workInRounds(
       agent.tell(reviewReport(reviewed.review), round, 'review');
       continue;
     }
-    const usage = withReview(said.usage, reviewed);
+    const usage = withReview(context, said.usage, reviewed);
     return { kind: 'change', commit, text: said.text, verification, review: reviewed?.review ?? null, usage };
   }
 }
@@ -139,14 +140,21 @@ async function haveReviewed(
   return review({ bench, model: context.judge ?? context.model, request: await agent.asked(), ...change });
 }
 
-function withReview(usage: Usage, reviewed: Reviewed | null): Usage {
+function withReview({ config }: TurnContext, usage: Usage, reviewed: Reviewed | null): Usage {
   if (reviewed === null) return usage;
   const { inputTokens, cachedTokens, outputTokens } = reviewed.usage;
+  const { cost: ofAgent, ...rest } = usage;
+  const { prices } = config.model;
+  const cost = sumOf(prices, [
+    ofAgent?.amount ?? null,
+    costOf(prices, reviewed.review.model, reviewed.usage),
+  ]);
   return {
-    ...usage,
+    ...rest,
     inputTokens: usage.inputTokens + inputTokens,
     cachedTokens: usage.cachedTokens + cachedTokens,
     outputTokens: usage.outputTokens + outputTokens,
+    ...(cost === undefined ? {} : { cost }),
   };
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Environment, readConfig, readEnvironment } from '../core/config.ts';
+import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import { RECONCILE_MS } from '../core/limits.ts';
 import { createLog, type Log } from '../core/log.ts';
@@ -16,7 +16,9 @@ import { createDockerProvider } from '../sandbox/docker/provider.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
 import { IDLE_TIMES, keepHouse } from './housekeeping.ts';
 import { createModel, DEFAULT_MODEL } from './model/create-model.ts';
+import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
+import type { RetryPolicy } from './model/retry.ts';
 import type { Tools } from './turn.ts';
 import { createWorker } from './worker.ts';
 
@@ -40,7 +42,7 @@ async function main(): Promise<void> {
     content: openContentFolder(join(data, 'artifacts')),
     provider,
     forge: createPlainGitForge(),
-    model: makeModel(environment, environment.OPENAI_MODEL ?? config.model.name),
+    model: mainModel(environment, config, log),
     ...(config.model.judge === undefined ? {} : { judge: makeModel(environment, config.model.judge) }),
     mirrors: join(data, 'repos'),
     log,
@@ -80,8 +82,23 @@ async function reconcileOnce(database: Database, log: Log): Promise<void> {
   }
 }
 
-function makeModel(environment: Environment, name: string | undefined): Model {
+function mainModel(environment: Environment, { model }: Config, log: Log): Model {
+  const name = environment.OPENAI_MODEL ?? model.name;
+  const { fallback } = model;
+  if (fallback === undefined) return makeModel(environment, name);
+  const first = makeModel(environment, name, { maxAttempts: fallback.after });
+  const onSwitch = (reason: string, to: string): void =>
+    log.warn('the fallback model stands in', { reason, to });
+  return withFallback(first, makeModel(environment, fallback.name), { onSwitch });
+}
+
+function makeModel(
+  environment: Environment,
+  name: string | undefined,
+  retry: Partial<RetryPolicy> = {},
+): Model {
   return createModel({
+    retry,
     api: environment.OPENAI_API,
     name: name ?? DEFAULT_MODEL,
     baseUrl: environment.OPENAI_BASE_URL,

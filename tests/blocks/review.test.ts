@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { resultMessage } from '../../blocks/result.ts';
 import type { Review } from '../../core/event.ts';
-import { change, changeResult } from './samples.ts';
+import { change, changeResult, usage } from './samples.ts';
 
 const passed: Review = { verdict: 'pass', findings: [], reasons: [], model: 'gpt-5-mini' };
 
@@ -40,4 +40,15 @@ test('many risks are cut and counted', () => {
 test('a missing verdict is said', () => {
   const reasons = ['No second model has judged this change: it did not answer in time'];
   expect(shown({ ...passed, verdict: 'none', reasons }).blocks).toContain(reasons[0]);
+});
+
+test('the footer says what the turn cost, where there is a price', () => {
+  const footerOf = (amount: number) => {
+    const cost = { amount, currency: 'USD' };
+    const { blocks } = resultMessage(change({ result: changeResult({ usage: { ...usage, cost } }) }));
+    return JSON.stringify(blocks);
+  };
+  expect(footerOf(0.424)).toContain('tokens · $0.42 · commit');
+  expect(footerOf(0.002)).toContain('under $0.01');
+  expect(shown(passed).blocks).not.toContain('$');
 });

@@ -1,5 +1,6 @@
 // A turn from claim to result in a real sandbox, with the scripted model and the sample repo.
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +11,11 @@ import { createLog } from '../../core/log.ts';
 import type { TurnKind } from '../../core/turn.ts';
 import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
+import { JournalRow } from '../../db/entities/log.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { eventsOfSession, eventsOfTurn } from '../../db/events.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
+import { offerSteering } from '../../db/steering.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
 import { createSampleRepo } from '../../playground/sample-repo/create.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
@@ -100,6 +103,18 @@ function changeOf(turn: Turn): ChangeResult {
   return result;
 }
 
+async function newSession(): Promise<string> {
+  const sessionId = await addSession(database);
+  await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+  return sessionId;
+}
+
+async function addScript(script: Readonly<Record<string, unknown>>): Promise<void> {
+  const body = JSON.stringify({ name: String(script['match']), yaml: JSON.stringify(script) });
+  const response = await fetch(new URL('/control/scripts', model.url), { method: 'POST', body });
+  if (!response.ok) throw new Error(await response.text());
+}
+
 function git(...args: string[]): string {
   return execFileSync('git', ['--git-dir', remote, ...args], { encoding: 'utf8' }).trim();
 }
@@ -176,6 +191,94 @@ describe('a turn', () => {
     const turn = await playing;
     expect(turn.state).toBe('done');
     expect(changeOf(turn).files.map((file) => file.path)).toContain('steps.txt');
+  });
+
+  it('is sent back once where a test was skipped, and the result says how its review ended', async () => {
+    const skip = `sed -i "s/^test('the total/test.skip('the total/" test/total.test.js`;
+    const mend = `git checkout -q -- . && git reset -q && git checkout -q -- test && sed -i 's/line.unitPriceCents;/lineTotal(line);/' src/cart.js`;
+    await addScript({
+      match: 'make the build green',
+      steps: [
+        { tools: [{ name: 'shell', arguments: { command: skip } }] },
+        { say: 'The build is green.' },
+        { tools: [{ name: 'shell', arguments: { command: mend } }] },
+        { say: 'The total counts every piece now.' },
+      ],
+    });
+    const turn = await play(await newSession(), 'make the build green');
+    const result = changeOf(turn);
+    expect(result.review).toMatchObject({ verdict: 'pass', findings: [] });
+    expect(result.files.map(({ path }) => path)).toEqual(['src/cart.js']);
+    const reviews = (await eventsOf(turn, 'review.finished')).map(({ review }) => review);
+    expect(reviews).toHaveLength(2);
+    expect(reviews[0]).toMatchObject({
+      verdict: 'fail',
+      findings: [expect.stringContaining('no longer runs')],
+    });
+  });
+
+  it('shows a risk that the agent stands by, and never publishes a credential', async () => {
+    const token = ['ghp', randomBytes(18).toString('hex')].join('_');
+    const skip = `sed -i "s/^test('the total/test.skip('the total/" test/total.test.js`;
+    await addScript({
+      match: 'quiet the test',
+      steps: [
+        { tools: [{ name: 'shell', arguments: { command: `${skip}; echo 'TOKEN=${token}' > token.txt` } }] },
+        { say: 'Done.' },
+        { tools: [{ name: 'shell', arguments: { command: 'rm token.txt' } }] },
+        { say: 'The test is quiet, as you asked.' },
+        { say: 'The test is quiet, as you asked: it is skipped on purpose.' },
+      ],
+    });
+    const turn = await play(await newSession(), 'quiet the test');
+    const { review, branch, summary } = changeOf(turn);
+    expect(review).toMatchObject({ verdict: 'fail', findings: [expect.stringContaining('no longer runs')] });
+    expect(summary).toContain('on purpose');
+    expect(git('log', '--all', '-p', '--format=%s', branch)).not.toContain(token);
+  });
+
+  it('looks into an alert without publishing, and reads what people send to it meanwhile', async () => {
+    await addScript({
+      match: 'what closes the till',
+      steps: [
+        { tools: [{ name: 'shell', arguments: { command: 'echo 1 > left.txt; sleep 5' } }] },
+        { say: 'The cause is in `src/cart.js`.' },
+        { say: 'I have looked at the oven as well.' },
+      ],
+    });
+    const sessionId = await newSession();
+    const alert = [{ ts: '1.1', text: 'alert: the till is closed' }];
+    const playing = play(sessionId, 'Find out what closes the till.', 'alert', { alert, readOnly: true });
+    await vi.waitFor(
+      async () => {
+        const events = await eventsOfSession(database.em(), sessionId);
+        expect(events.some(({ body }) => body.type === 'tool.started')).toBe(true);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    const waitingId = await database.transaction(async (em) => {
+      const session = required(await lockSession(em, sessionId), 'no session');
+      const text = 'look at the oven too';
+      return addTurn(em, session, {
+        kind: 'follow_up',
+        state: 'queued',
+        text,
+        requester: MIRA,
+        messageTs: null,
+      });
+    });
+    expect(await database.transaction((em) => offerSteering(em, waitingId, MIRA.id))).toBe('offered');
+    const turn = await playing;
+    expect(turn.result).toMatchObject({ kind: 'answer', text: 'I have looked at the oven as well.' });
+    const said = await database.em().find(JournalRow, { sessionId }, { orderBy: { place: 'asc' } });
+    const texts = said.flatMap(({ entry }) => (entry.kind === 'message' ? [entry.text] : []));
+    expect(texts[0]).toContain('alert: the till is closed\n</alert>');
+    expect(texts.at(-1)).toBe('<reply from="Mira Okafor">\nlook at the oven too\n</reply>');
+    const waiting = await database.em().findOneOrFail(Turn, { id: waitingId });
+    expect(waiting.state).toBe('done');
+    const session = await database.em().findOneOrFail(Session, { id: sessionId });
+    expect(session.headCommit).toBeNull();
+    expect(git('branch', '--list', session.branch)).toBe('');
   });
 
   it('answers a question without a branch', async () => {

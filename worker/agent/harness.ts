@@ -3,6 +3,7 @@
 // Every step is in the journal before the next action, and the loop decides by the transcript alone. So a
 // worker that takes over runs the same loop and continues where the journal ends.
 import { hasCode } from '../../core/errors.ts';
+import type { Usage } from '../../core/event.ts';
 import type { MessageEntry } from '../../core/journal.ts';
 import type { PageHands } from '../../sandbox/browser.ts';
 import type { ModelAnswer, ModelWait } from '../model/model.ts';
@@ -12,7 +13,7 @@ import { type CallSurroundings, runCalls } from './calls.ts';
 import { compactionOf, isNearlyFull, visible } from './compaction.ts';
 import { silentGuide } from './guide.ts';
 import { ImageShelf } from './images.ts';
-import type { AgentOutcome, AgentTask } from './task.ts';
+import type { AgentBudget, AgentOutcome, AgentTask, SpentBudget } from './task.ts';
 import { specsOf, toolsFor } from './tools/registry.ts';
 import type { Tool } from './tools/tool.ts';
 import { Transcript } from './transcript.ts';
@@ -36,7 +37,7 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
   const transcript = await Transcript.load(task.journal, task.turnId);
   const images = new ImageShelf(task.artifacts);
   const surroundings = surroundingsOf(task, transcript, remainingMs);
-  const usage = () => transcript.usage(task.model.name, elapsedMs());
+  const usage = () => transcript.usage(task.model.name, elapsedMs(), task.prices);
 
   await begin(task, transcript);
   // How often in a row the conversation did not fit, though room was made for it.
@@ -57,7 +58,8 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
     await takeMessages(task, transcript);
     const last = transcript.restingResponse();
     if (last !== null) return { kind: 'finished', text: last.text, usage: usage() };
-    if (usage().steps >= task.budget.maxSteps) return { kind: 'budget_spent', what: 'steps', usage: usage() };
+    const spent = spentOf(task.budget, usage());
+    if (spent !== null) return { kind: 'budget_spent', what: spent, usage: usage() };
     const contextTokens = task.contextTokens ?? DEFAULT_CONTEXT_TOKENS;
     if (pressure === 0 && isNearlyFull(transcript.entries, task.instructions, contextTokens)) {
       await makeRoom(task, transcript, contextTokens, pressure);
@@ -76,6 +78,12 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
     const nudge = nudgeAfter(answer, transcript.entries);
     await transcript.append(answer.response, ...(nudge === null ? [] : [nudge]));
   }
+}
+
+function spentOf({ maxSteps, maxTokens, maxCost }: AgentBudget, usage: Usage): SpentBudget | null {
+  if (usage.steps >= maxSteps) return 'steps';
+  if (usage.inputTokens + usage.outputTokens >= (maxTokens ?? Infinity)) return 'tokens';
+  return (usage.cost?.amount ?? 0) >= (maxCost ?? Infinity) ? 'money' : null;
 }
 
 /** Brings the transcript to where the work on this request can go on. */

@@ -2,6 +2,7 @@
 import type { ArtifactStore } from '../../core/artifact.ts';
 import type { EventBody, Usage } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
+import type { PriceTable } from '../../core/price.ts';
 import type { PageHands } from '../../sandbox/browser.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Model } from '../model/model.ts';
@@ -13,6 +14,10 @@ export interface AgentBudget {
   readonly maxSteps: number;
   /** Time of this run. */
   readonly maxMs: number;
+  /** Tokens of the whole turn, input and output. */
+  readonly maxTokens?: number;
+  /** Money of the whole turn, in the currency of the prices; only counts where all models have one. */
+  readonly maxCost?: number;
 }
 
 export interface AgentTask {
@@ -31,6 +36,7 @@ export interface AgentTask {
   /** The answer to the question that the run before ended with. It stands for `request`. */
   readonly answers?: AgentAnswer;
   readonly budget: AgentBudget;
+  readonly prices?: PriceTable;
   /** How much the model can take in at once; the conversation is cut before it is full. */
   readonly contextTokens?: number;
   /**
@@ -63,6 +69,8 @@ export interface AgentAnswer {
   readonly text: string;
 }
 
+export type SpentBudget = 'steps' | 'time' | 'tokens' | 'money';
+
 /** `usage` counts the tokens and steps of the whole turn; its duration is that of this run. */
 export type AgentOutcome =
   | { readonly kind: 'finished'; readonly text: string; readonly usage: Usage }
@@ -73,4 +81,4 @@ export type AgentOutcome =
       readonly options: readonly string[];
       readonly usage: Usage;
     }
-  | { readonly kind: 'budget_spent'; readonly what: 'steps' | 'time'; readonly usage: Usage };
+  | { readonly kind: 'budget_spent'; readonly what: SpentBudget; readonly usage: Usage };

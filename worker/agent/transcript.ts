@@ -8,7 +8,10 @@ import type {
   ResponseEntry,
   ToolCall,
 } from '../../core/journal.ts';
+import { costOf, type PriceTable, sumOf } from '../../core/price.ts';
 import { isNudge } from './answers.ts';
+
+const NO_PRICES: PriceTable = { currency: 'USD', models: {} };
 
 /** A call of the last response that has no result yet. */
 export interface PendingCall {
@@ -97,11 +100,18 @@ export class Transcript {
     return last?.kind === 'response' && last.toolCalls.length === 0 ? last : null;
   }
 
-  /** Tokens and steps of this turn. */
-  usage(model: string, durationMs: number): Usage {
+  /** Tokens, steps and money of this turn. */
+  usage(model: string, durationMs: number, prices: PriceTable = NO_PRICES): Usage {
     const mine = this.#placed.flatMap(({ turnId, entry }) => (turnId === this.#turnId ? [entry] : []));
     const used = mine.flatMap((entry) =>
       entry.kind === 'response' || entry.kind === 'compaction' ? [entry.usage] : [],
+    );
+    const cost = sumOf(
+      prices,
+      mine.flatMap((entry) => {
+        if (entry.kind === 'response') return [costOf(prices, entry.model, entry.usage)];
+        return entry.kind === 'compaction' ? [costOf(prices, model, entry.usage)] : [];
+      }),
     );
     const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
     return {
@@ -111,6 +121,7 @@ export class Transcript {
       cachedTokens: sum(used.map((step) => step.cachedTokens)),
       outputTokens: sum(used.map((step) => step.outputTokens)),
       durationMs,
+      ...(cost === undefined ? {} : { cost }),
     };
   }
 }

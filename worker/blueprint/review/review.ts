@@ -54,7 +54,7 @@ export async function review(options: ReviewOptions): Promise<Reviewed> {
   const judged = await judge(model, { request, summary, hints: findings, diff }, bench.signal);
   const verdict = findings.length > 0 || judged.verdict === 'fail' ? 'fail' : judged.verdict;
   const found: Review = { verdict, findings, reasons: judged.reasons, model: model.name };
-  await bench.report({ type: 'review.finished', review: found, round });
+  await bench.report({ type: 'review.finished', review: found, round, usage: judged.usage });
   return { review: found, usage: judged.usage };
 }
 

@@ -42,11 +42,11 @@ export const SKIPS: readonly Wording[] = [
   {
     name: 'only',
     pattern:
-      /\b(?:it|test|describe|context|suite|specify)\s*(?:\.\w+)*\.only\b|^\s*(?:fit|fdescribe|fcontext)\s*\(\s*['\"`]/,
+      /\b(?:it|test|describe|context|suite|specify)\s*(?:\.\w+)*\.only\b|^\s*(?:fit|fdescribe|fcontext)\s*\(\s*['"`]/,
   },
   { name: 'skip', pattern: /\bx(?:it|test|describe|context|specify)\b\s*(?:\(|['"])/ },
   { name: 'skip', pattern: /\b(?:this|t|ctx|context|self|testInfo)\.(?:skip|todo|skipTest)\s*\(/ },
-  { name: 'skip', pattern: /\{\s*(?:skip|todo)\s*:\s*(?:true\b|['\"`])/ },
+  { name: 'skip', pattern: /\{\s*(?:skip|todo)\s*:\s*(?:true\b|['"`])/ },
   {
     name: 'skip',
     pattern:
@@ -66,7 +66,7 @@ export const SKIPS: readonly Wording[] = [
     pattern: /\bAssert\.(?:Ignore|Inconclusive)\s*\(|\bassume(?:True\s*\(\s*false|False\s*\(\s*true)\b/i,
   },
   { name: 'skip', pattern: /\bmarkTest(?:Skipped|Incomplete)\s*\(/ },
-  { name: 'skip', pattern: /@(?:module)?tag\s+:?skip\b|\bXCTSkip|,\s*skip:\s*(?:true\b|['\"])/ },
+  { name: 'skip', pattern: /@(?:module)?tag\s+:?skip\b|\bXCTSkip|,\s*skip:\s*(?:true\b|['"])/ },
   { name: 'pending', pattern: /^\s*(?:skip|pending)(?:\s+['"(]|\s*$)/ },
   { name: 'retry', pattern: /\bjest\.retryTimes\s*\(|@pytest\.mark\.flaky|\bthis\.retries\s*\(/ },
 ];
