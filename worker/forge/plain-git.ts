@@ -1,7 +1,7 @@
 // The forge for a plain git remote: branches are pushed, merges are made here and pushed.
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Forge, MergeRequest } from './forge.ts';
-import { type GitFailure, git, gitError, tryGit } from './git.ts';
+import { type GitFailure, gitError, tryGit } from './git.ts';
 import type { Mirror } from './mirror.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
@@ -125,19 +125,4 @@ function headMoved(request: MergeRequest, head: string | null): ThreadsmithError
     `The branch ${request.branch} ${now}, not at the commit ${request.commit.slice(0, 8)} that was shown.`,
     'Reply in the thread to have the new state verified and shown, then approve that.',
   );
-}
-
-/** The commit of a branch on the remote right now, or null. */
-export async function remoteHead(
-  mirror: Mirror,
-  branch: string,
-  signal?: AbortSignal,
-): Promise<string | null> {
-  const failure: GitFailure = {
-    code: 'clone_failed',
-    what: 'The remote could not be asked',
-    wayOut: 'Try again.',
-  };
-  const text = await git(['ls-remote', mirror.repo.url, `refs/heads/${branch}`], failure, { signal });
-  return text.split(/\s/)[0] || null;
 }
