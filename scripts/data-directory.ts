@@ -1,6 +1,6 @@
 // Where everything that Threadsmith keeps on this machine is, so that one folder is the whole back-up.
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ThreadsmithError } from '../core/errors.ts';
@@ -45,12 +45,22 @@ export function dataDirectory(path: string): DataDirectory {
   };
 }
 
-/** Makes the folders that belong to the current user. */
+/** Makes the folders that belong to the current user. Throws `config_invalid` where it may not. */
 export function createDataDirectory(data: DataDirectory): void {
-  mkdirSync(data.root, { recursive: true });
-  mkdirSync(data.logs, { recursive: true });
-  mkdirSync(data.secrets, { recursive: true, mode: 0o700 });
-  mkdirSync(data.runtime, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(data.logs, { recursive: true });
+    mkdirSync(data.secrets, { recursive: true, mode: 0o700 });
+    mkdirSync(data.runtime, { recursive: true, mode: 0o700 });
+    accessSync(data.root, constants.W_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ThreadsmithError(
+      'config_invalid',
+      `The data directory ${data.root} cannot be written to: ${reason}.`,
+      'Let this user write there, or set THREADSMITH_DATA to another folder.',
+      { cause },
+    );
+  }
   // A folder in a shared place may have been made by somebody else, to catch our engine's socket.
   const owner = lstatSync(data.runtime);
   if (!owner.isDirectory() || (process.getuid !== undefined && owner.uid !== process.getuid())) {

@@ -146,6 +146,7 @@ describe('a wrong start', () => {
     ['an unknown flag', ['--twice'], {}, '--twice'],
     ['a wrong variable', [], { OPENAI_API: 'telepathy' }, 'OPENAI_API'],
     ['a configuration that is not there', [], { THREADSMITH_CONFIG: 'no-such.yaml' }, 'no-such.yaml'],
+    ['a data directory that cannot be', [], { THREADSMITH_DATA: '/proc/nowhere' }, '/proc/nowhere'],
     ['a dead DOCKER_HOST', [], { DOCKER_HOST: 'unix:///nobody.sock' }, 'DOCKER_HOST'],
   ])('%s is named, and nothing is left running', async (_name, args, env, said) => {
     const run = start(args, env);
