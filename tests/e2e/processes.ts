@@ -37,14 +37,19 @@ export async function startProcess(
     errors.push(text);
     if (errors.length > 50) errors.shift();
   });
-  const ended = once(child, 'exit').then(() => child.exitCode);
+  // Only then everything that it said has been read.
+  const ended = once(child, 'close').then(() => child.exitCode);
   const ready = await Promise.race([
     firstLine(child),
     ended.then((code) =>
       Promise.reject(new Error(`${script} ended with ${code}: ${errors.join('').slice(-2000)}`)),
     ),
     late(script, errors),
-  ]);
+  ]).catch(async (error: unknown) => {
+    child.kill('SIGKILL');
+    await ended;
+    throw error;
+  });
   return {
     pid: child.pid ?? -1,
     ready,

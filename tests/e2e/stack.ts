@@ -1,5 +1,5 @@
 // The whole product as a team runs it: PostgreSQL, bot, worker, a local workspace, a scripted model, a repo.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -61,20 +61,48 @@ const appSchema = z.looseObject({
   api_url: z.string(),
 });
 
-/** Starts everything; `stop` ends everything and removes the sandboxes. */
+/** Starts everything; `stop` ends everything and removes the sandboxes. What does not start leaves nothing behind. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'threadsmith-e2e-'));
   const database = await createTestDatabase();
-  const log = (name: string) => join(folder, `${name}.log`);
+  const running: Running[] = [];
+  const start = async (script: string, args: readonly string[], env: NodeJS.ProcessEnv, log: string) => {
+    const started = await startProcess(script, args, env, join(folder, `${log}.log`));
+    running.push(started);
+    return started;
+  };
+  const stop = async (): Promise<void> => {
+    // The last ones first: bot and worker end while the others still answer them.
+    for (const process_ of running.toReversed()) await process_.stop();
+    await removeSandboxes(join(folder, 'data'));
+    await database.drop();
+    // To look into what happened: E2E_KEEP=1 leaves the logs and the data where they are.
+    if (process.env['E2E_KEEP'] === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return await assemble(options, folder, database, start, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function assemble(
+  options: StackOptions,
+  folder: string,
+  database: TestDatabase,
+  start: typeof startProcess,
+  stop: () => Promise<void>,
+): Promise<Stack> {
   const env = baseEnvironment();
-  const playground = await startProcess(
+  const playground = await start(
     'playground/main.ts',
     ['--port', '0', '--data', join(folder, 'playground'), '--manifest', 'manifest.json'],
     env,
-    log('playground'),
+    'playground',
   );
   const modelArgs = ['--port', '0', ...(options.scriptDirs ?? []).flatMap((dir) => ['--scripts', dir])];
-  const model = await startProcess('playground/model/main.ts', modelArgs, env, log('model'));
+  const model = await start('playground/model/main.ts', modelArgs, env, 'model');
   const people = meetPeople(String(playground.ready['url']));
   const app = appSchema.parse(await people.control('GET', '/app'));
   const sampleRepo = join(folder, 'sample.git');
@@ -116,7 +144,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...options.workerEnv,
   };
   const startBot = async (): Promise<Running> => {
-    const bot = await startProcess('bot/main.ts', [], botEnv, log('bot'));
+    const bot = await start('bot/main.ts', [], botEnv, 'bot');
     if (options.transport === 'http') {
       await people.control('PUT', '/app', {
         request_url: `${String(bot.ready['url'])}/slack/events`,
@@ -127,8 +155,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     return bot;
   };
   const startWorker = (extra: NodeJS.ProcessEnv = {}) =>
-    startProcess('worker/main.ts', [], { ...workerEnv, ...extra }, log('worker'));
-  const [bot, worker] = await Promise.all([startBot(), startWorker()]);
+    start('worker/main.ts', [], { ...workerEnv, ...extra }, 'worker');
+  const [bot, worker] = await settled([startBot(), startWorker()]);
   const stack: Stack = {
     people,
     folder,
@@ -139,14 +167,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     model: { url: modelUrl, control: (method, path, body) => modelControl(modelUrl, method, path, body) },
     startBot: async () => void (stack.bot = await startBot()),
     startWorker: async (extra) => void (stack.worker = await startWorker(extra)),
-    stop: async () => {
-      await Promise.all([stack.bot.stop(), stack.worker.stop()]);
-      await Promise.all([playground.stop(), model.stop()]);
-      await removeSandboxes(join(folder, 'data'));
-      await database.drop();
-      // To look into what happened: E2E_KEEP=1 leaves the logs and the data where they are.
-      if (process.env['E2E_KEEP'] === undefined) rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
   return stack;
 }
@@ -169,7 +190,15 @@ async function modelControl(url: string, method: string, path: string, body?: un
   return answer;
 }
 
+/** Like Promise.all, but both are over before it throws. */
+async function settled<A, B>(both: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled(both);
+  return Promise.all(both);
+}
+
 async function removeSandboxes(data: string): Promise<void> {
+  // Without it no worker ever ran.
+  if (!existsSync(join(data, 'install-id'))) return;
   const installId = readFileSync(join(data, 'install-id'), 'utf8').trim();
   const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId });
   for (const key of await provider.list()) await provider.remove(key);
