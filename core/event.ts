@@ -259,8 +259,6 @@ export type EventBody =
       readonly leaves: string;
     };
 
-export type EventType = EventBody['type'];
-
 /** An event as it is kept. `id` grows within a database. */
 export interface SessionEvent {
   readonly id: number;

@@ -119,8 +119,3 @@ export type AnswerView = ResultView<AnswerResult>;
 export function isChange(view: ResultView): view is ChangeView {
   return view.result.kind === 'change';
 }
-
-/** Whether the turn ended with words alone. */
-export function isAnswer(view: ResultView): view is AnswerView {
-  return view.result.kind === 'answer';
-}
