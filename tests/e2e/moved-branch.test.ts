@@ -4,7 +4,7 @@ import { required } from '../required.ts';
 import { createRemote, type TestRemote } from '../worker/git-repo.ts';
 import { APPROVE, type Conversation, mention, record, TEST_MS } from './conversation.ts';
 import { readable } from './people.ts';
-import { sessionBranches } from './repos.ts';
+import { acceptPushes, refusePushes, sessionBranches } from './repos.ts';
 import { type Stack, startStack } from './stack.ts';
 import { type Offer, offers, says } from './thread.ts';
 
@@ -94,6 +94,37 @@ describe('a push to the branch of a session', { timeout: TEST_MS }, () => {
     expect(readable(next.message)).toContain('more.md');
     await mergeNow(thread, next.message.ts);
     expect(notes.git('rev-parse', 'main^2')).toBe(pushed);
+  });
+});
+
+describe('work that could not be pushed', { timeout: TEST_MS }, () => {
+  /** Published once, then worked on without a push, then pushed to by somebody else. */
+  async function interrupted(theirs: Record<string, string>): Promise<Begun> {
+    const begun = await begin('open at six');
+    refusePushes(notes, 'closed for today');
+    const asked = await begun.thread.reply('mira', 'add the bus');
+    await begun.thread.see(says(/closed for today/, { after: asked }));
+    acceptPushes(notes);
+    notes.commit(theirs, begun.branch, 'By hand');
+    return begun;
+  }
+
+  it('comes on top of what somebody else pushed meanwhile', async () => {
+    const { thread, branch } = await interrupted({ 'meanwhile.md': 'Meanwhile.\n' });
+    const next = await thread.replyForOffer('jonas', 'is it open?');
+    expect(readable(next.message)).toContain('meanwhile.md');
+    expect(notes.git('show', `${branch}:meanwhile.md`)).toBe('Meanwhile.');
+    expect(notes.git('show', `${branch}:notes.md`)).toContain('Or by bus.');
+    await thread.click('mira', /^discard$/i);
+  });
+
+  it('is marked where it conflicts with that, and the agent is told', async () => {
+    const { thread, branch } = await interrupted({ 'notes.md': '# Notes\nOpen from one.\nBy boat.\n' });
+    await record(stack, 'take both', ['sed -i "/^[<=>]\\{7\\}/d" notes.md'], 'Both ways are in.');
+    await thread.replyForOffer('jonas', 'take both');
+    const asked = JSON.stringify(await stack.model.control('GET', '/requests?since=0'));
+    expect(asked).toContain('Your own unpublished changes conflict with them');
+    expect(notes.git('show', `${branch}:notes.md`)).toMatch(/By boat\.[^]*Or by bus\./);
   });
 });
 
