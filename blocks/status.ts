@@ -1,5 +1,5 @@
 // The status message of a turn: one plan with a task for each phase, updated while the work goes on.
-import type { ActionsBlock, PlanBlock, TaskCardBlock } from '@slack/types';
+import type { ActionsBlock, PlanBlock, RichTextBlock, TaskCardBlock } from '@slack/types';
 import type { CheckResult, Phase } from '../core/event.ts';
 import type { PhaseView, StatusView } from '../core/view.ts';
 import { ACTION } from './actions.ts';
@@ -8,9 +8,9 @@ import { fit, textLines } from './fit.ts';
 import { TASK_TITLE_MAX } from './limits.ts';
 import { actions, button, context, type FittedMessage, present } from './message.ts';
 import { nameOf } from './people.ts';
-import { code, paragraph, words } from './rich.ts';
+import { bold, code, paragraph, words } from './rich.ts';
 import { count, oneLine } from './text.ts';
-import { placeInLine, waitingButtons } from './waiting.ts';
+import { isBehind, placeInLine, waitingButtons } from './waiting.ts';
 
 export interface StatusOptions {
   readonly now: Date;
@@ -50,7 +50,10 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
   const title = headline(view, options.now);
   const current = currentStep(view);
   const scripted = view.model?.scripted ? SCRIPTED_NOTE : '';
-  const plan: PlanBlock = { type: 'plan', title, tasks: tasks(view) };
+  // A plan of four steps says nothing of a turn that others come before.
+  const plan: PlanBlock | RichTextBlock = isBehind(view)
+    ? paragraph(bold(title))
+    : { type: 'plan', title, tasks: tasks(view) };
   return fit({
     text: textLines(current ? `${title}: ${current}` : title, scripted),
     blocks: present(
@@ -66,7 +69,7 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
 
 function controls(view: StatusView, options: StatusOptions): ActionsBlock | null {
   if (!options.stoppable) return null;
-  if (view.state === 'queued' && (view.ahead > 0 || view.steering === 'offered')) return waitingButtons(view);
+  if (isBehind(view)) return waitingButtons(view);
   if (view.state !== 'queued' && view.state !== 'running') return null;
   return actions(button({ actionId: ACTION.stop, value: view.turnId, text: 'Stop' }));
 }

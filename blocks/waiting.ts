@@ -10,6 +10,11 @@ import { nameOf } from './people.ts';
 import { paragraph, person, words } from './rich.ts';
 import { count } from './text.ts';
 
+/** Whether another turn of the thread comes first. */
+export function isBehind(view: StatusView): boolean {
+  return view.state === 'queued' && (view.ahead > 0 || view.steering === 'offered');
+}
+
 /** Where a waiting turn stands, in one line. */
 export function placeInLine(view: StatusView): string {
   if (view.steering === 'offered')

@@ -33,6 +33,8 @@ export interface StandingFacts {
   readonly sessionState: SessionState;
   /** Of the first turn that is not over. */
   readonly open: TurnState | null;
+  /** Whether that turn is a discard, which can wait for a while. */
+  readonly discards: boolean;
   /** Of the newest turn. */
   readonly last: TurnState;
   readonly lastResult: string | null;
@@ -40,6 +42,7 @@ export interface StandingFacts {
 
 /** What a session's rows come to. */
 export function standingOf(facts: StandingFacts): Standing {
+  if (facts.open !== null && facts.discards) return 'discarded';
   if (facts.open === 'waiting' || facts.open === 'needs_repo') return 'asks';
   if (facts.open === 'running') return 'working';
   if (facts.open !== null) return 'queued';

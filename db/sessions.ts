@@ -2,7 +2,7 @@
 
 import type { SessionState } from '../core/session.ts';
 import { type SessionLine, STANDINGS, standingOf } from '../core/standing.ts';
-import type { TurnState } from '../core/turn.ts';
+import type { TurnKind, TurnState } from '../core/turn.ts';
 import type { EntityManager } from './database.ts';
 
 interface SessionListRow {
@@ -15,6 +15,7 @@ interface SessionListRow {
   readonly title: string;
   readonly open_id: string | null;
   readonly open_state: TurnState | null;
+  readonly open_kind: TurnKind | null;
   readonly last_id: string;
   readonly last_state: TurnState;
   readonly last_result: string | null;
@@ -32,12 +33,12 @@ export async function sessionsOf(
        select session_id, max(created_at) as asked_at from turn
        where requester->>'id' = ? and kind <> 'answer' group by session_id order by asked_at desc limit ?)
      select session.id, team_id, channel_id, thread_ts, repo, session.state, first.text as title,
-       open.id as open_id, open.state as open_state, last.id as last_id, last.state as last_state,
+       open.id as open_id, open.state as open_state, open.kind as open_kind, last.id as last_id, last.state as last_state,
        last.result->>'kind' as last_result, coalesce(last.finished_at, last.created_at) as at
      from mine join session on session.id = mine.session_id
      join lateral (select text from turn where session_id = session.id and kind <> 'answer'
        order by position limit 1) first on true
-     left join lateral (select id, state from turn where session_id = session.id and kind <> 'answer'
+     left join lateral (select id, state, kind from turn where session_id = session.id and kind <> 'answer'
        and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1) open on true
      join lateral (select id, state, result, finished_at, created_at from turn where session_id = session.id
        and kind <> 'answer' and (state <> 'done' or result is not null) order by position desc limit 1) last on true
@@ -58,6 +59,7 @@ function toLine(row: SessionListRow): SessionLine {
     standing: standingOf({
       sessionState: row.state,
       open: row.open_state,
+      discards: row.open_kind === 'discard',
       last: row.last_state,
       lastResult: row.last_result,
     }),

@@ -46,7 +46,11 @@ async function takeAlert(options: IntakeOptions, body: unknown): Promise<boolean
   const message = readAppMessage(body, identity);
   if (message === null) return false;
   const rule = ruleFor(config.alerts, message, await directory.channelName(message.channelId));
-  if (rule === null) return false;
+  if (rule === null) {
+    // Whoever writes a rule finds the ids here.
+    log.debug('no rule names this message of another app', { senders: message.senders });
+    return false;
+  }
   const recorded = await recordAlert(database, rule, message);
   log.debug('alert', { recorded, rule: rule.name, channel: message.channelId, ts: message.ts });
   return true;

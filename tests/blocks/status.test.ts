@@ -84,14 +84,25 @@ describe('the headline', () => {
   test.each([
     [status(), 'Got it'],
     [status({ state: 'queued' }), 'Waiting for a worker'],
-    [status({ state: 'queued', ahead: 1 }), 'Waiting: 1 request of this thread comes first'],
-    [status({ state: 'queued', ahead: 3 }), 'Waiting: 3 requests of this thread come first'],
     [running(), 'Working…'],
     [running({ state: 'waiting' }), 'Waiting for an answer'],
     [running({ state: 'done', finishedAt: minutes(2) }), 'Done after 2 min'],
     [running({ state: 'failed', finishedAt: minutes(61) }), 'Failed after 1 h 1 min'],
   ])('of %# says where the turn stands', (view, title) => {
     expect(planOf(statusMessage(view, { now: at })).title).toBe(title);
+  });
+
+  test.each([
+    [{ ahead: 1 }, 'Waiting: 1 request of this thread comes first', ['send_now', 'remove']],
+    [{ ahead: 3 }, 'Waiting: 3 requests of this thread come first', ['send_now', 'remove']],
+    [{ ahead: 1, steering: 'offered' as const }, 'Handed to the request at work', ['remove']],
+  ])('of a turn behind others is its place and what can be done: %o', (change, title, offers) => {
+    const message = statusMessage(status({ state: 'queued', ...change }), { now: at, stoppable: true });
+    expect(message.text).toContain(title);
+    expect(message.blocks.map((block) => block.type)).toEqual(['rich_text', 'context', 'actions']);
+    expect(JSON.stringify(message.blocks[0])).toContain(title);
+    const ids = [...JSON.stringify(message.blocks).matchAll(/"action_id":"threadsmith\.([a-z_]+)"/g)];
+    expect(ids.map(([, id]) => id)).toEqual(offers);
   });
 
   test('counts minutes at first and steps of five later, so that the clock alone seldom changes it', () => {

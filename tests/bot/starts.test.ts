@@ -289,6 +289,12 @@ describe('other ways in', () => {
         block_id: `stop-${session?.id}`,
       });
       await until(async () => (await turnsOf(busy))[0]?.state === 'stopped');
+      const offer = await until(async () =>
+        (await stage.answers(failed)).find((message) => actionsOf(message).includes(ACTION.discard)),
+      );
+      await stage.click(JONAS, offer, ACTION.discard);
+      expect(JSON.stringify(await home('jonas'))).toContain('fix the failing tray');
+      await until(async () => JSON.stringify(await home('jonas')).includes(' · discarded'));
       await until(
         async () => !JSON.stringify(await stage.slack.control('home?user=jonas')).includes('busy tray · '),
       );
