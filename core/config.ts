@@ -7,6 +7,15 @@ import { ThreadsmithError } from './errors.ts';
 
 const names = z.array(z.string().min(1));
 
+const mcpName = z.string().regex(/^[A-Za-z0-9-]{1,30}$/, 'letters, digits and dashes');
+/** What a header or a variable of the server is called, and the worker's environment variable that holds it. */
+const fromEnvironment = z.record(z.string(), z.string().min(1)).default({});
+
+const mcpSchema = z.union([
+  z.strictObject({ name: mcpName, url: z.url(), headers_from: fromEnvironment }),
+  z.strictObject({ name: mcpName, command: names.min(1), env_from: fromEnvironment }),
+]);
+
 const repoSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/, 'letters, digits, dots, dashes and underscores'),
   /** A git URL, or a path relative to the configuration file. */
@@ -17,6 +26,8 @@ const repoSchema = z.strictObject({
   channels: names.default([]),
   /** A web address whose `{commit}`, `{path}` and `{line}` are filled in for links to the code. */
   web_url: z.url().optional(),
+  /** MCP servers that the agent may use here, each with the names of its tools, or `*`. */
+  mcp: z.record(mcpName, names).optional(),
 });
 
 const peopleSchema = z.strictObject({
@@ -95,6 +106,7 @@ const configSchema = z.strictObject({
   model: modelSchema.prefault({}),
   worker: workerSchema.prefault({}),
   sandbox: sandboxSchema.prefault({}),
+  mcp: z.array(mcpSchema).default([]),
 });
 
 export type RepoConfig = z.infer<typeof repoSchema>;
@@ -177,6 +189,16 @@ export function readConfig(file: string): Config {
       'config_invalid',
       `${file}: alerts: ${astray.name} is for the repo ${astray.repo}, which is not among the repos.`,
       'Name one of the repos.',
+    );
+  }
+  const servers = parsed.data.mcp.map(({ name }) => name);
+  for (const repo of parsed.data.repos) {
+    const unknown = Object.keys(repo.mcp ?? {}).find((server) => !servers.includes(server));
+    if (unknown === undefined) continue;
+    throw new ThreadsmithError(
+      'config_invalid',
+      `${file}: repos: ${repo.name} names the MCP server ${unknown}, which is not under mcp.`,
+      'Name one of the servers under mcp.',
     );
   }
   const repos = parsed.data.repos.map((repo) => ({

@@ -10,6 +10,9 @@ import { type RepoGuide, readGuide } from './agent/guide.ts';
 import { runAgent } from './agent/harness.ts';
 import { composeInstructions } from './agent/instructions.ts';
 import type { AgentAnswer, AgentBudget, SpentBudget } from './agent/task.ts';
+import { mcpTools } from './agent/tools/mcp.ts';
+import { toolsFor } from './agent/tools/registry.ts';
+import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
 import { withoutCredentials } from './forge/git.ts';
 import type { TurnContext } from './turn.ts';
@@ -51,6 +54,7 @@ export async function startAgent(
   let answers = answerOf(context);
   const guide = await guideOf(bench);
   const instructions = instructionsOf(bench, guide);
+  const tools = await toolsOf(context, bench, guide);
   const notes = notesOf(bench);
 
   /** Events that still wait when the run ends, however it ends, are written. */
@@ -76,6 +80,7 @@ export async function startAgent(
         artifacts: bench.artifacts,
         instructions,
         guide,
+        tools,
         turnId: turn.id,
         request,
         ...(answers === undefined ? {} : { answers }),
@@ -187,6 +192,13 @@ function answerOf(context: TurnContext): AgentAnswer | undefined {
 /** From the base branch: rules that a change brings along are not followed while it is judged. */
 function guideOf({ mirror, base }: Bench): Promise<RepoGuide> {
   return readGuide({ list: () => mirror.list(base), read: (path) => mirror.readText(base, path) });
+}
+
+/** Ours, and what the MCP servers bring that this repo may use. */
+async function toolsOf({ mcp }: TurnContext, { repo }: Bench, guide: RepoGuide): Promise<readonly Tool[]> {
+  const own = toolsFor(guide);
+  if (mcp === undefined || repo.mcp === undefined) return own;
+  return [...own, ...mcpTools(mcp, await mcp.tools(repo.mcp), own.length)];
 }
 
 function instructionsOf(bench: Bench, guide: RepoGuide): string {

@@ -15,6 +15,8 @@ import { reconcile } from '../db/reconciler.ts';
 import { createDockerProvider } from '../sandbox/docker/provider.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
 import { IDLE_TIMES, keepHouse } from './housekeeping.ts';
+import { openMcpServers } from './mcp/servers.ts';
+import { mcpServersOf } from './mcp/settings.ts';
 import { createModel, DEFAULT_MODEL } from './model/create-model.ts';
 import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
     installId: await installId(data),
     log,
   });
+  const mcp = openMcpServers(mcpServersOf(config, process.env), log);
   const tools: Tools = {
     config,
     database,
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
     forge: createPlainGitForge(),
     model: mainModel(environment, config, log),
     ...(config.model.judge === undefined ? {} : { judge: makeModel(environment, config.model.judge) }),
+    mcp,
     mirrors: join(data, 'repos'),
     log,
   };
@@ -66,6 +70,7 @@ async function main(): Promise<void> {
     await worker.close();
     await consumer.close();
     await hints.close();
+    await mcp.close();
     await provider.close();
     await database.close();
   };

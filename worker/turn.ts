@@ -11,6 +11,7 @@ import { runChangeTurn } from './change-turn.ts';
 import { runDiscardTurn } from './discard-turn.ts';
 import type { Forge } from './forge/forge.ts';
 import { type Mirror, openMirror } from './forge/mirror.ts';
+import type { McpServers } from './mcp/servers.ts';
 import { runMergeTurn } from './merge-turn.ts';
 import type { Model } from './model/model.ts';
 import { runRevertTurn } from './revert-turn.ts';
@@ -25,6 +26,8 @@ export interface Tools {
   readonly model: Model;
   /** Judges changes; the model itself where no other is named. */
   readonly judge?: Model;
+  /** MCP servers; none without. */
+  readonly mcp?: McpServers;
   /** Folder of the repos' mirrors. */
   readonly mirrors: string;
   readonly log: Log;

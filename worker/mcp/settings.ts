@@ -1,0 +1,43 @@
+// MCP servers as the configuration names them, with their credentials taken from the worker's environment.
+import type { Config } from '../../core/config.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { McpServer } from './servers.ts';
+
+type McpConfig = Config['mcp'][number];
+
+/** Fills credentials in. Throws `config_invalid` naming the variable that is not set. */
+export function mcpServersOf(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly McpServer[] {
+  return config.mcp.map((server) => ({ name: server.name, address: addressOf(server, environment) }));
+}
+
+function addressOf(
+  server: McpConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): McpServer['address'] {
+  const filledIn = (variables: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(variables).map(([name, variable]) => [
+        name,
+        required(server.name, variable, environment),
+      ]),
+    );
+  if ('url' in server) return { kind: 'http', url: server.url, headers: filledIn(server.headers_from) };
+  return { kind: 'stdio', command: server.command, env: filledIn(server.env_from) };
+}
+
+function required(
+  server: string,
+  variable: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const value = environment[variable];
+  if (value !== undefined && value !== '') return value;
+  throw new ThreadsmithError(
+    'config_invalid',
+    `The MCP server ${server} needs the environment variable ${variable}, which is not set.`,
+    `Set ${variable} where the worker runs, or take the server out of the configuration.`,
+  );
+}
