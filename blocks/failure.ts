@@ -3,7 +3,7 @@ import type { Failure } from '../core/errors.ts';
 import { ACTION } from './actions.ts';
 import { fit, textLines } from './fit.ts';
 import { actions, button, context, type FittedMessage, present } from './message.ts';
-import { bold, paragraph, words } from './rich.ts';
+import { bold, paragraph, preformatted, richText, section, words } from './rich.ts';
 import { clean, cut } from './text.ts';
 
 export interface FailureOptions {
@@ -16,14 +16,27 @@ export interface FailureOptions {
 }
 
 const SENTENCE_MAX = 1_500;
+const OUTPUT_MAX = 1_000;
+
+/** Where a command failed, the end of what it printed follows after the sentence. */
+function sentenceAndOutput(message: string): { readonly sentence: string; readonly output: string } {
+  const [sentence = '', ...lines] = message.split('\n');
+  const output = lines.join('\n');
+  if (output.length <= OUTPUT_MAX) return { sentence, output };
+  const end = output.slice(-OUTPUT_MAX).toWellFormed();
+  return { sentence, output: `…${end.slice(end.indexOf('\n') + 1)}` };
+}
 
 export function failureMessage(options: FailureOptions): FittedMessage {
-  const what = cut(clean(options.failure.message).trim(), SENTENCE_MAX) || 'Something failed.';
+  const { sentence, output } = sentenceAndOutput(clean(options.failure.message).trim());
+  const what = cut(sentence, SENTENCE_MAX) || 'Something failed.';
   const wayOut = cut(clean(options.failure.wayOut).trim(), SENTENCE_MAX);
   return fit({
     text: textLines(what, wayOut),
     blocks: present(
-      paragraph(bold(what), words(wayOut === '' ? '' : `\n${wayOut}`)),
+      output === ''
+        ? paragraph(bold(what), words(wayOut === '' ? '' : `\n${wayOut}`))
+        : richText(section(bold(what)), preformatted(output), section(words(wayOut))),
       context(options.about ?? ''),
       options.canRetry
         ? actions(
