@@ -47,6 +47,14 @@ export interface ToolResultEntry {
   /** What the model gets to see; already cut to the limit. */
   readonly output: string;
   readonly imageArtifactIds?: readonly string[];
+  /** What a child agent used for it. */
+  readonly used?: ChildUsage;
+}
+
+export interface ChildUsage {
+  readonly model: string;
+  readonly steps: number;
+  readonly usage: StepUsage;
 }
 
 /** What a model gets to see of a journal. */

@@ -81,6 +81,7 @@ export async function startAgent(
         instructions,
         guide,
         tools,
+        openChild: (callKey) => openJournal(database, lease, attemptOf(callKey)),
         turnId: turn.id,
         request,
         ...(answers === undefined ? {} : { answers }),
@@ -199,6 +200,15 @@ async function toolsOf({ mcp }: TurnContext, { repo }: Bench, guide: RepoGuide):
   const own = toolsFor(guide);
   if (mcp === undefined || repo.mcp === undefined) return own;
   return [...own, ...mcpTools(mcp, await mcp.tools(repo.mcp), own.length)];
+}
+
+/** Attempts from here on are conversations of child agents, each numbered by the place of its call. */
+const FIRST_CHILD = 1_000;
+const CALLS_PER_STEP = 1_000;
+
+function attemptOf(callKey: string): number {
+  const [place = 0, index = 0] = callKey.split('-').slice(-2).map(Number);
+  return FIRST_CHILD + place * CALLS_PER_STEP + index;
 }
 
 function instructionsOf(bench: Bench, guide: RepoGuide): string {

@@ -12,6 +12,7 @@ import { nextKey, type TestSandbox } from './agent-sandbox.ts';
 import type { ScriptedModel } from './model-server.ts';
 
 export interface Attempt {
+  readonly turnId: string;
   readonly journal: Journal;
   readonly events: EventBody[];
   /** Runs until the harness rests, as a worker that has just taken the turn. */
@@ -46,6 +47,7 @@ export function newAttempt(
     text: `<request from="Ann">${text}</request>`,
   };
   return {
+    turnId,
     journal,
     events,
     entries: () => journal.load(),

@@ -71,6 +71,8 @@ export async function callTool(
     signal: new AbortController().signal,
     remainingMs: 60_000,
     report: async () => undefined,
+    shellName: 'shell',
+    delegate: () => Promise.reject(new Error('this test has no children')),
     openBrowser: async () => {
       throw new Error('this test has no browser');
     },

@@ -68,6 +68,8 @@ async function use(
     signal: new AbortController().signal,
     remainingMs: 10_000,
     report: async () => undefined,
+    shellName: 'shell',
+    delegate: () => Promise.reject(new Error('this test has no children')),
     openBrowser: () => Promise.reject(new Error('none')),
     ...changes,
   });

@@ -44,6 +44,7 @@ const entrySchema = z.discriminatedUnion('kind', [
     ok: z.boolean(),
     output: z.string(),
     imageArtifactIds: z.array(z.string()).exactOptional(),
+    used: z.object({ model: z.string(), steps: z.number(), usage: usageSchema }).exactOptional(),
   }),
 ]);
 

@@ -10,10 +10,12 @@ import type { ModelAnswer, ModelWait } from '../model/model.ts';
 import { killSignal, stopReason, throwIfStopped } from './abort.ts';
 import { nudgeAfter } from './answers.ts';
 import { type CallSurroundings, runCalls } from './calls.ts';
+import { childTask, reportOf } from './child.ts';
 import { compactionOf, isNearlyFull, visible } from './compaction.ts';
 import { silentGuide } from './guide.ts';
 import { ImageShelf } from './images.ts';
 import type { AgentBudget, AgentOutcome, AgentTask, SpentBudget } from './task.ts';
+import { delegateTool } from './tools/delegate.ts';
 import { specsOf, toolsFor } from './tools/registry.ts';
 import type { Tool } from './tools/tool.ts';
 import { Transcript } from './transcript.ts';
@@ -34,7 +36,7 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
   const startedAt = performance.now();
   const elapsedMs = (): number => Math.round(performance.now() - startedAt);
   const remainingMs = (): number => task.budget.maxMs - elapsedMs();
-  const transcript = await Transcript.load(task.journal, task.turnId);
+  const transcript = await Transcript.load(task.journal, task.turnId, task.keyPrefix);
   const images = new ImageShelf(task.artifacts);
   const surroundings = surroundingsOf(task, transcript, remainingMs);
   const usage = () => transcript.usage(task.model.name, elapsedMs(), task.prices);
@@ -171,8 +173,9 @@ async function askModel(
   }
 }
 
-function toolsOf({ tools, guide }: AgentTask): readonly Tool[] {
-  return tools ?? toolsFor(guide ?? silentGuide);
+function toolsOf({ tools, guide, openChild }: AgentTask): readonly Tool[] {
+  const own = tools ?? toolsFor(guide ?? silentGuide);
+  return openChild === undefined ? own : [...own, delegateTool];
 }
 
 function surroundingsOf(
@@ -202,6 +205,16 @@ function surroundingsOf(
       remainingMs: remainingMs(),
       report: (event) => task.report(event),
       openBrowser,
+      shellName: task.keyPrefix === undefined ? 'shell' : `shell-${task.keyPrefix}`,
+      delegate: async (wanted) => {
+        const stepsLeft = task.budget.maxSteps - transcript.usage(task.model.name, 0).steps;
+        const child = childTask(
+          { ...task, tools: toolsOf(task) },
+          { ...wanted, callKey, remainingMs: remainingMs(), stepsLeft },
+        );
+        if (child === null) return { kind: 'result', ok: false, output: 'There are no child agents here.' };
+        return reportOf(await runAgent(child));
+      },
     }),
   };
 }

@@ -48,6 +48,10 @@ export interface AgentTask {
   readonly tools?: readonly Tool[];
   /** What the repo tells agents beyond the system prompt. */
   readonly guide?: RepoGuide;
+  /** A journal for a child agent, always the same for the same call; without it there are no children. */
+  readonly openChild?: (callKey: string) => Journal;
+  /** What keys of calls begin with, where the transcript is not that of the session. */
+  readonly keyPrefix?: string;
   /** Must not throw for reasons that should not end the run. */
   report(event: EventBody): Promise<void>;
   /**

@@ -114,6 +114,7 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
       skills: guide.skills,
     }),
     guide,
+    openChild: (callKey) => openFileJournal(join(folder, `child-${callKey}.jsonl`), turnId),
     turnId,
     request: { kind: 'message', id: 'request', text: `<request>\n${args.request}\n</request>` },
     budget: {

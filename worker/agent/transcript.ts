@@ -1,6 +1,7 @@
 // The journal as the harness works with it: what is open, what is known, and appending in order.
 import type { Usage } from '../../core/event.ts';
 import type {
+  ChildUsage,
   Journal,
   JournalEntry,
   MessageEntry,
@@ -27,18 +28,26 @@ export interface PendingCall {
 export class Transcript {
   readonly #journal: Journal;
   readonly #turnId: string;
+  /** Of a child; else keys begin with the turn that a call was made in. */
+  readonly #keyPrefix: string | undefined;
   readonly #placed: PlacedEntry[];
   readonly #entries: JournalEntry[];
 
-  private constructor(journal: Journal, turnId: string, placed: readonly PlacedEntry[]) {
+  private constructor(
+    journal: Journal,
+    turnId: string,
+    keyPrefix: string | undefined,
+    placed: readonly PlacedEntry[],
+  ) {
+    this.#keyPrefix = keyPrefix;
     this.#journal = journal;
     this.#turnId = turnId;
     this.#placed = [...placed];
     this.#entries = placed.map(({ entry }) => entry);
   }
 
-  static async load(journal: Journal, turnId: string): Promise<Transcript> {
-    return new Transcript(journal, turnId, await journal.load());
+  static async load(journal: Journal, turnId: string, keyPrefix?: string): Promise<Transcript> {
+    return new Transcript(journal, turnId, keyPrefix, await journal.load());
   }
 
   get entries(): readonly JournalEntry[] {
@@ -79,9 +88,10 @@ export class Transcript {
     const placed = this.#placed[at];
     if (placed?.entry.kind !== 'response') return [];
     const done = this.#entries.length - 1 - at;
-    const { place, turnId } = placed;
+    const prefix = this.#keyPrefix ?? placed.turnId;
+    const { place } = placed;
     return placed.entry.toolCalls
-      .map((call, index) => ({ call, key: `${turnId}-${place}-${index}` }))
+      .map((call, index) => ({ call, key: `${prefix}-${place}-${index}` }))
       .slice(done);
   }
 
@@ -103,25 +113,34 @@ export class Transcript {
   /** Tokens, steps and money of this turn. */
   usage(model: string, durationMs: number, prices: PriceTable = NO_PRICES): Usage {
     const mine = this.#placed.flatMap(({ turnId, entry }) => (turnId === this.#turnId ? [entry] : []));
-    const used = mine.flatMap((entry) =>
-      entry.kind === 'response' || entry.kind === 'compaction' ? [entry.usage] : [],
-    );
+    const used = mine.flatMap((entry) => usedBy(entry, model));
     const cost = sumOf(
       prices,
-      mine.flatMap((entry) => {
-        if (entry.kind === 'response') return [costOf(prices, entry.model, entry.usage)];
-        return entry.kind === 'compaction' ? [costOf(prices, model, entry.usage)] : [];
-      }),
+      used.map((part) => costOf(prices, part.model, part.usage)),
     );
     const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
     return {
       model,
-      steps: mine.filter((entry) => entry.kind === 'response').length,
-      inputTokens: sum(used.map((step) => step.inputTokens)),
-      cachedTokens: sum(used.map((step) => step.cachedTokens)),
-      outputTokens: sum(used.map((step) => step.outputTokens)),
+      steps: sum(used.map((part) => part.steps)),
+      inputTokens: sum(used.map(({ usage }) => usage.inputTokens)),
+      cachedTokens: sum(used.map(({ usage }) => usage.cachedTokens)),
+      outputTokens: sum(used.map(({ usage }) => usage.outputTokens)),
       durationMs,
       ...(cost === undefined ? {} : { cost }),
     };
+  }
+}
+
+/** What an entry used: a step, a summary, or the steps of a child. */
+function usedBy(entry: JournalEntry, model: string): readonly ChildUsage[] {
+  switch (entry.kind) {
+    case 'response':
+      return [{ model: entry.model, steps: 1, usage: entry.usage }];
+    case 'compaction':
+      return [{ model, steps: 0, usage: entry.usage }];
+    case 'tool_result':
+      return entry.used === undefined ? [] : [entry.used];
+    case 'message':
+      return [];
   }
 }

@@ -11,7 +11,6 @@ const MAX_TIMEOUT_SECONDS = 1800;
 /** How long a background process is watched for ending at once, and its watcher's own limit. */
 const WATCH_SECONDS = 1;
 const WATCH_LIMIT_MS = 15_000;
-const STATE_FILE = `${STATE_DIR}/shell`;
 
 /** Programs that would wait for a person get told that there is none. */
 const ENVIRONMENT = { PAGER: 'cat', GIT_PAGER: 'cat', GIT_TERMINAL_PROMPT: '0', TERM: 'dumb' };
@@ -37,7 +36,7 @@ export const shellTool = defineTool({
       (input.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
       Math.max(1000, context.remainingMs),
     );
-    const command = commandOf(context.callKey, foregroundScript, [STATE_FILE], input.command);
+    const command = commandOf(context.callKey, foregroundScript, [stateFile(context)], input.command);
     const { sandbox, signal } = context;
     const ran = await sandbox.run(
       { ...command, timeoutMs },
@@ -51,7 +50,7 @@ export const shellTool = defineTool({
 async function runInBackground(line: string, context: ToolContext): Promise<ToolOutcome> {
   const { sandbox, callKey, signal } = context;
   const log = `${STATE_DIR}/background/${callKey}.log`;
-  await sandbox.start(commandOf(callKey, backgroundScript, [STATE_FILE, log], line));
+  await sandbox.start(commandOf(callKey, backgroundScript, [stateFile(context), log], line));
   const look = commandOf(`${callKey}-look`, lookScript, [log, String(WATCH_SECONDS * 10)], '');
   const ran = await sandbox.run(
     { ...look, timeoutMs: WATCH_LIMIT_MS },
@@ -64,6 +63,11 @@ async function runInBackground(line: string, context: ToolContext): Promise<Tool
     true,
     `It runs in the background. Its output is in ${log}. To stop it: kill -- -$(cat ${log}.pid)`,
   );
+}
+
+/** Where working directory and variables are between two calls. */
+function stateFile({ shellName }: ToolContext): string {
+  return `${STATE_DIR}/${shellName}`;
 }
 
 /** The command line goes in by standard input: an argument may not be longer than 128 KiB on Linux. */

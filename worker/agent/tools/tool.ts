@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ArtifactStore } from '../../../core/artifact.ts';
 import type { EventBody } from '../../../core/event.ts';
+import type { ChildUsage } from '../../../core/journal.ts';
 import type { PageHands } from '../../../sandbox/browser.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { ToolSpec } from '../../model/model.ts';
@@ -20,6 +21,19 @@ export interface ToolContext {
   readonly remainingMs: number;
   report(event: EventBody): Promise<void>;
   openBrowser(): Promise<PageHands>;
+  /** Names the shell whose working directory and variables the call shares. */
+  readonly shellName: string;
+  /** Lets a child agent work on a task and gives its report. */
+  delegate(task: Pick<Delegated, 'text' | 'isReadOnly'>): Promise<ToolOutcome>;
+}
+
+/** A task for a child agent. */
+export interface Delegated {
+  readonly callKey: string;
+  readonly text: string;
+  readonly isReadOnly: boolean;
+  readonly remainingMs: number;
+  readonly stepsLeft: number;
 }
 
 export type ToolOutcome =
@@ -28,6 +42,7 @@ export type ToolOutcome =
       readonly ok: boolean;
       readonly output: string;
       readonly imageArtifactIds?: readonly string[];
+      readonly used?: ChildUsage;
     }
   /** Only a person can answer: the run ends, and the answer becomes the call's result. */
   | { readonly kind: 'question'; readonly question: string; readonly options: readonly string[] };
@@ -37,7 +52,7 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   readonly description: string;
   readonly input: z.ZodObject<Shape>;
   /** Changes nothing: may run beside other calls that only read, and again after a crash. */
-  readonly onlyReads?: boolean;
+  readonly onlyReads?: boolean | ((input: z.infer<z.ZodObject<Shape>>) => boolean);
   /** Not told in the thread: a tool whose work is itself an event or a question. */
   readonly quiet?: boolean;
   /** Paths in the sandbox that the call is about: rules of their folders are told with its result. */
@@ -79,7 +94,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       const parsed = input.safeParse(withoutNulls(raw));
       if (!parsed.success) return { refusal: refusalOf(name, parsed.error, Object.keys(input.shape)) };
       return {
-        onlyReads: definition.onlyReads ?? false,
+        onlyReads: onlyReadsOf(definition, parsed.data),
         quiet: definition.quiet ?? false,
         summary: definition.summarize(parsed.data),
         touches: definition.touches?.(parsed.data) ?? [],
@@ -87,6 +102,13 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       };
     },
   };
+}
+
+function onlyReadsOf<Shape extends z.ZodRawShape>(
+  { onlyReads }: ToolDefinition<Shape>,
+  input: z.infer<z.ZodObject<Shape>>,
+): boolean {
+  return typeof onlyReads === 'function' ? onlyReads(input) : (onlyReads ?? false);
 }
 
 /** A result for the model. */

@@ -1,0 +1,61 @@
+// Sub-tasks: a child agent with a conversation of its own, in the same sandbox. Its steps are in a journal of
+// its own, so that a worker that takes over goes on with the child as well.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EventBody } from '../../core/event.ts';
+import type { AgentOutcome, AgentTask } from './task.ts';
+import type { Delegated, ToolOutcome } from './tools/tool.ts';
+
+/** A child that needs more was given too much. */
+const MAX_STEPS = 40;
+/** What children do not get: people see one plan, one agent asks them, and children have no children. */
+const NOT_FOR_CHILDREN: ReadonlySet<string> = new Set(['ask_user', 'update_plan', 'artifact', 'delegate']);
+const ONLY_READING: ReadonlySet<string> = new Set(['read_file', 'search', 'load_skill']);
+
+/** The task of a child, made of its parent's. */
+export function childTask(parent: AgentTask, delegated: Delegated): AgentTask | null {
+  const { callKey, text, isReadOnly, remainingMs, stepsLeft } = delegated;
+  const journal = parent.openChild?.(callKey);
+  if (journal === undefined) return null;
+  const { answers: _answers, onText: _onText, openChild: _openChild, ...same } = parent;
+  const tools = (parent.tools ?? []).filter(
+    ({ spec }) => !NOT_FOR_CHILDREN.has(spec.name) && (!isReadOnly || ONLY_READING.has(spec.name)),
+  );
+  const part = readFileSync(join(import.meta.dirname, 'prompts/child.md'), 'utf8').trim();
+  return {
+    ...same,
+    journal,
+    tools,
+    keyPrefix: callKey,
+    instructions: `${parent.instructions}\n\n${part}`,
+    request: {
+      kind: 'message',
+      id: 'request',
+      text: `<request from="the agent that called you">\n${text}\n</request>`,
+    },
+    budget: { ...parent.budget, maxSteps: Math.min(MAX_STEPS, stepsLeft), maxMs: remainingMs },
+    takeMessages: async () => [],
+    report: (event) => parent.report(ofChild(event)),
+  };
+}
+
+/** What the child's end means for its parent. */
+export function reportOf(outcome: AgentOutcome): ToolOutcome {
+  const { model, steps, inputTokens, cachedTokens, outputTokens } = outcome.usage;
+  const used = { model, steps, usage: { inputTokens, cachedTokens, outputTokens } };
+  switch (outcome.kind) {
+    case 'finished':
+      return { kind: 'result', ok: true, output: outcome.text, used };
+    case 'budget_spent': {
+      const output = `The sub-task used up its ${outcome.what} before it was done. Look at what it changed, and go on yourself or with a smaller task.`;
+      return { kind: 'result', ok: false, output, used };
+    }
+    case 'asked':
+      return { kind: 'result', ok: false, output: `It asked: ${outcome.question}`, used };
+  }
+}
+
+function ofChild(event: EventBody): EventBody {
+  if (event.type !== 'tool.started' && event.type !== 'tool.finished') return event;
+  return { ...event, summary: `↳ ${event.summary}` };
+}
