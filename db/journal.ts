@@ -21,11 +21,14 @@ export interface StepLog extends Journal {
   report(event: EventBody): Promise<void>;
   /** Writes the events that wait. Throws `lease_lost`. */
   flush(): Promise<void>;
+  /** Whether the last `append` saw words to this turn that nobody has taken yet: asking costs nothing. */
+  isSteered(): boolean;
 }
 
 /** The journal of a session's attempt for the worker that has its turn. */
 export function openJournal(database: Database, lease: Lease, attempt: number): StepLog {
   let waiting: EventBody[] = [];
+  let isSteered = false;
   let timer: NodeJS.Timeout | undefined;
   // One statement after the other: events must not overtake each other.
   let last: Promise<void> = Promise.resolve();
@@ -37,7 +40,7 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
     if (entries.length + events.length === 0) return;
     waiting = [];
     try {
-      await write(database, lease, attempt, place, entries, events);
+      isSteered = await write(database, lease, attempt, place, entries, events);
     } catch (error) {
       waiting = [...events, ...waiting];
       throw error;
@@ -64,10 +67,11 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
       }, LONGEST_WAIT_MS);
     },
     flush: () => inTurn(0, []),
+    isSteered: () => isSteered,
   };
 }
 
-/** All or nothing, in one statement that is its own transaction. Throws `lease_lost`. */
+/** All or nothing, in one statement that is its own transaction. Says whether there is steering. Throws `lease_lost`. */
 async function write(
   database: Database,
   lease: Lease,
@@ -75,11 +79,11 @@ async function write(
   place: number,
   entries: readonly JournalEntry[],
   events: readonly EventBody[],
-): Promise<void> {
+): Promise<boolean> {
   const { sessionId, turnId, epoch } = lease;
   const rows = await database
     .em()
-    .execute<{ held: boolean }[]>(
+    .execute<{ steered: boolean }[]>(
       `with held as (
          select id from turn where id = ? and lease_epoch = ? and state = 'running' for update
        ), kept as (
@@ -93,7 +97,7 @@ async function write(
          order by item.number
          returning 1
        )
-       select true as held, case when exists (select 1 from told) then pg_notify(?, 'event')::text end from held`,
+       select exists (select 1 from steering where turn_id = held.id and taken_at is null) as steered, case when exists (select 1 from told) then pg_notify(?, 'event')::text end from held`,
       [
         turnId,
         epoch,
@@ -109,7 +113,9 @@ async function write(
     .catch((cause: unknown) => {
       throw cause instanceof UniqueConstraintViolationException ? taken(lease, place, cause) : cause;
     });
-  if (rows.length === 0) throw leaseLost(lease);
+  const row = rows[0];
+  if (row === undefined) throw leaseLost(lease);
+  return row.steered;
 }
 
 function taken(lease: Lease, place: number, cause: unknown): ThreadsmithError {

@@ -4,7 +4,6 @@ import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
 import type { Journal, MessageEntry } from '../core/journal.ts';
 import { openJournal } from '../db/journal.ts';
-import { type SteeringMessage, takeSteering } from '../db/steering.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
 import { type RepoGuide, readGuide } from './agent/guide.ts';
 import { runAgent } from './agent/harness.ts';
@@ -15,6 +14,7 @@ import { toolsFor } from './agent/tools/registry.ts';
 import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
 import { withoutCredentials } from './forge/git.ts';
+import { steeringOf } from './steering.ts';
 import type { TurnContext } from './turn.ts';
 
 export type Said =
@@ -57,6 +57,8 @@ export async function startAgent(
   const tools = await toolsOf(context, bench, guide);
   const notes = notesOf(bench);
 
+  const steering = steeringOf(database, lease, journal);
+
   /** Events that still wait when the run ends, however it ends, are written. */
   const flushing = async <T>(run: () => Promise<T>): Promise<T> => {
     try {
@@ -90,7 +92,7 @@ export async function startAgent(
         contextTokens: config.model.context_tokens,
         signal: bench.signal,
         report: (event) => journal.report(event),
-        takeMessages: async () => [...notes, ...(await takeSteering(database, lease)).map(saidMeanwhile)],
+        takeMessages: async () => [...notes, ...(await steering())],
         redact: withoutCredentials,
         openBrowser: async () => (await openPage()).hands(),
       }),
@@ -160,12 +162,6 @@ function notesOf(bench: Bench): readonly MessageEntry[] {
       `${defaultBranch} has moved on since this branch began: origin/${defaultBranch} is its newest commit. Only where the request asks for it, bring it in with \`git merge --no-commit origin/${defaultBranch}\` and resolve the conflicts in the files.`,
     ]);
   return notes.map(([id, text]) => ({ kind: 'message', id, text: `<note>\n${text}\n</note>` }));
-}
-
-/** A reply that a person sent to the turn at work. */
-function saidMeanwhile({ id, text, by }: SteeringMessage): MessageEntry {
-  const name = by.name.replaceAll('"', "'");
-  return { kind: 'message', id: `steering-${id}`, text: `<reply from="${name}">\n${text}\n</reply>` };
 }
 
 function requestOf(context: TurnContext): MessageEntry {

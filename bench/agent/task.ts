@@ -14,10 +14,19 @@ export interface BenchTask {
   readonly folder: string;
   readonly commandMs: number;
   readonly report: AgentTask['report'];
+  readonly takeMessages?: AgentTask['takeMessages'];
 }
 
 /** A task as the worker would give it to the harness. */
-export function taskOf({ model, journal, turnId, folder, commandMs, report }: BenchTask): AgentTask {
+export function taskOf({
+  model,
+  journal,
+  turnId,
+  folder,
+  commandMs,
+  report,
+  takeMessages,
+}: BenchTask): AgentTask {
   return {
     sandbox: pacedSandbox(commandMs),
     model,
@@ -36,7 +45,7 @@ export function taskOf({ model, journal, turnId, folder, commandMs, report }: Be
     budget: { maxSteps: 1_000_000, maxMs: 3_600_000 },
     signal: new AbortController().signal,
     report,
-    takeMessages: async () => [],
+    takeMessages: takeMessages ?? (async () => []),
     redact: (text) => text,
     openBrowser: async () => {
       throw new Error('there is no browser in the bench');

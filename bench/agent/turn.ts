@@ -4,6 +4,7 @@ import { openDatabase } from '../../db/database.ts';
 import { openJournal } from '../../db/journal.ts';
 import { runAgent } from '../../worker/agent/harness.ts';
 import { createModel } from '../../worker/model/create-model.ts';
+import { steeringOf } from '../../worker/steering.ts';
 import { newLease } from './lease.ts';
 import { countRoundTrips } from './round-trips.ts';
 import { startScripted } from './scripted.ts';
@@ -41,7 +42,8 @@ export async function measureTurn(
     });
     const { turnId } = lease;
     const report = (event: EventBody) => journal.report(event);
-    const task = taskOf({ model, journal, turnId, folder, commandMs: paceMs, report });
+    const takeMessages = steeringOf(database, lease, journal);
+    const task = taskOf({ model, journal, turnId, folder, commandMs: paceMs, report, takeMessages });
     const before = counter.count();
     const cpuBefore = process.cpuUsage();
     const startedAt = performance.now();

@@ -9,6 +9,7 @@ import { eventsOfTurn } from '../../db/events.ts';
 import { openJournal } from '../../db/journal.ts';
 import { claimTurn, type Lease } from '../../db/lease.ts';
 import { listen } from '../../db/notify.ts';
+import { offerSteering, takeSteering } from '../../db/steering.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn, age } from './rows.ts';
@@ -91,6 +92,20 @@ describe('the journal', () => {
     await expect(journal.append(0, [message('late')])).rejects.toMatchObject(gone);
     expect(await journal.load()).toEqual([]);
     expect(await summaries(lease)).toEqual([]);
+  });
+
+  it('sees with a step whether people sent something to the turn', async () => {
+    const lease = await newLease();
+    const journal = openJournal(database, lease, 0);
+    await journal.append(0, [message('a')]);
+    expect(journal.isSteered()).toBe(false);
+    const waiting = await addTurnIn(database, lease.sessionId, 'queued');
+    expect(await database.transaction((em) => offerSteering(em, waiting, 'Mira'))).toBe('offered');
+    await journal.append(1, [message('b')]);
+    expect(journal.isSteered()).toBe(true);
+    await takeSteering(database, lease);
+    await journal.append(2, [message('c')]);
+    expect(journal.isSteered()).toBe(false);
   });
 
   it('keeps text that is awkward for JSON and SQL as it is', async () => {
