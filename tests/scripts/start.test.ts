@@ -3,7 +3,10 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectEngine } from '../../sandbox/docker/engine.ts';
+import { labelFilter } from '../../sandbox/docker/labels.ts';
 import { freePort } from '../../scripts/system/free-port.ts';
+import { part } from '../setup/environment.ts';
 import { processesLeft, processesMentioning, ROOT, runNode, temporaryFolder } from './children.ts';
 
 const START = join(ROOT, 'scripts/start.ts');
@@ -22,8 +25,24 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect(await processesLeft(data, GONE_MS)).toEqual([]);
+  await removeSandboxes();
   rmSync(data, { recursive: true, force: true });
 });
+
+/** What our start left on the engine of the test run: stopping Threadsmith keeps sandboxes on purpose. */
+async function removeSandboxes(): Promise<void> {
+  const installId = readFileSync(join(data, 'install-id'), 'utf8').trim();
+  const docker = connectEngine({ host: part('DOCKER_HOST') });
+  const filters = labelFilter(installId, 'sandbox');
+  for (const { Id } of await docker.listContainers({ all: true, filters })) {
+    await docker.getContainer(Id).remove({ force: true, v: true });
+  }
+  for (const { Name } of (await docker.listVolumes({ filters })).Volumes)
+    await docker.getVolume(Name).remove();
+  for (const { Id } of await docker.listImages({ filters: labelFilter(installId, 'snapshot') })) {
+    await docker.getImage(Id).remove({ force: true });
+  }
+}
 
 /** Nothing of the caller's settings but the engine, which holds the sandbox image already. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -32,9 +51,9 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return runNode([START, ...args], { env: { ...clean, THREADSMITH_DATA: data, ...env } });
 }
 
-function pidOf(part: string): number {
+function pidOf(program: string): number {
   const line = processesMentioning(data).find(
-    (entry) => entry.includes(part) && !entry.includes('tether.sh'),
+    (entry) => entry.includes(program) && !entry.includes('tether.sh'),
   );
   return Number(line?.split(' ')[0]);
 }
@@ -146,7 +165,12 @@ describe('a wrong start', () => {
     ['an unknown flag', ['--twice'], {}, '--twice'],
     ['a wrong variable', [], { OPENAI_API: 'telepathy' }, 'OPENAI_API'],
     ['a configuration that is not there', [], { THREADSMITH_CONFIG: 'no-such.yaml' }, 'no-such.yaml'],
-    ['a data directory that cannot be', [], { THREADSMITH_DATA: '/proc/nowhere' }, '/proc/nowhere'],
+    [
+      'a data directory that cannot be',
+      [],
+      { THREADSMITH_DATA: '/etc/hostname/below' },
+      '/etc/hostname/below',
+    ],
     ['a dead DOCKER_HOST', [], { DOCKER_HOST: 'unix:///nobody.sock' }, 'DOCKER_HOST'],
   ])('%s is named, and nothing is left running', async (_name, args, env, said) => {
     const run = start(args, env);
