@@ -31,7 +31,9 @@ afterAll(async () => {
 
 /** What our start left on the engine of the test run: stopping Threadsmith keeps sandboxes on purpose. */
 async function removeSandboxes(): Promise<void> {
-  const installId = readFileSync(join(data, 'install-id'), 'utf8').trim();
+  const idFile = join(data, 'install-id');
+  if (!existsSync(idFile)) return;
+  const installId = readFileSync(idFile, 'utf8').trim();
   const docker = connectEngine({ host: part('DOCKER_HOST') });
   const filters = labelFilter(installId, 'sandbox');
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
