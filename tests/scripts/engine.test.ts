@@ -5,7 +5,6 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createDataDirectory, dataDirectory } from '../../scripts/data-directory.ts';
-import { findCommand, rootPrefix } from '../../scripts/system/commands.ts';
 import { findEngine, startEngine } from '../../scripts/system/engine.ts';
 import { engineAnswers } from '../../scripts/system/engine-address.ts';
 import { processesLeft, ROOT, runNode, temporaryFolder } from './children.ts';
@@ -25,7 +24,7 @@ function newData(name: string) {
   return data;
 }
 
-describe.runIf(findCommand('dockerd') !== null && rootPrefix() !== null)('our own engine', () => {
+describe('our own engine', () => {
   test('is shared, goes on while one user is left, and ends with the last', async () => {
     const data = newData('shared');
     const first = await startEngine(data);
