@@ -1,0 +1,31 @@
+// The environment variables that the product knows.
+import { z } from 'zod';
+import { invalid } from './invalid.ts';
+
+const environmentSchema = z.object({
+  THREADSMITH_CONFIG: z.string().min(1).default('threadsmith.yaml'),
+  THREADSMITH_DATA: z.string().min(1).default('.data'),
+  DATABASE_URL: z.url().optional(),
+  REDIS_URL: z.url().optional(),
+  DOCKER_HOST: z.string().min(1).optional(),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
+  SLACK_APP_TOKEN: z.string().min(1).optional(),
+  SLACK_SIGNING_SECRET: z.string().min(1).optional(),
+  SLACK_API_URL: z.url().optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: z.url().optional(),
+  OPENAI_MODEL: z.string().min(1).optional(),
+  OPENAI_API: z.enum(['responses', 'chat']).default('responses'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** Reads the environment variables that the product knows. Throws `config_invalid` naming the variable. */
+export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  throw invalid('the environment', parsed.error.issues);
+}

@@ -1,0 +1,36 @@
+// The model of the configuration: which ones, what they cost, and the budgets of a turn.
+import { z } from 'zod';
+
+const price = z.number().min(0);
+
+/** For a million tokens of each kind. */
+const pricesSchema = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'three capital letters, such as USD')
+    .default('USD'),
+  models: z.record(z.string(), z.strictObject({ input: price, cached: price, output: price })).default({}),
+});
+
+const fallbackSchema = z.strictObject({
+  name: z.string().min(1),
+  /** Attempts at one answer that fail before the fallback stands in. */
+  after: z.int().min(1).max(8).default(4),
+});
+
+export const modelSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  /** A cheaper model on the same server that judges changes. */
+  judge: z.string().min(1).optional(),
+  /** A model on the same server that stands in where the first one keeps failing. */
+  fallback: fallbackSchema.optional(),
+  prices: pricesSchema.prefault({}),
+  /** How much the model takes in at once: the conversation is summed up before. */
+  context_tokens: z.int().min(4_000).default(200_000),
+  max_steps: z.int().min(1).max(1000).default(80),
+  max_minutes: z.int().min(1).max(600).default(60),
+  /** Of one turn, input and output together. */
+  max_tokens: z.int().min(1_000).optional(),
+  /** Of one turn, in the currency of the prices. */
+  max_cost: z.number().positive().optional(),
+});

@@ -1,0 +1,20 @@
+// A repo of the configuration: where it is, who asks for it, and what may be used there.
+import { z } from 'zod';
+import { mcpName } from './mcp.ts';
+import { names } from './names.ts';
+
+export const repoSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/, 'letters, digits, dots, dashes and underscores'),
+  /** A git URL, or a path relative to the configuration file. */
+  url: z.string().min(1),
+  default_branch: z.string().min(1).optional(),
+  description: z.string().max(500).optional(),
+  /** Channel ids or names (without #) whose requests are for this repo. */
+  channels: names.default([]),
+  /** A web address whose `{commit}`, `{path}` and `{line}` are filled in for links to the code. */
+  web_url: z.url().optional(),
+  /** MCP servers that the agent may use here, each with the names of its tools, or `*`. */
+  mcp: z.record(mcpName, names).optional(),
+});
+
+export type RepoConfig = z.infer<typeof repoSchema>;

@@ -1,0 +1,16 @@
+// What a worker does at once, and what a sandbox may use up.
+import { z } from 'zod';
+
+export const workerSchema = z.strictObject({
+  turns: z.int().min(1).max(64).default(2),
+});
+
+export const sandboxSchema = z.strictObject({
+  memory_mb: z.int().min(256).default(2048),
+  cpus: z.number().min(0.1).default(2),
+  pids: z.int().min(64).default(512),
+  disk_mb: z.int().min(256).default(4096),
+  setup_minutes: z.int().min(1).default(15),
+  /** For each check; parts of a minute count. */
+  check_minutes: z.number().min(0.01).default(10),
+});
