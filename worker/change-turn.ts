@@ -1,27 +1,24 @@
 // A turn that asks for something: prepare → agent → verify → publish, or an answer.
 
 import { ThreadsmithError } from '../core/errors.ts';
-import type { AnswerResult, EventBody, NamedShot, Review, Usage, Verification } from '../core/event.ts';
+import type { AnswerResult, NamedShot, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
-import { costOf, sumOf } from '../core/price.ts';
-import { openArtifacts } from '../db/artifacts.ts';
-import { VerificationRow } from '../db/entities/log.ts';
 import { Session } from '../db/entities/session.ts';
-import { appendEvents } from '../db/events.ts';
-import { fenced } from '../db/lease.ts';
 import { finishTurn, waitForAnswer } from '../db/turns.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
-import { openBrowser } from '../sandbox/browser.ts';
 import { type AgentRounds, startAgent } from './agent-rounds.ts';
 import { captureBefore } from './before.ts';
-import type { Bench, TurnFacts } from './blueprint/bench.ts';
+import type { Bench } from './blueprint/bench.ts';
 import { type Candidate, takeCandidate } from './blueprint/candidate.ts';
 import { refusals } from './blueprint/policy.ts';
-import { prepare } from './blueprint/prepare.ts';
 import { publish } from './blueprint/publish.ts';
-import { type Reviewed, review, reviewReport, secretsIn } from './blueprint/review/review.ts';
+import { reviewReport, secretsIn } from './blueprint/review/review.ts';
 import { verificationReport, verify } from './blueprint/verify.ts';
+import { openBench } from './open-bench.ts';
 import type { TurnContext } from './turn.ts';
+import { keepBrowser } from './turn-browser.ts';
+import { haveReviewed, withReview } from './turn-review.ts';
+import { hasPassed, record } from './verified.ts';
 
 /** Works on a request until there is a result, an answer, or a question to a person. */
 export async function runChangeTurn(context: TurnContext): Promise<void> {
@@ -123,41 +120,6 @@ async function workInRounds(
   }
 }
 
-/** The review of what this turn changed; null where it changed nothing itself. */
-async function haveReviewed(
-  context: TurnContext,
-  bench: Bench,
-  agent: AgentRounds,
-  change: {
-    readonly over: string;
-    readonly commit: string;
-    readonly summary: string;
-    readonly round: number;
-  },
-): Promise<Reviewed | null> {
-  if (change.over === change.commit) return null;
-  await bench.report({ type: 'phase.progress', phase: 'verify', detail: 'Reviewing the change' });
-  return review({ bench, model: context.judge ?? context.model, request: await agent.asked(), ...change });
-}
-
-function withReview({ config }: TurnContext, usage: Usage, reviewed: Reviewed | null): Usage {
-  if (reviewed === null) return usage;
-  const { inputTokens, cachedTokens, outputTokens } = reviewed.usage;
-  const { cost: ofAgent, ...rest } = usage;
-  const { prices } = config.model;
-  const cost = sumOf(prices, [
-    ofAgent?.amount ?? null,
-    costOf(prices, reviewed.review.model, reviewed.usage),
-  ]);
-  return {
-    ...rest,
-    inputTokens: usage.inputTokens + inputTokens,
-    cachedTokens: usage.cachedTokens + cachedTokens,
-    outputTokens: usage.outputTokens + outputTokens,
-    ...(cost === undefined ? {} : { cost }),
-  };
-}
-
 /**
  * The head of the branch where the turn changed nothing but there is something to be said of it: somebody
  * else pushed it, or no verification of it has passed, and this time one may.
@@ -166,9 +128,7 @@ async function unseenHead(context: TurnContext, bench: Bench): Promise<Candidate
   const head = { commit: bench.parent, over: bench.parent };
   if (bench.moved) return head;
   if (bench.parent === bench.base || isHopeless(bench)) return null;
-  const { database, session } = context;
-  const row = await database.em().findOne(VerificationRow, { sessionId: session.id, commit: bench.parent });
-  return row?.passed === true ? null : head;
+  return (await hasPassed(context, bench.parent)) ? null : head;
 }
 
 function isHopeless({ repoFile }: Bench): boolean {
@@ -206,85 +166,6 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
       });
     }
   }
-}
-
-/** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
-export async function openBench(context: TurnContext): Promise<Bench> {
-  const { database, lease, turn, session, signal, log } = context;
-  const report = (...events: EventBody[]) =>
-    fenced(database, lease, (em) => appendEvents(em, session.id, turn.id, events));
-  const ended = session.state !== 'open';
-  // After a merge or a discard the next request starts from the default branch as it is then.
-  if (ended) await context.provider.remove(session.id);
-  const facts: TurnFacts = {
-    turnId: turn.id,
-    sessionId: session.id,
-    run: `e${lease.epoch}-${context.opening}`,
-    fence: lease.epoch,
-    branch: session.branch,
-    requester: turn.requester,
-    startedAt: turn.startedAt ?? turn.createdAt,
-  };
-  await report(
-    { type: 'turn.claimed', worker: lease.owner, epoch: lease.epoch },
-    { type: 'phase.started', phase: 'prepare', detail: `Fetching ${context.mirror.repo.name}` },
-  );
-  const prepared = await prepare({
-    facts,
-    config: context.config,
-    repo: context.mirror.repo,
-    mirror: context.mirror,
-    provider: context.provider,
-    baseCommit: ended ? null : (session.baseCommit ?? null),
-    headCommit: ended ? null : (session.headCommit ?? null),
-    signal,
-    progress: (line) => {
-      report({ type: 'phase.progress', phase: 'prepare', detail: line }).catch((error: unknown) =>
-        log.debug('progress was not written', { error }),
-      );
-    },
-  });
-  await fenced(database, lease, async (em) => {
-    const head = ended ? { headCommit: null } : {};
-    await em.nativeUpdate(Session, { id: session.id }, { state: 'open', baseCommit: prepared.base, ...head });
-  });
-  await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
-  const artifacts = openArtifacts(database, context.content, lease);
-  return {
-    ...prepared,
-    facts,
-    config: context.config,
-    repo: context.mirror.repo,
-    mirror: context.mirror,
-    artifacts,
-    signal,
-    log,
-    report,
-  };
-}
-
-/** Keeps what was verified of a commit. */
-export async function record(context: TurnContext, verification: Verification): Promise<void> {
-  const { database, lease, session } = context;
-  await fenced(database, lease, async (em) => {
-    const row = { sessionId: session.id, commit: verification.commit, passed: verification.passed };
-    await em.upsert(VerificationRow, { ...row, body: verification, createdAt: new Date() });
-  });
-}
-
-/** One browser for the turn, opened when it is first needed. */
-export function keepBrowser(bench: Bench): {
-  open: () => Promise<SandboxBrowser>;
-  close: () => Promise<void>;
-} {
-  let opened: Promise<SandboxBrowser> | undefined;
-  return {
-    open: () => (opened ??= openBrowser(bench.sandbox)),
-    close: async () => {
-      const browser = await opened?.catch(() => undefined);
-      await browser?.close();
-    },
-  };
 }
 
 /** The first line of a commit message: what the agent says it did, else what was asked. */

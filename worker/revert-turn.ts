@@ -8,9 +8,11 @@ import { captureBefore } from './before.ts';
 import { type Bench, shell, signatureOf } from './blueprint/bench.ts';
 import { publish } from './blueprint/publish.ts';
 import { verify } from './blueprint/verify.ts';
-import { keepBrowser, openBench, record } from './change-turn.ts';
 import { revertTree } from './forge/revert.ts';
+import { openBench } from './open-bench.ts';
 import type { TurnContext } from './turn.ts';
+import { keepBrowser } from './turn-browser.ts';
+import { record } from './verified.ts';
 
 const BRANCH = 'threadsmith-revert';
 const BUNDLE = '/work/revert.bundle';

@@ -1,0 +1,64 @@
+// Opens the workbench of a turn: the tree of its parent in the session's sandbox, and the log told of it.
+import type { EventBody } from '../core/event.ts';
+import { openArtifacts } from '../db/artifacts.ts';
+import { Session } from '../db/entities/session.ts';
+import { appendEvents } from '../db/events.ts';
+import { fenced } from '../db/lease.ts';
+import type { Bench, TurnFacts } from './blueprint/bench.ts';
+import { prepare } from './blueprint/prepare.ts';
+import type { TurnContext } from './turn.ts';
+
+/** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
+export async function openBench(context: TurnContext): Promise<Bench> {
+  const { database, lease, turn, session, signal, log } = context;
+  const report = (...events: EventBody[]) =>
+    fenced(database, lease, (em) => appendEvents(em, session.id, turn.id, events));
+  const ended = session.state !== 'open';
+  // After a merge or a discard the next request starts from the default branch as it is then.
+  if (ended) await context.provider.remove(session.id);
+  const facts: TurnFacts = {
+    turnId: turn.id,
+    sessionId: session.id,
+    run: `e${lease.epoch}-${context.opening}`,
+    fence: lease.epoch,
+    branch: session.branch,
+    requester: turn.requester,
+    startedAt: turn.startedAt ?? turn.createdAt,
+  };
+  await report(
+    { type: 'turn.claimed', worker: lease.owner, epoch: lease.epoch },
+    { type: 'phase.started', phase: 'prepare', detail: `Fetching ${context.mirror.repo.name}` },
+  );
+  const prepared = await prepare({
+    facts,
+    config: context.config,
+    repo: context.mirror.repo,
+    mirror: context.mirror,
+    provider: context.provider,
+    baseCommit: ended ? null : (session.baseCommit ?? null),
+    headCommit: ended ? null : (session.headCommit ?? null),
+    signal,
+    progress: (line) => {
+      report({ type: 'phase.progress', phase: 'prepare', detail: line }).catch((error: unknown) =>
+        log.debug('progress was not written', { error }),
+      );
+    },
+  });
+  await fenced(database, lease, async (em) => {
+    const head = ended ? { headCommit: null } : {};
+    await em.nativeUpdate(Session, { id: session.id }, { state: 'open', baseCommit: prepared.base, ...head });
+  });
+  await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
+  const artifacts = openArtifacts(database, context.content, lease);
+  return {
+    ...prepared,
+    facts,
+    config: context.config,
+    repo: context.mirror.repo,
+    mirror: context.mirror,
+    artifacts,
+    signal,
+    log,
+    report,
+  };
+}
