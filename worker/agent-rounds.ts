@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
 import type { Journal, MessageEntry } from '../core/journal.ts';
+import { withoutCredentials } from '../core/redact.ts';
 import { openJournal } from '../db/journal.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
 import { type RepoGuide, readGuide } from './agent/guide.ts';
@@ -13,7 +14,6 @@ import { mcpTools } from './agent/tools/mcp.ts';
 import { toolsFor } from './agent/tools/registry.ts';
 import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
-import { withoutCredentials } from './forge/git.ts';
 import { steeringOf } from './steering.ts';
 import type { TurnContext } from './turn.ts';
 

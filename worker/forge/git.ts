@@ -1,6 +1,7 @@
 // Runs git on the worker, only in bare repos that the worker made itself.
 import { execFile } from 'node:child_process';
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
+import { withoutCredentials } from '../../core/redact.ts';
 
 export interface GitOptions {
   readonly cwd?: string;
@@ -113,9 +114,4 @@ function reasonOf({ stderr, exitCode }: GitResult): string {
   const rejected = lines.find((line) => line.startsWith('!'));
   const own = rejected ?? lines.findLast((line) => /^(fatal|error):/i.test(line));
   return own === undefined ? `git exited with ${exitCode}` : own.replace(/^(fatal|error):\s*|^!\s*/i, '');
-}
-
-/** Takes user names and passwords out of URLs in a text. */
-export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1');
 }

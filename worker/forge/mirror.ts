@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { RepoConfig } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { FileChange } from '../../core/event.ts';
-import { type GitFailure, git, gitError, tryGit, withoutCredentials } from './git.ts';
+import { withoutCredentials } from '../../core/redact.ts';
+import { type GitFailure, git, gitError, tryGit } from './git.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
 export interface Signature {

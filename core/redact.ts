@@ -1,0 +1,163 @@
+// Hides the values of known secrets in whatever leaves: tool output, rows, logs, artifacts, Slack, the model's
+// input. It is the last net, not the wall: a value that was transformed in other ways than those below passes.
+
+export type Redact = (text: string) => string;
+
+/** What stands for a secret. It needs no escaping in JSON, HTML, URLs' paths or Slack's mrkdwn. */
+export const REDACTED = '[redacted]';
+
+/** Shorter values are not hidden: they would be found in every text. */
+const MIN_SECRET_CHARS = 8;
+
+/** A secret that was cut in two, as by a limit on output, is known by a beginning or an end of this length. */
+const MIN_PART_CHARS = 12;
+const MIN_LINE_CHARS = 20;
+/** Where output was left out, see `cutMiddle` of the agent's tools and of the toolhost. */
+const CUT_MARK = /(\n\[(?:…|\.{3})[^\n]*\]\n)/;
+/** A line break as programs wrap long values, also one that is escaped in JSON. */
+const BREAK = '(?:(?:\\r?\\n|\\\\r|\\\\n)[ \\t]*)';
+
+export const nothingHidden: Redact = (text) => text;
+
+/**
+ * Makes a function that replaces these values in a text, as they are and encoded as base64, base64url, hex,
+ * a URL's part or a JSON string, also inside of something longer, broken into lines, or cut off at an end.
+ * The lines of a value with several are hidden each. It never throws and changes nothing else.
+ */
+export function createRedactor(values: Iterable<string>): Redact {
+  const needles = needlesOf(values);
+  if (needles.length === 0) return nothingHidden;
+  return (text) => {
+    const whole = withoutWrapped(withoutWhole(text, needles), needles);
+    if (!CUT_MARK.test(whole)) return withoutParts(whole, needles);
+    return whole
+      .split(CUT_MARK)
+      .map((piece) => withoutParts(piece, needles))
+      .join('');
+  };
+}
+
+/** A redactor for text that comes in chunks: a value that is split over several does not get through. */
+export interface RedactedStream {
+  /** Passes on what cannot be the beginning of a secret. */
+  push(chunk: string): void;
+  /** Passes on the rest. */
+  end(): void;
+}
+
+/** Gives what is pushed to `write`, without the values. */
+export function openRedactedStream(values: Iterable<string>, write: (text: string) => void): RedactedStream {
+  const needles = needlesOf(values);
+  let held = '';
+  const pass = (text: string): void => {
+    if (text !== '') write(text);
+  };
+  return {
+    push: (chunk) => {
+      const text = withoutWhole(held + chunk, needles);
+      const length = Math.max(0, ...needles.map((needle) => beginningAtEnd(text, needle, 1)));
+      held = text.slice(text.length - length);
+      pass(text.slice(0, text.length - length));
+    },
+    end: () => {
+      pass(withoutParts(held, needles));
+      held = '';
+    },
+  };
+}
+
+/** The same value with every text in it redacted, as it would come back from JSON. */
+export function redactAll<T>(value: T, redact: Redact): T {
+  if (redact === nothingHidden) return value;
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+    typeof part === 'string' ? redact(part) : part,
+  );
+}
+
+/** Takes user names and passwords out of URLs in a text. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1');
+}
+
+/** All forms that are looked for, the longest first, so that no part of one is left over by another. */
+function needlesOf(values: Iterable<string>): readonly string[] {
+  const secrets = [...values].flatMap((value) => [value.trim(), ...linesOf(value)]);
+  const forms = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS).flatMap(formsOf);
+  return [...new Set(forms)].toSorted((one, other) => other.length - one.length);
+}
+
+/** Of a key over several lines, those that are the key. */
+function linesOf(value: string): readonly string[] {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  return lines.length < 2
+    ? []
+    : lines.filter((line) => line.length >= MIN_LINE_CHARS && !/^-----/.test(line));
+}
+
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const inUrl = encodeURIComponent(secret);
+  const hex = bytes.toString('hex');
+  const base64 = [0, 1, 2].map((offset) => base64At(bytes, offset));
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    inUrl,
+    inUrl.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    inUrl.replaceAll('%20', '+'),
+    hex,
+    hex.toUpperCase(),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+  ];
+}
+
+/** How the bytes look in the base64 of something longer, where `offset` bytes of a group of three come before. */
+function base64At(bytes: Buffer, offset: number): string {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+  // Characters at the ends also hold bits of the neighbours.
+  return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+}
+
+function withoutWhole(text: string, needles: readonly string[]): string {
+  let rest = text;
+  for (const needle of needles) if (rest.includes(needle)) rest = rest.replaceAll(needle, REDACTED);
+  return rest;
+}
+
+function withoutWrapped(text: string, needles: readonly string[]): string {
+  const joined = text.replace(new RegExp(BREAK, 'g'), '');
+  if (joined.length === text.length) return text;
+  let rest = text;
+  for (const needle of needles) {
+    if (!joined.includes(needle)) continue;
+    const characters = [...needle].map((character) => character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+    rest = rest.replace(new RegExp(characters.join(`${BREAK}?`), 'g'), REDACTED);
+  }
+  return rest;
+}
+
+/** Without what a cut has left of a value at either end. */
+function withoutParts(text: string, needles: readonly string[]): string {
+  const lengthAt = (part: (needle: string, least: number) => number): number =>
+    Math.max(0, ...needles.map((needle) => part(needle, Math.min(MIN_PART_CHARS, needle.length - 1))));
+  const last = lengthAt((needle, least) => beginningAtEnd(text, needle, least));
+  const body = last === 0 ? text : text.slice(0, -last) + REDACTED;
+  const first = lengthAt((needle, least) => endAtBeginning(body, needle, least));
+  return first === 0 ? body : REDACTED + body.slice(first);
+}
+
+/** How many characters at the end of the text are a beginning of the needle; 0 where fewer than `least`. */
+function beginningAtEnd(text: string, needle: string, least: number): number {
+  for (let length = Math.min(text.length, needle.length - 1); length >= least; length -= 1) {
+    if (text.endsWith(needle.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+function endAtBeginning(text: string, needle: string, least: number): number {
+  for (let length = Math.min(text.length, needle.length - 1); length >= least; length -= 1) {
+    if (text.startsWith(needle.slice(-length))) return length;
+  }
+  return 0;
+}
