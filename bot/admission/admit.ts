@@ -14,6 +14,7 @@ import { answerWaiting, endTurn, moveTurn, stopTurn } from '../../db/turns.ts';
 import { ephemeral } from '../delivery/payload.ts';
 import { mentionedUsers, readableText } from '../intake/text.ts';
 import type { Directory } from '../slack/directory.ts';
+import { readAttempts } from './attempts.ts';
 import { queueReceived } from './queue.ts';
 import { chooseRepo, type RepoChoice, withoutOptions } from './repo.ts';
 import { namesOf, readThread } from './thread.ts';
@@ -80,7 +81,8 @@ async function lookUp(options: AdmissionOptions, session: Session, turn: Turn): 
         }),
       }
     : {};
-  return { actor, text: withoutOptions(said), choice, details };
+  const { attempts, text } = readAttempts(withoutOptions(said));
+  return { actor, text, choice, details: { ...details, ...(attempts > 1 ? { attempts } : {}) } };
 }
 
 /** Somebody Slack does not know is nobody in particular, and may nothing unless named. */

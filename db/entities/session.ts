@@ -45,6 +45,8 @@ export interface TurnDetails {
   readonly alert?: readonly { readonly ts: string; readonly text: string }[];
   /** The turn ends with an answer, whatever it did in its sandbox. */
   readonly readOnly?: boolean;
+  /** How many attempts are made for it, from 2; a plain turn has none of this. */
+  readonly attempts?: number;
   /** What people said in the thread before the request, oldest first. */
   readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }
