@@ -1,9 +1,11 @@
 // The bot: Slack in and out. Composes the process and is the only file of this room that reads the environment.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Environment, readConfig, readEnvironment } from '../core/config.ts';
+import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError, toFailure } from '../core/errors.ts';
+import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { createLog, type Log } from '../core/log.ts';
+import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';
 import { openContentFolder } from '../db/artifacts.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
@@ -33,15 +35,14 @@ interface Bot {
   stop(): Promise<void>;
 }
 
-async function start(environment: Environment, log: Log): Promise<Bot> {
-  const config = readConfig(environment.THREADSMITH_CONFIG);
+async function start(environment: Environment, config: Config, redact: Redact, log: Log): Promise<Bot> {
   const databaseUrl = required(environment, 'DATABASE_URL', 'a PostgreSQL URL; `npm start` sets one');
   const token = required(environment, 'SLACK_BOT_TOKEN', 'the bot token of the installed app (xoxb-…)');
   const apiUrl = environment.SLACK_API_URL;
   const connection = wayIn(environment, log);
   await migrate(databaseUrl);
   const database = await openDatabase(databaseUrl);
-  const client = openClient(token, apiUrl, log);
+  const client = openClient(token, apiUrl, redact, log);
   const identity = await identify(client);
   const directory = openDirectory(client, identity);
   const content = openContentFolder(join(environment.THREADSMITH_DATA, 'artifacts'));
@@ -108,10 +109,12 @@ function required(
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
-  const log = createLog({ level: environment.LOG_LEVEL, fields: { process: 'bot' } });
+  const config = readConfig(environment.THREADSMITH_CONFIG);
+  const redact = createRedactor(secretsOfConfig(config, process.env));
+  const log = createLog({ level: environment.LOG_LEVEL, fields: { process: 'bot' }, redact });
   // Slack's socket library can reject where nobody awaits; one lost promise must not take the process down.
   process.on('unhandledRejection', (error) => log.error('a promise was left alone', { error }));
-  const bot = await start(environment, log);
+  const bot = await start(environment, config, redact, log);
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -128,6 +131,7 @@ try {
   await main();
 } catch (error) {
   const { message, wayOut } = toFailure(error);
-  process.stderr.write(`${message} ${wayOut}\n`);
+  const redact = createRedactor(secretsOfEnvironment(process.env));
+  process.stderr.write(`${redact(withoutCredentials(`${message} ${wayOut}`))}\n`);
   process.exit(1);
 }

@@ -1,4 +1,5 @@
 // One JSON line per log entry on standard error: easy to read by machines, and by people through jq.
+import { nothingHidden, type Redact } from './redact.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -22,6 +23,8 @@ const ranks: Record<LogLevel, number> = {
 export interface LogOptions {
   readonly level?: LogLevel;
   readonly fields?: LogFields;
+  /** Hides secrets in a finished line. */
+  readonly redact?: Redact;
   /** Receives one line without its line break. */
   readonly write?: (line: string) => void;
 }
@@ -30,12 +33,17 @@ export interface LogOptions {
 export function createLog(options: LogOptions = {}): Log {
   const least = ranks[options.level ?? 'info'];
   const fixed = options.fields ?? {};
+  const redact = options.redact ?? nothingHidden;
   const write = options.write ?? ((line: string) => process.stderr.write(`${line}\n`));
   const entry =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (ranks[level] < least) return;
-      write(JSON.stringify({ at: new Date().toISOString(), level, message, ...fixed, ...fields }, describe));
+      const line = JSON.stringify(
+        { at: new Date().toISOString(), level, message, ...fixed, ...fields },
+        describe,
+      );
+      write(redact(line));
     };
   return {
     debug: entry('debug'),

@@ -2,6 +2,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { ThreadsmithError } from '../core/errors.ts';
+import { nothingHidden, type Redact } from '../core/redact.ts';
 import { logEntities } from './entities/log.ts';
 import { sessionEntities } from './entities/session.ts';
 import { transportEntities } from './entities/transport.ts';
@@ -16,6 +17,8 @@ export type { EntityManager };
 
 export interface Database {
   readonly url: string;
+  /** Hides the secrets of this process in what a turn writes: events, journal, results, artifacts. */
+  readonly redact: Redact;
   /** A fresh entity manager for reading. */
   em(): EntityManager;
   /** Runs `work` in a transaction: it commits when `work` returns and rolls back when it throws. */
@@ -29,7 +32,7 @@ export interface Database {
 const MIGRATION_LOCK = 0x74_68_72_64;
 
 /** Connects to the database. Throws `database_unreachable`. */
-export async function openDatabase(url: string): Promise<Database> {
+export async function openDatabase(url: string, redact: Redact = nothingHidden): Promise<Database> {
   const orm = await MikroORM.init({
     clientUrl: url,
     entities: [...sessionEntities, ...logEntities, ...transportEntities],
@@ -53,6 +56,7 @@ export async function openDatabase(url: string): Promise<Database> {
   });
   const database: Database = {
     url,
+    redact,
     em: () => orm.em.fork(),
     transaction: (work) => orm.em.fork().transactional(work),
     migrate: async () => {

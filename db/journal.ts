@@ -4,6 +4,7 @@ import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { EventBody } from '../core/event.ts';
 import type { Journal, JournalEntry } from '../core/journal.ts';
+import { redactAll } from '../core/redact.ts';
 import type { Database } from './database.ts';
 import { JournalRow } from './entities/log.ts';
 import { type Lease, leaseLost } from './lease.ts';
@@ -104,9 +105,9 @@ async function write(
         sessionId,
         attempt,
         place,
-        JSON.stringify(entries),
+        JSON.stringify(redactAll(entries, database.redact)),
         sessionId,
-        JSON.stringify(events),
+        JSON.stringify(redactAll(events, database.redact)),
         CHANNEL,
       ],
     )

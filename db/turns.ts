@@ -1,6 +1,7 @@
 // Turns between their states, and what watches over the states.
 import type { Failure } from '../core/errors.ts';
 import type { EventBody, TurnResult } from '../core/event.ts';
+import { redactAll } from '../core/redact.ts';
 import { type OpenTurnState, type TurnState, turnDeadlines } from '../core/turn.ts';
 import type { Database, EntityManager } from './database.ts';
 import { Turn, type TurnDetails } from './entities/session.ts';
@@ -26,7 +27,7 @@ export async function finishTurn(
 ): Promise<void> {
   await fenced(database, lease, async (em) => {
     await inSameTransaction(em);
-    await endTurn(em, lease.turnId, lease.sessionId, ending);
+    await endTurn(em, lease.turnId, lease.sessionId, redactAll(ending, database.redact));
   });
 }
 
@@ -73,7 +74,10 @@ export async function waitForAnswer(
       [JSON.stringify(details), lease.turnId],
     );
     await appendEvents(em, lease.sessionId, lease.turnId, [
-      { type: 'question.asked', question: question.question, options: question.options },
+      redactAll(
+        { type: 'question.asked', question: question.question, options: question.options },
+        database.redact,
+      ),
     ]);
   });
 }

@@ -93,7 +93,7 @@ export async function startAgent(
         signal: bench.signal,
         report: (event) => journal.report(event),
         takeMessages: async () => [...notes, ...(await steering())],
-        redact: withoutCredentials,
+        redact: (text) => withoutCredentials(database.redact(text)),
         openBrowser: async () => (await openPage()).hands(),
       }),
     );

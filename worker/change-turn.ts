@@ -70,7 +70,7 @@ async function workInRounds(
     const said = await agent.work();
     if (said.kind === 'asked') return said;
     if (context.turn.details.readOnly === true) return { kind: 'answer', text: said.text, usage: said.usage };
-    const candidate = await takeCandidate(bench, round, titleOf(context, said.text));
+    const candidate = await takeCandidate(bench, round, context.database.redact(titleOf(context, said.text)));
     const unseen = candidate ?? (await unseenHead(context, bench));
     if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };
     const { commit, over } = unseen;
@@ -78,7 +78,7 @@ async function workInRounds(
     const changes = await bench.mirror.changes(over, commit);
     const refused = [
       ...(await refusals(bench.mirror, over, commit, changes)),
-      ...(await secretsIn(bench.mirror, over, commit)),
+      ...(await secretsIn(bench.mirror, over, commit, context.database.redact)),
     ];
     if (refused.length > 0) {
       if (round >= VERIFY_ROUNDS) throw refusedChange(refused);

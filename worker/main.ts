@@ -5,8 +5,10 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
+import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { RECONCILE_MS } from '../core/limits.ts';
 import { createLog, type Log } from '../core/log.ts';
+import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';
 import { openContentFolder } from '../db/artifacts.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { listen } from '../db/notify.ts';
@@ -20,6 +22,7 @@ import { mcpServersOf } from './mcp/settings.ts';
 import { createModel, DEFAULT_MODEL } from './model/create-model.ts';
 import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
+import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
 import type { Tools } from './turn.ts';
 import { createWorker } from './worker.ts';
@@ -29,10 +32,11 @@ const HOUSEKEEPING_MS = 60_000;
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const config = readConfig(environment.THREADSMITH_CONFIG);
-  const log = createLog({ level: environment.LOG_LEVEL, fields: { process: 'worker' } });
+  const redact = createRedactor(secretsOfConfig(config, process.env));
+  const log = createLog({ level: environment.LOG_LEVEL, fields: { process: 'worker' }, redact });
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
   const data = resolve(environment.THREADSMITH_DATA);
-  const database = await openDatabase(databaseUrl);
+  const database = await openDatabase(databaseUrl, redact);
   const provider = createDockerProvider({
     dockerHost: environment.DOCKER_HOST,
     installId: await installId(data),
@@ -45,8 +49,8 @@ async function main(): Promise<void> {
     content: openContentFolder(join(data, 'artifacts')),
     provider,
     forge: createPlainGitForge(),
-    model: mainModel(environment, config, log),
-    ...(config.model.judge === undefined ? {} : { judge: makeModel(environment, config.model.judge) }),
+    model: redactedModel(mainModel(environment, config, log), redact),
+    ...judgeOf(environment, config, redact),
     mcp,
     mirrors: join(data, 'repos'),
     log,
@@ -85,6 +89,11 @@ async function reconcileOnce(database: Database, log: Log): Promise<void> {
   } catch (error) {
     log.warn('reconciling failed', { error });
   }
+}
+
+function judgeOf(environment: Environment, { model }: Config, redact: Redact): Pick<Tools, 'judge'> {
+  if (model.judge === undefined) return {};
+  return { judge: redactedModel(makeModel(environment, model.judge), redact) };
 }
 
 function mainModel(environment: Environment, { model }: Config, log: Log): Model {
@@ -145,10 +154,10 @@ function every(intervalMs: number, work: () => Promise<void>): () => void {
 
 main().catch((error: unknown) => {
   const known = error instanceof ThreadsmithError;
-  process.stderr.write(
-    known
-      ? `${error.message} ${error.wayOut}\n`
-      : `${String(error instanceof Error ? error.stack : error)}\n`,
-  );
+  const redact = createRedactor(secretsOfEnvironment(process.env));
+  const text = known
+    ? `${error.message} ${error.wayOut}`
+    : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`${redact(withoutCredentials(text))}\n`);
   process.exitCode = 1;
 });

@@ -1,5 +1,6 @@
 // Opens the workbench of a turn: the tree of its parent in the session's sandbox, and the log told of it.
 import type { EventBody } from '../core/event.ts';
+import { redactAll } from '../core/redact.ts';
 import { openArtifacts } from '../db/artifacts.ts';
 import { Session } from '../db/entities/session.ts';
 import { appendEvents } from '../db/events.ts';
@@ -12,7 +13,9 @@ import type { TurnContext } from './turn.ts';
 export async function openBench(context: TurnContext): Promise<Bench> {
   const { database, lease, turn, session, signal, log } = context;
   const report = (...events: EventBody[]) =>
-    fenced(database, lease, (em) => appendEvents(em, session.id, turn.id, events));
+    fenced(database, lease, (em) =>
+      appendEvents(em, session.id, turn.id, redactAll(events, database.redact)),
+    );
   const ended = session.state !== 'open';
   // After a merge or a discard the next request starts from the default branch as it is then.
   if (ended) await context.provider.remove(session.id);

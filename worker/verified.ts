@@ -1,5 +1,6 @@
 // What verifications found, kept per commit, so that a later turn knows whether one has passed.
 import type { Verification } from '../core/event.ts';
+import { redactAll } from '../core/redact.ts';
 import { VerificationRow } from '../db/entities/log.ts';
 import { fenced } from '../db/lease.ts';
 import type { TurnContext } from './turn.ts';
@@ -9,7 +10,8 @@ export async function record(context: TurnContext, verification: Verification): 
   const { database, lease, session } = context;
   await fenced(database, lease, async (em) => {
     const row = { sessionId: session.id, commit: verification.commit, passed: verification.passed };
-    await em.upsert(VerificationRow, { ...row, body: verification, createdAt: new Date() });
+    const body = redactAll(verification, database.redact);
+    await em.upsert(VerificationRow, { ...row, body, createdAt: new Date() });
   });
 }
 

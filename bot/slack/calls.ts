@@ -10,6 +10,7 @@ import {
 } from '@slack/web-api';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import { type Redact, redactAll } from '../../core/redact.ts';
 import { slackLogger } from './logger.ts';
 
 /** A call that takes longer than this is cut off; whether it worked is then unknown. */
@@ -45,9 +46,22 @@ export function clientOptions(apiUrl: string | undefined, log: Log): WebClientOp
   };
 }
 
-/** A client for the Web API. */
-export function openClient(token: string, apiUrl: string | undefined, log: Log): WebClient {
-  return new WebClient(token, clientOptions(apiUrl, log));
+/** A client for the Web API that tells Slack no secret. */
+export function openClient(token: string, apiUrl: string | undefined, redact: Redact, log: Log): WebClient {
+  return new RedactingClient(token, clientOptions(apiUrl, log), redact);
+}
+
+class RedactingClient extends WebClient {
+  readonly #redact: Redact;
+
+  constructor(token: string, options: WebClientOptions, redact: Redact) {
+    super(token, options);
+    this.#redact = redact;
+  }
+
+  override apiCall(method: string, options: Record<string, unknown> = {}): ReturnType<WebClient['apiCall']> {
+    return super.apiCall(method, redactAll(options, this.#redact));
+  }
 }
 
 /** What a rejected call means. Anything that Slack did not answer counts as unknown. */

@@ -218,7 +218,7 @@ class Builder {
     const why = 'scripted, because no OPENAI_API_KEY is set';
     const { ready } = await this.#service('Model', 'model', argv, 1, standInEnvironment(process.env), why);
     const url = typeof ready['url'] === 'string' ? ready['url'] : `http://127.0.0.1:${port}`;
-    return { OPENAI_API_KEY: 'scripted', OPENAI_BASE_URL: url, OPENAI_MODEL: 'scripted' };
+    return { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: url, OPENAI_MODEL: 'scripted' };
   }
 
   #service(

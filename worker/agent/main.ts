@@ -3,10 +3,13 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Environment, readEnvironment } from '../../core/config.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import { secretsOfEnvironment } from '../../core/known-secrets.ts';
 import { createLog } from '../../core/log.ts';
+import { createRedactor, openRedactedStream } from '../../core/redact.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import { createModel, DEFAULT_MODEL } from '../model/create-model.ts';
 import type { Model } from '../model/model.ts';
+import { redactedModel } from '../model/redacted.ts';
 import { openTerminal } from './terminal.ts';
 import { readArguments } from './terminal-arguments.ts';
 import { runInTerminal } from './terminal-run.ts';
@@ -17,10 +20,12 @@ const EXIT_UNFINISHED = 3;
 async function main(): Promise<number> {
   const args = readArguments(process.argv.slice(2));
   const environment = readEnvironment(process.env);
-  const model = modelOf(environment);
+  const secrets = secretsOfEnvironment(process.env);
+  const model = redactedModel(modelOf(environment), createRedactor(secrets));
   const log = createLog({ level: 'warn' });
   const provider = createDockerProvider({ dockerHost: environment.DOCKER_HOST, installId: 'agent', log });
-  const terminal = openTerminal((text) => process.stderr.write(text), process.stderr.isTTY);
+  const shown = openRedactedStream(secrets, (text) => process.stderr.write(text));
+  const terminal = openTerminal(shown.push, process.stderr.isTTY);
   const abort = new AbortController();
   process.once('SIGINT', () => {
     abort.abort(
@@ -46,6 +51,7 @@ async function main(): Promise<number> {
     }
     return outcome.kind === 'finished' ? 0 : EXIT_UNFINISHED;
   } finally {
+    shown.end();
     await provider.close();
   }
 }

@@ -1,10 +1,11 @@
 // What the blueprint itself says about a change, whatever its author says: rules first, then a second model.
 import type { Review } from '../../../core/event.ts';
 import type { StepUsage } from '../../../core/journal.ts';
+import type { Redact } from '../../../core/redact.ts';
 import type { Mirror } from '../../forge/mirror.ts';
 import type { Model } from '../../model/model.ts';
 import type { Bench } from '../bench.ts';
-import { readDiff } from './diff.ts';
+import { added, type DiffFile, readDiff } from './diff.ts';
 import { describe, type Finding } from './finding.ts';
 import { judge } from './judge.ts';
 import { addedSecrets } from './secrets.ts';
@@ -20,9 +21,14 @@ export function findingsIn(diff: string): readonly Finding[] {
 }
 
 /** One sentence for each credential beyond doubt that the change would publish with `commit`. */
-export async function secretsIn(mirror: Mirror, over: string, commit: string): Promise<readonly string[]> {
+export async function secretsIn(
+  mirror: Mirror,
+  over: string,
+  commit: string,
+  redact: Redact,
+): Promise<readonly string[]> {
   const files = readDiff(await mirror.diff(over, commit, MAX_DIFF_BYTES));
-  return addedSecrets(files)
+  return [...knownSecrets(files, redact), ...addedSecrets(files)]
     .filter((finding) => finding.certain)
     .slice(0, MAX_FINDINGS)
     .map(describe);
@@ -56,6 +62,19 @@ export async function review(options: ReviewOptions): Promise<Reviewed> {
   const found: Review = { verdict, findings, reasons: judged.reasons, model: model.name };
   await bench.report({ type: 'review.finished', review: found, round, usage: judged.usage });
   return { review: found, usage: judged.usage };
+}
+
+/** Files that would publish a secret of this installation. */
+function knownSecrets(files: readonly DiffFile[], redact: Redact): readonly Finding[] {
+  return files.flatMap((file): readonly Finding[] => {
+    const text = added(file)
+      .map((line) => line.text)
+      .join('\n');
+    const sentence = 'This holds the value of a secret of this installation.';
+    return redact(text) === text
+      ? []
+      : [{ rule: 'secret', path: redact(file.path), line: null, sentence, certain: true }];
+  });
 }
 
 /** What the agent is told when a review did not pass. It may stand by what it did, with a reason. */

@@ -1,0 +1,56 @@
+// The values that must not leave a process: its credentials, wherever its environment and configuration hold them.
+import type { Config } from './config.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Variables whose names say that they hold a credential, ours and those of git, of clouds and of others. */
+const CREDENTIAL = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|KEY)$/i;
+
+/**
+ * Credentials among the variables: those with such a name, passwords in URLs, and all that `named` lists. A
+ * path to a file with a credential is none.
+ */
+export function secretsOfEnvironment(variables: Variables, named: readonly string[] = []): readonly string[] {
+  return Object.entries(variables).flatMap(([name, value]) => {
+    if (value === undefined || value === '') return [];
+    if (named.includes(name)) return withoutScheme(value);
+    const inUrl = passwordsIn(value);
+    return CREDENTIAL.test(name) && !value.startsWith('/') ? [...withoutScheme(value), ...inUrl] : inUrl;
+  });
+}
+
+/** Credentials of the configuration: in the repos' addresses, and in the variables that MCP servers are given. */
+export function secretsOfConfig(config: Config, variables: Variables): readonly string[] {
+  const named = config.mcp.flatMap((server) =>
+    Object.values('url' in server ? server.headers_from : server.env_from),
+  );
+  const addresses = [
+    ...config.repos.map(({ url }) => url),
+    ...config.mcp.flatMap((server) => ('url' in server ? [server.url] : [])),
+  ];
+  return [...secretsOfEnvironment(variables, named), ...addresses.flatMap(passwordsIn)];
+}
+
+/** A header's value is also a secret without the word before it: `Bearer …`. */
+function withoutScheme(value: string): readonly string[] {
+  const found = /^[A-Za-z]+ (\S+)$/.exec(value.trim());
+  return found?.[1] === undefined ? [value] : [value, found[1]];
+}
+
+/** The password of a URL, or the token that stands in the user name's place. */
+function passwordsIn(text: string): readonly string[] {
+  const url = URL.parse(text);
+  if (url === null || (url.username === '' && url.password === '')) return [];
+  const [user, password] = [url.username, url.password].map(decoded);
+  // Some development databases are called like their user and their password; ssh://git@… has no secret.
+  if (password === user || (password === '' && url.protocol === 'ssh:')) return [];
+  return [password === '' ? (user ?? '') : (password ?? '')];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
