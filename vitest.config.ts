@@ -3,9 +3,12 @@
 // has a fault.
 import { defineConfig } from 'vitest/config';
 
-const SANDBOX_TESTS = ['worker', 'sandbox', 'e2e', 'faults', 'security', 'scripts'].map(
-  (room) => `tests/${room}/**/*.test.ts`,
-);
+const SANDBOX_TESTS = [
+  ...['worker', 'sandbox', 'e2e', 'faults', 'security', 'scripts'].map(
+    (room) => `tests/${room}/**/*.test.ts`,
+  ),
+  'tests/bench/sandbox.test.ts',
+];
 
 // Vitest reads the configuration from a default export.
 export default defineConfig({

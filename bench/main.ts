@@ -1,16 +1,51 @@
-// `npm run bench -- agent`: what the product costs and how that grows, as JSON lines on standard output.
+// `npm run bench -- agent sandbox`: what the product costs and how that grows, as JSON lines on standard output.
 
+import { parseArgs } from 'node:util';
 import { benchAgent } from './agent/agent.ts';
 import { type Figure, print } from './figure.ts';
-import { type BenchSurroundings, openSurroundings } from './surroundings.ts';
+import { openEngine } from './sandbox/engine.ts';
+import { openSandboxGround } from './sandbox/ground.ts';
+import { benchSandbox, FULL, SHORT } from './sandbox/sandbox.ts';
+import { openSurroundings } from './surroundings.ts';
 
-const benches: Readonly<Record<string, (surroundings: BenchSurroundings) => AsyncIterable<Figure>>> = {
-  agent: benchAgent,
-};
+interface Asked {
+  /** Few samples: shows that everything is measured, and says nothing of what it costs. */
+  readonly short: boolean;
+  /** Aborted where the figures are not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+const benches: Readonly<Record<string, (asked: Asked) => AsyncIterable<Figure>>> = { agent, sandbox };
+
+async function* agent(): AsyncIterable<Figure> {
+  const surroundings = await openSurroundings();
+  try {
+    yield* benchAgent(surroundings);
+  } finally {
+    await surroundings.close();
+  }
+}
+
+async function* sandbox({ short, signal }: Asked): AsyncIterable<Figure> {
+  const engine = await openEngine(process.env, signal);
+  try {
+    const ground = await openSandboxGround(engine.host);
+    try {
+      yield* benchSandbox(ground, short ? SHORT : FULL);
+    } finally {
+      await ground.close();
+    }
+  } finally {
+    await engine.release();
+  }
+}
 
 async function main(): Promise<number> {
-  const asked = process.argv.slice(2);
-  const names = asked.length === 0 ? Object.keys(benches) : asked;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { short: { type: 'boolean', default: false } },
+  });
+  const names = positionals.length === 0 ? Object.keys(benches) : positionals;
   const unknown = names.filter((name) => !(name in benches));
   if (unknown.length > 0) {
     process.stderr.write(
@@ -18,13 +53,15 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const surroundings = await openSurroundings();
-  try {
-    for (const name of names) for await (const figure of benches[name]?.(surroundings) ?? []) print(figure);
-    return 0;
-  } finally {
-    await surroundings.close();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  for (const name of names) {
+    for await (const figure of benches[name]?.({ short: values.short, signal: stop.signal }) ?? []) {
+      print(figure);
+      if (stop.signal.aborted) return 130;
+    }
   }
+  return 0;
 }
 
 process.exitCode = await main();

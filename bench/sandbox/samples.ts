@@ -1,0 +1,37 @@
+// Samples of the product and of its baseline, taken in turns so that a noisy moment hits both.
+
+export interface Pair {
+  readonly product: readonly number[];
+  readonly baseline: readonly number[];
+}
+
+/** Measures both `count` times, product and baseline in turns. Each gives its own time in ms. */
+export async function inTurns(
+  count: number,
+  product: (index: number) => Promise<number>,
+  baseline: (index: number) => Promise<number>,
+): Promise<Pair> {
+  const pair = { product: [] as number[], baseline: [] as number[] };
+  for (let index = 0; index < count; index += 1) {
+    pair.product.push(await product(index));
+    pair.baseline.push(await baseline(index));
+  }
+  return pair;
+}
+
+/** How long it takes, in ms. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+/** The value that this share (0 to 1) of the samples is at most. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+export function median(samples: readonly number[]): number {
+  return percentile(samples, 0.5);
+}
