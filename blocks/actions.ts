@@ -4,6 +4,9 @@
 export const ACTION = {
   approve: 'threadsmith.approve',
   mergeUnverified: 'threadsmith.merge_unverified',
+  /** Below a merge that did not happen; their value is the turn that was to merge. */
+  updateBranch: 'threadsmith.update_branch',
+  showChanged: 'threadsmith.show_changed',
   requestChanges: 'threadsmith.request_changes',
   viewDiff: 'threadsmith.view_diff',
   discard: 'threadsmith.discard',

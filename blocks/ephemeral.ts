@@ -20,6 +20,34 @@ const acts: Record<Act, string> = {
 
 const NAMES_MAX = 12;
 
+/** The change is this person's alone: somebody else of the list has to approve it. */
+export function ownChange(who: readonly string[]): FittedMessage {
+  const names = who.slice(0, NAMES_MAX).map(personOf);
+  return note([
+    words('You are the only one who asked for this change, so somebody else has to approve it: '),
+    ...names.flatMap((name, index) => (index > 0 ? [words(', '), name] : [name])),
+    words(who.length > names.length ? ` and ${who.length - names.length} more.` : '.'),
+    words(' (approvals.own in the configuration would allow it.)'),
+  ]);
+}
+
+/** The approval counts; what is missing before the change is merged. */
+export function approvalCounted(given: number, needed: number, mergers: readonly string[]): FittedMessage {
+  const left = needed - given;
+  if (left > 0) {
+    const people = left === 1 ? 'One more person has' : `${left} more people have`;
+    return note([words(`Your approval counts: ${given} of ${needed}. ${people} to approve this commit.`)]);
+  }
+  if (mergers.length === 0)
+    return note([words(`Your approval counts: ${given} of ${needed}. Nobody may merge yet.`)]);
+  const names = mergers.slice(0, NAMES_MAX).map(personOf);
+  return note([
+    words(`Your approval counts: ${given} of ${needed}. These people may merge it now: `),
+    ...names.flatMap((name, index) => (index > 0 ? [words(', '), name] : [name])),
+    words('.'),
+  ]);
+}
+
 /** `who` is a list of the configuration: Slack ids, e-mail addresses, `everyone`. */
 export function notAllowed(act: Act, who: readonly string[]): FittedMessage {
   if (who.length === 0)

@@ -74,6 +74,14 @@ function place(
   return url ? [link(url, whole, style)] : words(whole, style);
 }
 
+/** The web page of a commit, where the template for lines of code tells what it is; null where it does not. */
+export function commitAddress(template: string, commit: string): string | null {
+  const known = /^(.*?)\/(?:blob|src\/commit)\/\{commit\}\//.exec(template)?.[1];
+  return known === undefined
+    ? null
+    : (webAddress(`${known}/commit/${encodeURIComponent(commit)}`)?.href ?? null);
+}
+
 /** The web page of a line of code, or null where the template gives none. */
 export function codeAddress(links: CodeLinks, path: string, line: string): string | null {
   if (path.split('/').includes('..')) return null;

@@ -1,14 +1,16 @@
 // A change that was merged: who, when, as which commit. The buttons are gone, the evidence stays.
+import type { RichTextElement } from '@slack/types';
 import type { MergedResult } from '../core/event.ts';
 import type { ChangeView, MergeState } from '../core/view.ts';
 import { ACTION } from './actions.ts';
 import { changeBody } from './change-body.ts';
 import { fit, fitWithRest, textLines } from './fit.ts';
 import { header } from './header.ts';
+import { commitAddress } from './links.ts';
 import { markdownWords } from './markdown.ts';
 import { actions, button, confirm, type FittedMessage, present } from './message.ts';
-import { nameOf } from './people.ts';
-import { code, moment, paragraph, person, readable, words } from './rich.ts';
+import { nameOf, namesOf, peopleIn } from './people.ts';
+import { code, link, moment, paragraph, person, readable, words } from './rich.ts';
 import { cut, oneLine, shortCommit } from './text.ts';
 
 export type MergedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'merged' }> };
@@ -18,10 +20,12 @@ export function mergedMessage(view: MergedView): FittedMessage {
   const { blocks, rest } = changeBody(view, '');
   const into = oneLine(view.result.defaultBranch, 80);
   const unverified = view.verified ? '' : ' It was merged without verification.';
+  const others = (view.merge.approvers ?? []).filter(({ id }) => id !== by.id);
+  const spokenApprovals = others.length === 0 ? '' : ` Approved by ${namesOf(others)} too.`;
   return fitWithRest(
     {
       text: textLines(
-        `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${unverified}`,
+        `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${spokenApprovals}${unverified}`,
         cut(markdownWords(view.result.summary), 2_500),
       ),
       blocks: present(
@@ -32,8 +36,10 @@ export function mergedMessage(view: MergedView): FittedMessage {
           words(' '),
           [moment(at)],
           words(' as '),
-          code(shortCommit(mergeCommit)),
-          words(`.${unverified}`),
+          commitName(view, mergeCommit),
+          words('.'),
+          ...(others.length === 0 ? [] : [words(' Approved by '), ...peopleIn(others), words(' too.')]),
+          words(unverified),
         ),
         blocks,
         actions(revertButton(view)),
@@ -41,6 +47,12 @@ export function mergedMessage(view: MergedView): FittedMessage {
     },
     rest,
   );
+}
+
+/** The commit as a link where it has a page. */
+function commitName(view: MergedView, commit: string): readonly RichTextElement[] {
+  const url = view.codeLinks === null ? null : commitAddress(view.codeLinks.template, commit);
+  return url === null ? code(shortCommit(commit)) : [link(url, shortCommit(commit), { code: true })];
 }
 
 function revertButton(view: MergedView) {

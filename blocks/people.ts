@@ -1,6 +1,6 @@
 // How a person is named: as a mention where Slack knows the id, by name otherwise.
-import type { ContextBlock } from '@slack/types';
-import { isUserId } from './rich.ts';
+import type { ContextBlock, RichTextElement } from '@slack/types';
+import { isUserId, person, words } from './rich.ts';
 import { escape, oneLine } from './text.ts';
 
 interface Named {
@@ -20,4 +20,30 @@ export function personContext(before: string, who: Named, after = ''): ContextBl
     type: 'context',
     elements: [{ type: 'mrkdwn', text: `${before}${name}${after}`, verbatim: true }],
   };
+}
+
+const NAMES_MAX = 12;
+
+/** Names for plain text, as one says them: `Mara, Jon and Sana`. */
+export function namesOf(people: readonly Named[]): string {
+  return joined(people, nameOf, (text) => text).join('');
+}
+
+/** The same as mentions, for rich text. */
+export function peopleIn(people: readonly Named[]): readonly (readonly RichTextElement[])[] {
+  return joined<readonly RichTextElement[]>(people, person, words);
+}
+
+function joined<T>(
+  people: readonly Named[],
+  show: (who: Named) => T,
+  say: (text: string) => T,
+): readonly T[] {
+  const shown = people.slice(0, NAMES_MAX);
+  const rest = people.length - shown.length;
+  const parts = [...shown.map(show), ...(rest > 0 ? [say(`${rest} more`)] : [])];
+  return parts.flatMap((part, place) => {
+    if (place === 0) return [part];
+    return [say(place === parts.length - 1 ? ' and ' : ', '), part];
+  });
 }

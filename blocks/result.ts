@@ -13,7 +13,7 @@ import { markdownWords } from './markdown.ts';
 import { mergedMessage } from './merged.ts';
 import { actions, button, confirm, context, type FittedMessage, present } from './message.ts';
 import { problemLines } from './pages.ts';
-import { nameOf } from './people.ts';
+import { nameOf, namesOf } from './people.ts';
 import { reviewLines } from './review.ts';
 import { cut, oneLine, shortCommit } from './text.ts';
 
@@ -42,17 +42,19 @@ function offer(view: ChangeView): FittedMessage {
       : moved
         ? `The branch has moved on to ${shortCommit(view.head)} since: decide on the newest result in this thread.`
         : '';
+  const approvals = approvalLine(view);
   return fitWithRest(
     {
       text: textLines(
         outcome,
         state,
+        approvals,
         cut(markdownWords(view.result.summary), SPOKEN_SUMMARY_MAX),
         `${filesInWords(view.result.files)} in ${view.result.repo}.`,
         ...problemLines(view.result.verification).slice(0, 3),
         ...reviewLines(view.result.review),
       ),
-      blocks: present(header(outcome), context(state), blocks, buttons(view, state === '')),
+      blocks: present(header(outcome), context(state, approvals), blocks, buttons(view, state === '')),
     },
     rest,
   );
@@ -99,16 +101,29 @@ function buttons(view: ChangeView, canDecide: boolean): ActionsBlock {
   );
 }
 
+/** Who has approved, and how many more it takes; nothing where one approval merges and none was given. */
+function approvalLine({ approval: { needed, given } }: ChangeView): string {
+  if (needed === 1 && given.length === 0) return '';
+  const by = given.length === 0 ? '' : ` by ${namesOf(given)}`;
+  const left = needed - given.length;
+  const next = left > 0 ? `${left} more to go` : 'ready for somebody who may merge';
+  return `Approved${by}: ${given.length} of ${needed}, ${next}.`;
+}
+
 function approve(view: ChangeView) {
+  const { needed, given } = view.approval;
+  const left = needed - given.length;
+  const what = `${whatIsMerged(view.result)}: ${checksInWords(view.result.verification)}.`;
+  const only = left > 1;
   return button({
     actionId: ACTION.approve,
     value: view.turnId,
-    text: 'Approve & merge',
+    text: left <= 0 ? 'Merge' : only ? `Approve (${given.length + 1} of ${needed})` : 'Approve & merge',
     style: 'primary',
     confirm: confirm({
-      title: 'Merge this change?',
-      text: `${whatIsMerged(view.result)}: ${checksInWords(view.result.verification)}.`,
-      yes: 'Merge',
+      title: only ? 'Approve this change?' : 'Merge this change?',
+      text: only ? `${what} It is merged once ${needed} people have approved this commit.` : what,
+      yes: only ? 'Approve' : 'Merge',
     }),
   });
 }

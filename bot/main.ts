@@ -1,6 +1,7 @@
 // The bot: Slack in and out. Composes the process and is the only file of this room that reads the environment.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namesGroups } from '../core/authority.ts';
 import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError, toFailure } from '../core/errors.ts';
 import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
@@ -44,7 +45,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   const database = await openDatabase(databaseUrl);
   const client = openClient(token, apiUrl, redact, log);
   const identity = await identify(client);
-  const directory = openDirectory(client, identity);
+  const directory = openDirectory(client, identity, { userGroups: namesGroups(config.people), log });
   const content = openContentFolder(join(environment.THREADSMITH_DATA, 'artifacts'));
   const queue = openQueue({ databaseUrl, redisUrl: environment.REDIS_URL, log });
 

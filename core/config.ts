@@ -7,7 +7,7 @@ import { alertSchema } from './config/alerts.ts';
 import { invalid } from './config/invalid.ts';
 import { mcpSchema } from './config/mcp.ts';
 import { modelSchema } from './config/model.ts';
-import { peopleSchema } from './config/people.ts';
+import { approvalsSchema, peopleSchema } from './config/people.ts';
 import { repoSchema } from './config/repo.ts';
 import { sandboxSchema, workerSchema } from './config/sandbox.ts';
 import { ThreadsmithError } from './errors.ts';
@@ -20,6 +20,7 @@ export type { RepoConfig } from './config/repo.ts';
 const configSchema = z.strictObject({
   repos: z.array(repoSchema).min(1, 'at least one repo'),
   people: peopleSchema,
+  approvals: approvalsSchema.prefault({}),
   alerts: z.array(alertSchema).default([]),
   model: modelSchema.prefault({}),
   worker: workerSchema.prefault({}),

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'merge_conflict'
   | 'head_moved'
   | 'change_refused'
+  | 'verification_missing'
   | 'not_allowed'
   | 'lease_lost'
   | 'stopped'

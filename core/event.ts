@@ -1,4 +1,5 @@
 // The events of a session's log. Every view (thread, page, metrics) is derived from them.
+import type { Approval } from './approval.ts';
 import type { Failure } from './errors.ts';
 import type { StepUsage } from './journal.ts';
 import type { Money } from './price.ts';
@@ -127,6 +128,8 @@ export interface MergedResult {
   readonly commit: string;
   readonly mergeCommit: string;
   readonly verified: boolean;
+  /** Everybody whose approval counted, whoever merged included where they approved. */
+  readonly approvers?: readonly Person[];
 }
 
 export interface DiscardedResult {
@@ -141,6 +144,18 @@ export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedR
 export interface AlertDecision {
   readonly by: string;
   readonly how: 'fix' | 'not_this' | 'mute';
+}
+
+/** Why a merge did not happen, with what a person needs to go on. */
+export interface MergeBlock {
+  readonly why: 'head_moved' | 'conflict' | 'stale';
+  /** The commit that the person saw. */
+  readonly seen: string;
+  /** The branch's head now; null where there is none. */
+  readonly head: string | null;
+  readonly defaultBranch: string;
+  /** Artifact of kind `diff`: from what was seen to the present head. */
+  readonly diffArtifactId?: string;
 }
 
 export type EventBody =
@@ -171,6 +186,10 @@ export type EventBody =
   | { readonly type: 'turn.taken_up'; readonly by: string }
   | { readonly type: 'turn.withdrawn'; readonly by: string; readonly how: 'removed' | 'deleted' }
   | ({ readonly type: 'alert.decided' } & AlertDecision)
+  /** A person approved the change that the turn made. */
+  | ({ readonly type: 'approval.given' } & Approval)
+  /** Of a turn that was to merge. */
+  | ({ readonly type: 'merge.blocked' } & MergeBlock)
   | { readonly type: 'turn.refused'; readonly failure: Failure }
   | {
       readonly type: 'turn.claimed';

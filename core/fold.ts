@@ -29,6 +29,8 @@ function before(facts: TurnFacts): StatusView {
     steering: null,
     withdrawn: null,
     alertDecision: null,
+    approvals: [],
+    mergeBlock: null,
     repoChoice: null,
     question: null,
     given: [],
@@ -63,6 +65,14 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
       return { ...over(view, at), state: 'stopped', withdrawn: { by: body.by, how: body.how } };
     case 'alert.decided':
       return { ...view, alertDecision: { by: body.by, how: body.how } };
+    case 'approval.given': {
+      const { type: _type, ...approval } = body;
+      return { ...view, approvals: [...view.approvals, approval] };
+    }
+    case 'merge.blocked': {
+      const { type: _type, ...mergeBlock } = body;
+      return { ...view, mergeBlock };
+    }
     case 'turn.refused':
       return { ...over(view, at), state: 'refused', failure: body.failure };
     case 'turn.claimed':

@@ -1,10 +1,12 @@
 // What a turn looks like from outside: its events folded into one value, before any surface draws it.
+import type { Approval } from './approval.ts';
 import type { Failure } from './errors.ts';
 import type {
   AlertDecision,
   AnswerResult,
   ChangeResult,
   CheckResult,
+  MergeBlock,
   Phase,
   PlanStep,
   TurnResult,
@@ -65,6 +67,10 @@ export interface StatusView extends TurnFacts {
   readonly withdrawn: { readonly by: string; readonly how: 'removed' | 'deleted' } | null;
   /** What a person decided on the alert that the turn looked into. */
   readonly alertDecision: AlertDecision | null;
+  /** Of the change that the turn made, as they were given. */
+  readonly approvals: readonly Approval[];
+  /** Why the merge that the turn was to make did not happen. */
+  readonly mergeBlock: MergeBlock | null;
   /** The repos to choose from while the turn waits for that choice. */
   readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
   readonly question: QuestionView | null;
@@ -83,7 +89,13 @@ export interface StatusView extends TurnFacts {
 export type MergeState =
   | { readonly kind: 'open' }
   | { readonly kind: 'merging'; readonly by: Person }
-  | { readonly kind: 'merged'; readonly by: Person; readonly at: Date; readonly mergeCommit: string }
+  | {
+      readonly kind: 'merged';
+      readonly by: Person;
+      readonly at: Date;
+      readonly mergeCommit: string;
+      readonly approvers?: readonly Person[];
+    }
   | {
       readonly kind: 'discarded';
       readonly by: Person;
@@ -109,6 +121,8 @@ export interface ResultView<R extends TurnResult = TurnResult> extends StatusVie
   readonly head: string | null;
   /** Whether a passing verification exists for exactly the commit shown. */
   readonly verified: boolean;
+  /** How many approvals a merge takes, and who has given one that counts. */
+  readonly approval: { readonly needed: number; readonly given: readonly Person[] };
   readonly codeLinks: CodeLinks | null;
 }
 

@@ -5,7 +5,8 @@ import { openArtifacts } from '../db/artifacts.ts';
 import { Session } from '../db/entities/session.ts';
 import { appendEvents } from '../db/events.ts';
 import { fenced } from '../db/lease.ts';
-import type { Bench, TurnFacts } from './blueprint/bench.ts';
+import { promptersOf } from '../db/prompters.ts';
+import { type Bench, signatureOf, type TurnFacts } from './blueprint/bench.ts';
 import { prepare } from './blueprint/prepare.ts';
 import type { TurnContext } from './turn.ts';
 
@@ -63,5 +64,6 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     signal,
     log,
     report,
+    coAuthors: async () => (await promptersOf(database.em(), session.id, turn.position)).map(signatureOf),
   };
 }

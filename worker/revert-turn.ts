@@ -9,6 +9,7 @@ import { type Bench, shell, signatureOf } from './blueprint/bench.ts';
 import { publish } from './blueprint/publish.ts';
 import { verify } from './blueprint/verify.ts';
 import { revertTree } from './forge/revert.ts';
+import { coAuthorLines } from './forge/trailers.ts';
 import { openBench } from './open-bench.ts';
 import type { TurnContext } from './turn.ts';
 import { keepBrowser } from './turn-browser.ts';
@@ -67,11 +68,13 @@ export async function runRevertTurn(context: TurnContext): Promise<void> {
 async function revertCommit(bench: Bench, merge: string, text: string): Promise<string> {
   const { mirror, parent, facts } = bench;
   const title = text.split('\n')[0]?.slice(0, 72) ?? '';
+  const author = signatureOf(facts.requester);
+  const others = coAuthorLines(await bench.coAuthors(), author);
   return mirror.commit({
     tree: await revertTree(mirror, merge, parent),
     parents: [parent],
-    message: `${title}\n\nThis reverts commit ${merge}.\n\nThreadsmith-session: ${facts.sessionId}\n`,
-    author: signatureOf(facts.requester),
+    message: `${title}\n\nThis reverts commit ${merge}.\n\nThreadsmith-session: ${facts.sessionId}\n${others}`,
+    author,
     at: facts.startedAt,
   });
 }

@@ -48,7 +48,7 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
     if (turn.details.stop !== true) await lockSession(tx, session.id);
     if (!(await refresh(tx, turnId, known))) return;
     if (failure !== null) {
-      await wantRefusal(tx, options.config, session, turn);
+      await wantRefusal(tx, options.config, session, turn, known.actor);
       return endTurn(tx, turnId, session.id, { state: 'refused', failure });
     }
     if (turn.kind === 'answer' && (await takenByOpenTurn(tx, session.id, turn, known))) return;
@@ -176,8 +176,14 @@ async function refusal({ config, directory }: AdmissionOptions, actor: Actor): P
   return { code: 'not_allowed', message, wayOut: `These people may: ${who.join(', ')}.` };
 }
 
-async function wantRefusal(em: EntityManager, config: Config, session: Session, turn: Turn): Promise<void> {
-  const { text, blocks } = notAllowed('start', whoMay(config.people, 'start'));
+async function wantRefusal(
+  em: EntityManager,
+  config: Config,
+  session: Session,
+  turn: Turn,
+  actor: Actor,
+): Promise<void> {
+  const { text, blocks } = notAllowed('start', whoMay(config.people, 'start', actor));
   await wantDelivery(em, {
     dedupeKey: `refused:${turn.id}`,
     kind: 'ephemeral',

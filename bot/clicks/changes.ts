@@ -127,7 +127,7 @@ export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
       kind: turn.kind === 'mention' ? ('follow_up' as const) : turn.kind,
       text: turn.failure?.code === 'budget_spent' ? GO_ON : turn.text,
       requester: { id: actor.id, name: actor.name, email: actor.email },
-      details,
+      details: actor.id === turn.requester.id ? details : { ...details, onBehalf: true as const },
     };
     if ((session.repo ?? null) !== null) {
       await queueButtonTurn(em, locked, again);

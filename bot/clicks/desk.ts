@@ -34,7 +34,7 @@ export interface Target {
 /** The line for somebody who may not do one of these, null where they may do all. */
 export function refusal(config: Config, actor: Actor, acts: readonly Act[]): FittedMessage | null {
   const act = acts.find((wanted) => !may(config.people, wanted, actor));
-  return act === undefined ? null : notAllowed(act, whoMay(config.people, act));
+  return act === undefined ? null : notAllowed(act, whoMay(config.people, act, actor));
 }
 
 /** Runs `decide` on the turn that a button names, as it is now. A turn of another channel is out of reach. */

@@ -3,10 +3,13 @@ import { parseDiffPage, parseDiffPlace } from '../../blocks/actions.ts';
 import { outOfDate } from '../../blocks/ephemeral.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import { readArtifact } from '../../db/artifacts.ts';
+import type { EntityManager } from '../../db/database.ts';
+import type { Turn } from '../../db/entities/session.ts';
+import { eventsOfTurn } from '../../db/events.ts';
 import type { Click } from './click.ts';
 import { type Desk, findInReach, type Reply } from './desk.ts';
 
-/** Opens the diff of a result. Whoever sees the result in its channel may see its diff. */
+/** Opens the diff of a result, or what a blocked merge did not expect. Whoever sees the result in its channel may see its diff. */
 export async function openDiff(desk: Desk, click: Click): Promise<Reply> {
   const view = await diffView(desk, click.value, 0, click.channelId);
   if (view === null) return outOfDate();
@@ -29,8 +32,9 @@ export async function turnDiffPage(desk: Desk, click: Click): Promise<Reply> {
 async function diffView(desk: Desk, turnId: string, page: number, channelId: string | null) {
   const em = desk.database.em();
   const found = await findInReach(em, desk, turnId, channelId);
-  if (found?.turn.result?.kind !== 'change') return null;
-  const { content } = await readArtifact(em, desk.content, found.turn.result.diffArtifactId);
+  const artifactId = found === null ? null : await diffOf(em, found.turn);
+  if (found === null || artifactId === null) return null;
+  const { content } = await readArtifact(em, desk.content, artifactId);
   const diff = new TextDecoder().decode(content);
   return viewDiffModal({
     turnId,
@@ -38,4 +42,12 @@ async function diffView(desk: Desk, turnId: string, page: number, channelId: str
     page,
     whole: `The whole of it is on the branch ${found.session.branch}.`,
   });
+}
+
+/** Of a change its own diff; of a merge that was blocked what has changed since. */
+async function diffOf(em: EntityManager, turn: Turn): Promise<string | null> {
+  if (turn.result?.kind === 'change') return turn.result.diffArtifactId;
+  if (turn.kind !== 'merge') return null;
+  const blocked = (await eventsOfTurn(em, turn.id)).findLast(({ body }) => body.type === 'merge.blocked');
+  return blocked?.body.type === 'merge.blocked' ? (blocked.body.diffArtifactId ?? null) : null;
 }

@@ -15,6 +15,7 @@ import type { Desk, Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
 import { approve, askUnverified, mergeUnverified } from './merge.ts';
 import { revert } from './revert.ts';
+import { updateBranch } from './update-branch.ts';
 
 type ClickHandler = (desk: Desk, click: Click) => Promise<Reply>;
 type SubmissionHandler = (desk: Desk, submission: Submission) => Promise<Reply>;
@@ -43,6 +44,8 @@ export function listenToClicks(app: App, desk: Desk): void {
 
   on(ACTION.approve, approve);
   on(ACTION.mergeUnverified, askUnverified);
+  on(ACTION.updateBranch, updateBranch);
+  on(ACTION.showChanged, openDiff);
   on(ACTION.requestChanges, openRequestChanges);
   on(ACTION.viewDiff, openDiff);
   on(ACTION.diffPrevious, turnDiffPage);

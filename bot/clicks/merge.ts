@@ -4,18 +4,22 @@ import {
   alreadyDiscarded,
   alreadyMerged,
   alreadyMerging,
+  approvalCounted,
   couldNot,
   headMoved,
   outOfDate,
+  ownChange,
   turnRunning,
 } from '../../blocks/ephemeral.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
 import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
-import type { Actor } from '../../core/authority.ts';
+import { isOwnChange } from '../../core/approval.ts';
+import { type Actor, may, whoMay } from '../../core/authority.ts';
 import { type ChangeView, isChange } from '../../core/view.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { MergeClaim, Turn } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { appendEvents, eventsOfTurn } from '../../db/events.ts';
+import { promptersOf } from '../../db/prompters.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
@@ -61,12 +65,20 @@ async function merge(
   if (view === null) return outOfDate();
   const objection = await objectionTo(em, desk, target, view, actor, unverified);
   if (objection !== null) return objection;
+  const approved = await approveAs(em, desk, target, view, actor);
+  if (approved !== null) return approved;
   const { commit } = view.result;
+  const groups = actor.groups ?? [];
   const turnId = await queueButtonTurn(em, target.locked, {
     kind: 'merge',
     text: titleOf(target.turn),
     requester: actor,
-    details: { commit, ...(unverified && !view.verified ? { unverified: true } : {}) },
+    details: {
+      commit,
+      changeTurnId: target.turn.id,
+      ...(groups.length > 0 ? { groups } : {}),
+      ...(unverified && !view.verified ? { unverified: true } : {}),
+    },
   });
   // The session is locked and an open merge was ruled out: a claim that is still there is of a merge that ended.
   await em.nativeDelete(MergeClaim, { sessionId: target.session.id, commit });
@@ -90,7 +102,7 @@ async function objectionTo(
   actor: Actor,
   unverified: boolean,
 ): Promise<FittedMessage | null> {
-  const refused = refusal(desk.config, actor, ['approve', 'merge']);
+  const refused = await withoutRight(em, desk, target, view, actor);
   if (refused !== null) return refused;
   const { merge: state, result } = view;
   if (state.kind === 'merged') return alreadyMerged(state.by, state.mergeCommit);
@@ -106,6 +118,48 @@ async function objectionTo(
       'Reply in the thread to have it verified again, or use Merge unverified.',
     );
   return null;
+}
+
+/** The line for somebody whose click can neither approve nor merge, null where it can do one of them. */
+async function withoutRight(
+  em: EntityManager,
+  desk: Desk,
+  { turn, session }: Target,
+  view: ChangeView,
+  actor: Actor,
+): Promise<FittedMessage | null> {
+  const { people, approvals } = desk.config;
+  const { needed, given } = view.approval;
+  if (given.length >= needed && may(people, 'merge', actor)) return null;
+  const refused = refusal(desk.config, actor, ['approve']);
+  if (refused !== null) return refused;
+  const isOwn = isOwnChange(approvals, await promptersOf(em, session.id, turn.position), actor.id);
+  return isOwn ? ownChange(whoMay(people, 'approve', actor)) : null;
+}
+
+/** Counts the click as an approval where it is one; the line for the person where that does not merge yet. */
+async function approveAs(
+  em: EntityManager,
+  desk: Desk,
+  { turn, session }: Target,
+  view: ChangeView,
+  actor: Actor,
+): Promise<FittedMessage | null> {
+  const { people } = desk.config;
+  const { needed, given } = view.approval;
+  const adds = given.length < needed && given.every(({ id }) => id !== actor.id);
+  if (adds) {
+    const { id, name, email, groups = [] } = actor;
+    const approval = {
+      by: { id, name, email },
+      commit: view.result.commit,
+      ...(groups.length > 0 ? { groups } : {}),
+    };
+    await appendEvents(em, session.id, turn.id, [{ type: 'approval.given', ...approval }]);
+  }
+  const count = given.length + (adds ? 1 : 0);
+  const merges = count >= needed && may(people, 'merge', actor);
+  return merges ? null : approvalCounted(count, needed, whoMay(people, 'merge', actor));
 }
 
 /** Whether no later turn of the session made a change. */

@@ -1,15 +1,19 @@
 // From rows and events to the message of a turn.
 
 import { failureMessage } from '../../blocks/failure.ts';
+import { mergeBlockedMessage } from '../../blocks/merge-blocked.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
 import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
+import { countingApprovals } from '../../core/approval.ts';
 import type { Config } from '../../core/config.ts';
 import { looksTheSame, type SessionEvent, type TurnResult } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
+import type { Person } from '../../core/turn.ts';
 import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, type Session, Turn } from '../../db/entities/session.ts';
+import { promptersOf } from '../../db/prompters.ts';
 
 /** What a turn's events say. */
 export function viewOf(session: Session, turn: Turn, events: readonly SessionEvent[]): StatusView {
@@ -31,12 +35,10 @@ export function viewOf(session: Session, turn: Turn, events: readonly SessionEve
 export function openMessage(view: StatusView, now: Date): FittedMessage {
   // A merge is tried again with the button of the result, where the commit is seen once more.
   if (view.kind === 'merge' && view.failure !== null) {
-    return failureMessage({
-      failure: view.failure,
-      turnId: view.turnId,
-      canRetry: false,
-      about: view.branch,
-    });
+    const { failure, turnId, branch, mergeBlock } = view;
+    return mergeBlock === null
+      ? failureMessage({ failure, turnId, canRetry: false, about: branch })
+      : mergeBlockedMessage({ failure, turnId, branch, block: mergeBlock });
   }
   return turnMessage(view, { now, stoppable: view.kind !== 'merge' && view.kind !== 'discard' });
 }
@@ -75,8 +77,25 @@ export async function resultView(
     merge: commit === null ? { kind: 'open' } : await mergeState(em, session.id, turns, view.turnId, commit),
     head: session.headCommit ?? newestCommit(turns),
     verified: verification?.passed === true,
+    approval: {
+      needed: config.approvals.needed,
+      given: commit === null ? [] : await approversOf(em, config, session.id, turns, view, commit),
+    },
     codeLinks: codeLinks(config, session, result),
   };
+}
+
+async function approversOf(
+  em: EntityManager,
+  config: Config,
+  sessionId: string,
+  turns: readonly Turn[],
+  view: StatusView,
+  commit: string,
+): Promise<readonly Person[]> {
+  const position = turns.find(({ id }) => id === view.turnId)?.position ?? 0;
+  const prompters = await promptersOf(em, sessionId, position);
+  return countingApprovals(config, view.approvals, commit, prompters).map(({ by }) => by);
 }
 
 async function mergeState(
@@ -90,7 +109,13 @@ async function mergeState(
   for (const later of turns.slice(from + 1)) {
     const at = later.finishedAt ?? later.createdAt;
     if (later.result?.kind === 'merged' && later.result.commit === commit)
-      return { kind: 'merged', by: later.result.by, at, mergeCommit: later.result.mergeCommit };
+      return {
+        kind: 'merged',
+        by: later.result.by,
+        at,
+        mergeCommit: later.result.mergeCommit,
+        approvers: later.result.approvers ?? [],
+      };
     if (later.result?.kind === 'discarded') return { kind: 'discarded', by: later.result.by, at };
     if (later.kind === 'discard' && (later.state === 'queued' || later.state === 'running'))
       return { kind: 'discarded', by: later.requester, at, undoable: later.state === 'queued' };

@@ -1,8 +1,9 @@
 // Who is who in the workspace: people, channels and the app itself, looked up and kept for a minute.
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Actor } from '../../core/authority.ts';
+import type { Actor, UserGroup } from '../../core/authority.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
 import { type Patience, patiently } from './calls.ts';
 
 /** The app as Slack knows it. */
@@ -17,7 +18,7 @@ export interface AppIdentity {
 export interface Directory {
   /** Somebody as seen now, at most a minute ago. Throws `slack_refused` or `slack_unreachable`. */
   actor: (userId: string) => Promise<Actor>;
-  /** Somebody's name to show; the id where nobody is found. Never throws. */
+  /** Somebody's name to show, or a user group's handle; the id where nobody is found. Never throws. */
   nameOf: (userId: string) => Promise<string>;
   /** A channel's name without #, null for a direct message. Throws like `actor`. */
   channelName: (channelId: string) => Promise<string | null>;
@@ -48,6 +49,13 @@ const userSchema = z.object({
       .optional(),
   }),
 });
+
+const groupsSchema = z.object({
+  usergroups: z.array(
+    z.object({ id: z.string(), handle: z.string(), users: z.array(z.string()).default([]) }),
+  ),
+});
+type KnownGroup = UserGroup & { readonly users: readonly string[] };
 
 const channelSchema = z.object({ channel: z.object({ name: z.string().optional() }) });
 
@@ -85,11 +93,33 @@ function notThere(client: WebClient, cause: unknown): ThreadsmithError {
   );
 }
 
-/** A directory of the workspace that `app` is installed in. */
-export function openDirectory(client: WebClient, app: AppIdentity): Directory {
+/** A directory of the workspace that `app` is installed in. User groups are only asked for where they matter. */
+export function openDirectory(
+  client: WebClient,
+  app: AppIdentity,
+  options: { readonly userGroups: boolean; readonly log: Log },
+): Directory {
+  const groups = remembered(async (_all: string): Promise<readonly KnownGroup[]> => {
+    if (!options.userGroups) return [];
+    try {
+      const answer = await patiently(() => client.usergroups.list({ include_users: true }), PATIENCE);
+      return groupsSchema.parse(answer).usergroups;
+    } catch (error) {
+      // Nobody is in a group then; whoever is named in person still may.
+      options.log.warn('the user groups could not be asked for', { error });
+      return [];
+    }
+  });
   const actors = remembered(async (userId: string): Promise<Actor> => {
-    const { user } = userSchema.parse(await patiently(() => client.users.info({ user: userId }), PATIENCE));
+    const [answer, known] = await Promise.all([
+      patiently(() => client.users.info({ user: userId }), PATIENCE),
+      groups('all'),
+    ]);
+    const { user } = userSchema.parse(answer);
     return {
+      isForeign: user.is_stranger === true || (user.team_id !== undefined && user.team_id !== app.teamId),
+      groups: known.filter(({ users }) => users.includes(user.id)).map(({ id, handle }) => ({ id, handle })),
+      handles: Object.fromEntries(known.map(({ id, handle }) => [id, handle])),
       id: user.id,
       // The real name, since commits carry it.
       name: user.real_name || user.profile?.real_name || user.profile?.display_name || user.name || user.id,
@@ -111,6 +141,8 @@ export function openDirectory(client: WebClient, app: AppIdentity): Directory {
     actor: actors,
     nameOf: async (userId) => {
       try {
+        const group = (await groups('all')).find(({ id }) => id === userId);
+        if (group !== undefined) return `@${group.handle}`;
         return (await actors(userId)).name;
       } catch {
         return userId;

@@ -1,5 +1,6 @@
 // Tables of sessions, turns and the messages that they came from.
 import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { UserGroup } from '../../core/authority.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { TurnResult } from '../../core/event.ts';
 import type { SessionState } from '../../core/session.ts';
@@ -33,6 +34,12 @@ SessionSchema.setClass(Session);
 export interface TurnDetails {
   /** Of a merge: the head that the person saw. */
   readonly commit?: string;
+  /** Of a merge: the turn whose change it is, where its approvals are. */
+  readonly changeTurnId?: string;
+  /** Of a merge: the person's user groups at the click. */
+  readonly groups?: readonly UserGroup[];
+  /** The person only had something done that others had asked for. */
+  readonly onBehalf?: true;
   /** Of a merge: the person confirmed twice that nothing verified it. */
   readonly unverified?: boolean;
   /** Of a turn that asked: the call that asked. */

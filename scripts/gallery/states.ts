@@ -27,13 +27,23 @@ import { usageMessage } from '../../blocks/usage.ts';
 import { takenUpMessage, withdrawnMessage } from '../../blocks/waiting.ts';
 import { alerts } from './alerts.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
+import { merging } from './merging.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
 import * as turns from './turns.ts';
 import { waysIn } from './ways-in.ts';
 
 /** All entries, in the order in which a person meets them. */
 export function galleryStates(): GalleryEntry[] {
-  return [...statuses(), ...results(), ...words(), ...lines(), ...modals(), ...waysIn(), ...alerts()];
+  return [
+    ...statuses(),
+    ...results(),
+    ...merging(),
+    ...words(),
+    ...lines(),
+    ...modals(),
+    ...waysIn(),
+    ...alerts(),
+  ];
 }
 
 function modal(title: string, shown: object): GalleryEntry {

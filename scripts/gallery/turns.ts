@@ -136,6 +136,7 @@ export function change(view: Partial<ChangeView> = {}): ChangeView {
     merge: { kind: 'open' },
     head: COMMIT,
     verified: true,
+    approval: { needed: 1, given: [] },
     codeLinks: { template: 'https://code.example/bakery-shop/blob/{commit}/{path}#L{line}', commit: COMMIT },
     ...view,
   };

@@ -27,6 +27,8 @@ people:
   start: [everyone]
   approve: [mira@brightloaf.example, jonas@brightloaf.example]
   merge: [mira@brightloaf.example, jonas@brightloaf.example]
+approvals:
+  own: true # Mira may merge what she alone asked for, to try it all by yourself. Without this line somebody else has to.
 `;
 
 /** The configuration to use; `preferSample` takes the sample's whatever else is there. */

@@ -225,7 +225,13 @@ export const anyStatus: fc.Arbitrary<StatusView> = fc
 const anyMerge: fc.Arbitrary<MergeState> = fc.oneof(
   fc.record({ kind: fc.constant('open' as const) }),
   fc.record({ kind: fc.constant('merging' as const), by: anyPerson }),
-  fc.record({ kind: fc.constant('merged' as const), by: anyPerson, at: date, mergeCommit: commit }),
+  fc.record({
+    kind: fc.constant('merged' as const),
+    by: anyPerson,
+    at: date,
+    mergeCommit: commit,
+    approvers: fc.array(anyPerson, { maxLength: 5 }),
+  }),
   fc.record({ kind: fc.constant('discarded' as const), by: anyPerson, at: date, undoable: fc.boolean() }),
 );
 
@@ -241,6 +247,10 @@ const rows = {
   merge: anyMerge,
   head: fc.option(commit),
   verified: fc.boolean(),
+  approval: fc.record({
+    needed: fc.integer({ min: 1, max: 5 }),
+    given: fc.array(anyPerson, { maxLength: 5 }),
+  }),
   codeLinks: anyLinks,
 };
 

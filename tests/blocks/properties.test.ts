@@ -49,7 +49,12 @@ function peopleIn(view: StatusView): string[] {
     idIn(view, 'merge', 'by', 'id'),
     idIn(view, 'stopped', 'by'),
     idIn(view, 'withdrawn', 'by'),
+    ...approversOf(idIn(view, 'merge', 'approvers')),
   ].filter((id): id is string => typeof id === 'string' && isUserId(id));
+}
+
+function approversOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value.map((one: unknown) => (isFields(one) ? one.id : undefined)) : [];
 }
 
 test('any open turn gives a message that Slack takes', () => {

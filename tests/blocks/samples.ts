@@ -75,6 +75,7 @@ export function change(view: Partial<ChangeView> = {}): ChangeView {
     merge: { kind: 'open' },
     head: COMMIT,
     verified: true,
+    approval: { needed: 1, given: [] },
     codeLinks: null,
     ...view,
   };

@@ -24,6 +24,7 @@ const CONFIG = {
     { name: 'ledger', url: './ledger', channels: ['alerts'] },
   ],
   people: { start: ['everyone'], approve: [MIRA, JONAS], merge: [MIRA, JONAS] },
+  approvals: { own: true },
 };
 
 export interface StageOptions {

@@ -79,11 +79,16 @@ describe('a push to the branch of a session', { timeout: TEST_MS }, () => {
     const refused = await thread.see(says(/branch .* is now at/i, { after: offer.message.ts }));
     expect(readable(refused)).toContain(pushed.slice(0, 8));
     expect(main('rev-parse')).toBe(before);
+    await thread.click('jonas', /^show what changed$/i);
+    const [modal] = await stack.people.views('jonas');
+    expect(JSON.stringify(modal)).toContain('Pushed by hand.');
+    expect(JSON.stringify(modal)).not.toContain('Open from six.');
 
     const next = await thread.replyForOffer('jonas', 'add the bus');
     expect(readable(next.message)).toContain('by-hand.md');
     await mergeNow(thread, next.message.ts);
     expect(notes.git('show', 'main:by-hand.md')).toBe('Pushed by hand.');
+    expect(notes.git('log', '-1', '--format=%B', 'main')).toMatch(/^Co-authored-by: Jonas Weber/m);
     expect(notes.git('show', 'main:notes.md')).toMatch(/Open from six\.\nBy tram\.\nOr by bus\./);
   });
 
@@ -129,7 +134,7 @@ describe('work that could not be pushed', { timeout: TEST_MS }, () => {
 });
 
 describe('a push to the default branch', { timeout: TEST_MS }, () => {
-  it('that conflicts is named by its file, and a reply brings the change up to date', async () => {
+  it('that conflicts is named by its file, and Update branch has the agent bring the change up to date', async () => {
     const { thread, offer } = await begin('open at six');
     const text = notes.git('show', 'main:notes.md').replace(/^Open.*$/m, 'Open from four.');
     const theirs = notes.commit({ 'notes.md': `${text}\n`, 'theirs.md': 'Of others.\n' });
@@ -142,8 +147,9 @@ describe('a push to the default branch', { timeout: TEST_MS }, () => {
 
     const resolve =
       'git merge --no-commit origin/main || sed -i "/^[<=>]\\{7\\}/d;/^Open from four/d" notes.md';
-    await record(stack, 'bring this up to date', [resolve], 'Both are in now.');
-    const next = await thread.replyForOffer('mira', 'bring this up to date with main');
+    await record(stack, 'Bring this branch up to date', [resolve], 'Both are in now.');
+    await thread.click('jonas', /^update branch$/i);
+    const next = await thread.see(offers(APPROVE, { after: refused.ts }));
     expect(readable(next.message)).not.toContain('theirs.md');
     await mergeNow(thread, next.message.ts);
     expect(notes.git('show', 'main:notes.md')).toContain('Open from six.');

@@ -27,6 +27,7 @@ export interface StackOptions {
     readonly approve: readonly string[];
     readonly merge: readonly string[];
   };
+  readonly approvals?: { readonly needed?: number; readonly own?: boolean };
   readonly sandbox?: Readonly<Record<string, number>>;
   /** Folders with scripts for the model; its own without it. */
   readonly scriptDirs?: readonly string[];
@@ -113,6 +114,8 @@ async function assemble(
     stringify({
       repos: options.repos ?? [{ name: 'brightloaf', url: sampleRepo, channels: ['shop'] }],
       people: options.people ?? EVERYBODY,
+      // Most conversations have one person; who may not approve their own change is tests/bot/approvals.test.ts.
+      approvals: options.approvals ?? { own: true },
       sandbox: { memory_mb: 1536, ...options.sandbox },
     }),
   );

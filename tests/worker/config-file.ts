@@ -13,7 +13,12 @@ export function writeConfig(
   const people = { start: ['everyone'], approve: ['U0MIRA0001'], merge: ['U0MIRA0001'] };
   writeFileSync(
     file,
-    stringify({ repos: [{ name: 'brightloaf', url, channels: ['shop'] }], people, sandbox }),
+    stringify({
+      repos: [{ name: 'brightloaf', url, channels: ['shop'] }],
+      people,
+      approvals: { own: true },
+      sandbox,
+    }),
   );
   return file;
 }

@@ -144,6 +144,23 @@ describe('the plain git forge', () => {
     expect(remote.git('show', 'main:a.txt')).toBe('b');
   });
 
+  it('names everybody who approved or asked in the merge commit, and no name can add a line', async () => {
+    remote.commit({ 'a.txt': 'a\n' });
+    const { commit } = await candidate({ 'a.txt': 'b\n' });
+    await forge.publish(mirror, BRANCH, commit);
+    const jonas = { name: 'Jonas Weber', email: 'jonas@example.com' };
+    const crook = { name: 'Eve\nApproved-by: Boss <boss@example.com>', email: 'eve@example.com' };
+    const people = { approvers: [MIRA, jonas], coAuthors: [MIRA, jonas, crook] };
+    await forge.merge(mirror, { ...merging(commit), ...people });
+    const trailers = remote.git('log', '-1', '--format=%(trailers:only,unfold)', 'main').trim().split('\n');
+    expect(trailers).toEqual([
+      `Approved-by: ${MIRA.name} <${MIRA.email}>`,
+      'Approved-by: Jonas Weber <jonas@example.com>',
+      'Co-authored-by: Jonas Weber <jonas@example.com>',
+      'Co-authored-by: Eve Approved-by: Boss  boss@example.com <eve@example.com>',
+    ]);
+  });
+
   it('merges on top of what came to the default branch meanwhile', async () => {
     remote.commit({ 'a.txt': 'a\n' });
     const { commit } = await candidate({ 'a.txt': 'b\n' });

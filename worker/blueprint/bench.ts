@@ -46,6 +46,8 @@ export interface Bench {
   readonly artifacts: ArtifactStore;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Everybody who asked for something in the session so far, for the commits to name. */
+  coAuthors(): Promise<readonly Signature[]>;
   /** Adds to the session's log; throws `lease_lost` where another worker has the turn. */
   report(...events: EventBody[]): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // From the agent's working tree to a commit outside the sandbox. The sandbox only gives a tree; author,
 // committer, parent and message are made here, so that nothing in the sandbox can forge them.
 import { ThreadsmithError } from '../../core/errors.ts';
+import { coAuthorLines } from '../forge/trailers.ts';
 import { type Bench, shell, signatureOf } from './bench.ts';
 import { rememberMerge, TELL_MERGE, turnTrailer } from './branch.ts';
 
@@ -37,11 +38,13 @@ export async function takeCandidate(bench: Bench, round: number, title: string):
   const imported = await mirror.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
   if (imported === parentTree) return null;
   const merged = await mergedIn(bench, result.output.text);
+  const author = signatureOf(facts.requester);
+  const others = coAuthorLines(await bench.coAuthors(), author);
   const commit = await mirror.commit({
     tree: imported,
     parents: merged === null ? [parent] : [parent, merged],
-    message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n${turnTrailer(facts)}`,
-    author: signatureOf(facts.requester),
+    message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n${turnTrailer(facts)}${others}`,
+    author,
     at: facts.startedAt,
   });
   return { commit, over: merged ?? parent };

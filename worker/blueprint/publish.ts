@@ -3,7 +3,8 @@ import type { ChangeResult, FileChange, Review, Usage, Verification } from '../.
 import type { Forge } from '../forge/forge.ts';
 import type { Bench } from './bench.ts';
 
-const MAX_DIFF_BYTES = 5 * 1024 * 1024;
+/** Of a diff that is kept; a longer one says that it goes on. */
+export const MAX_DIFF_BYTES = 5 * 1024 * 1024;
 
 export interface PublishOptions {
   readonly bench: Bench;

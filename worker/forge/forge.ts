@@ -5,7 +5,12 @@ export interface MergeRequest {
   readonly branch: string;
   /** The head that the person saw; anything else is refused. */
   readonly commit: string;
+  /** Who merges: the author of the merge commit. */
   readonly approver: Signature;
+  /** Everybody whose approval counted; the one who merges without it. */
+  readonly approvers?: readonly Signature[];
+  /** Everybody who asked for something in the session. */
+  readonly coAuthors?: readonly Signature[];
   readonly title: string;
   readonly at: Date;
 }

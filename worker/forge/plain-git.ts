@@ -4,6 +4,7 @@ import type { Forge, MergeRequest } from './forge.ts';
 import { type GitFailure, gitError, tryGit } from './git.ts';
 import type { Mirror } from './mirror.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { approvedByLines, coAuthorLines } from './trailers.ts';
 
 /** Between our fetch and our push somebody else may push; then the merge is made again on top of theirs. */
 const MERGE_TRIES = 4;
@@ -44,7 +45,11 @@ async function mergeOnce(mirror: Mirror, request: MergeRequest, signal?: AbortSi
   const mergeCommit = await mirror.commit({
     tree,
     parents: [base, request.commit],
-    message: `Merge ${request.branch}: ${request.title}\n\nApproved-by: ${request.approver.name} <${request.approver.email}>\n`,
+    message: [
+      `Merge ${request.branch}: ${request.title}\n\n`,
+      approvedByLines(request.approvers ?? [request.approver]),
+      coAuthorLines(request.coAuthors ?? [], request.approver),
+    ].join(''),
     author: request.approver,
     at: request.at,
   });

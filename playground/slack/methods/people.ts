@@ -14,6 +14,7 @@ export const peopleMethods: Record<string, Method> = {
   'users.info': { tier: 'T4', scopes: USERS_READ, token: 'bot', run: userInfo },
   'users.list': { tier: 'T2', scopes: USERS_READ, token: 'bot', run: userList },
   'users.lookupByEmail': { tier: 'T3', scopes: ['users:read.email'], token: 'bot', run: lookupByEmail },
+  'usergroups.list': { tier: 'T2', scopes: ['usergroups:read'], token: 'bot', run: groupList },
   'usergroups.users.list': { tier: 'T2', scopes: ['usergroups:read'], token: 'bot', run: groupUsers },
   'bots.info': { tier: 'T3', scopes: USERS_READ, token: 'bot', run: botInfo },
   'team.info': { tier: 'T3', scopes: ['team:read'], token: 'bot', run: teamInfo },
@@ -60,6 +61,20 @@ function lookupByEmail(ws: Workspace, args: Args): Dict {
   const user = ws.state.users.find((candidate) => candidate.email?.toLowerCase() === email);
   if (user === undefined) throw new SlackRefusal('users_not_found');
   return { user: renderUser(ws, user) };
+}
+
+function groupList(ws: Workspace, args: Args): Dict {
+  const withUsers = args.text('include_users') === 'true';
+  return {
+    usergroups: ws.state.user_groups.map(({ id, handle, users }) => ({
+      id,
+      team_id: ws.state.team.id,
+      name: handle,
+      handle,
+      user_count: users.length,
+      ...(withUsers ? { users } : {}),
+    })),
+  };
 }
 
 function groupUsers(ws: Workspace, args: Args): Dict {

@@ -1,0 +1,33 @@
+// Update branch: of a merge that was blocked, a turn in which the agent brings the default branch in.
+import { outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import { queueButtonTurn } from '../admission/queue.ts';
+import type { Click } from './click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from './desk.ts';
+
+/** Starts the turn. Whoever clicks has asked for nothing new: the change stays that of the people who did. */
+export async function updateBranch(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    const events = await eventsOfTurn(em, turn.id);
+    const blocked = events.findLast(({ body }) => body.type === 'merge.blocked')?.body;
+    if (blocked?.type !== 'merge.blocked' || session.state !== 'open') return outOfDate();
+    if (await hasOpenTurn(em, session.id)) return turnRunning();
+    await queueButtonTurn(em, locked, {
+      kind: 'follow_up',
+      text: requestFor(blocked.defaultBranch),
+      requester: actor,
+      details: { onBehalf: true },
+    });
+    return null;
+  });
+}
+
+function requestFor(branch: string): string {
+  return [
+    `Bring this branch up to date with ${branch}: \`git merge --no-commit origin/${branch}\`, then resolve every conflict so that both sides keep what they meant, and leave no conflict marks.`,
+    'Change nothing else. If there is nothing to merge, say so.',
+  ].join('\n');
+}
