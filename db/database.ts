@@ -12,6 +12,7 @@ import { Steering } from './migrations/0003-steering.ts';
 import { SessionsOfAPerson } from './migrations/0004-sessions-of-a-person.ts';
 import { TurnsLater } from './migrations/0005-turns-later.ts';
 import { Alerts } from './migrations/0006-alerts.ts';
+import { SavedWork } from './migrations/0007-saved-work.ts';
 
 export type { EntityManager };
 
@@ -45,6 +46,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
         { name: '0004-sessions-of-a-person', class: SessionsOfAPerson },
         { name: '0005-turns-later', class: TurnsLater },
         { name: '0006-alerts', class: Alerts },
+        { name: '0007-saved-work', class: SavedWork },
       ],
       snapshot: false,
       silent: true,

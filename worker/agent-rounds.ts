@@ -14,6 +14,8 @@ import { mcpTools } from './agent/tools/mcp.ts';
 import { toolsFor } from './agent/tools/registry.ts';
 import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
+import type { Lost } from './blueprint/prepare.ts';
+import { workSaver } from './save-work.ts';
 import { steeringOf } from './steering.ts';
 import type { TurnContext } from './turn.ts';
 
@@ -57,6 +59,7 @@ export async function startAgent(
   const tools = await toolsOf(context, bench, guide);
   const notes = notesOf(bench);
 
+  const saveWork = workSaver(context, bench);
   const steering = steeringOf(database, lease, journal);
 
   /** Events that still wait when the run ends, however it ends, are written. */
@@ -95,6 +98,7 @@ export async function startAgent(
         takeMessages: async () => [...notes, ...(await steering())],
         redact: (text) => withoutCredentials(database.redact(text)),
         openBrowser: async () => (await openPage()).hands(),
+        saveWork,
       }),
     );
     switch (outcome.kind) {
@@ -142,15 +146,19 @@ function isFromPeople({ id }: MessageEntry): boolean {
   return id === 'request' || id?.startsWith('steering-') === true;
 }
 
+const LOSSES: Readonly<Record<Lost, string>> = {
+  processes:
+    'The sandbox was started again: the files are as they were, but every process in it has ended, servers too. Start again what you need.',
+  sandbox:
+    'The sandbox was made anew, with the files as they were after the last step or the one before it. Processes have ended, and files that git ignores are as they were at the beginning. Look at the files before you rely on them.',
+  work: 'The sandbox was made anew: only what was published before is in it. Look at the files again, and repeat what is missing.',
+};
+
 /** What the agent has to know besides the request; each is told once, by its id. */
 function notesOf(bench: Bench): readonly MessageEntry[] {
   const { facts, defaultBranch, latest, base } = bench;
   const notes: [id: string, text: string][] = [];
-  if (bench.restored)
-    notes.push([
-      `restored-${facts.run}`,
-      'The sandbox was made anew: only what was published before is in it. Look at the files again, and repeat what is missing.',
-    ]);
+  if (bench.lost !== null) notes.push([`restored-${facts.run}`, LOSSES[bench.lost]]);
   if (bench.moved)
     notes.push([
       `moved-${facts.run}`,

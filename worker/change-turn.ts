@@ -4,6 +4,7 @@ import { ThreadsmithError } from '../core/errors.ts';
 import type { AnswerResult, NamedShot, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
 import { Session } from '../db/entities/session.ts';
+import { dropSavedWork } from '../db/saved-work.ts';
 import { finishTurn, waitForAnswer } from '../db/turns.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
 import { type AgentRounds, startAgent } from './agent-rounds.ts';
@@ -163,6 +164,7 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
       });
       await finishTurn(database, lease, { state: 'done', result }, async (em) => {
         await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
+        await dropSavedWork(em, session.id);
       });
     }
   }

@@ -1,18 +1,24 @@
 // Looks after the sandboxes of this worker's engine: idle ones are frozen, those that nobody needs removed.
+import { randomUUID } from 'node:crypto';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../db/database.ts';
 import { type IdleSession, whileIdle } from '../db/idle.ts';
+import { saveWork } from '../db/saved-work.ts';
 import type { SandboxProvider } from '../sandbox/sandbox.ts';
 import { BEFORE_SUFFIX } from './before.ts';
+import { readName, takeWork } from './blueprint/saved-work.ts';
 
 export interface IdleTimes {
   /** A sandbox that was idle for so long is frozen; the next turn wakes it. */
   readonly pauseMs: number;
-  /** A sandbox that was idle for so long is removed where its session is over. */
+  /** A sandbox that was idle for so long is removed, its unpublished work having been saved. */
   readonly removeMs: number;
 }
 
 export const IDLE_TIMES: IdleTimes = { pauseMs: 10 * 60_000, removeMs: 24 * 3_600_000 };
+
+/** The sandbox exists, so that no image is looked at. */
+const NO_IMAGE = 'threadsmith-sandbox:none';
 
 /** One round over all sandboxes. What fails is told in the log and tried again in the next round. */
 export async function keepHouse(
@@ -26,11 +32,11 @@ export async function keepHouse(
     try {
       await whileIdle(database, sessionId, async (session) => {
         const fate = key === sessionId ? fateOf(session, times) : 'remove';
-        if (fate === 'pause') await provider.pause(key);
-        if (fate === 'remove') {
-          await provider.remove(key);
-          log.info('a sandbox that nobody needs was removed', { key });
-        }
+        if (fate === 'pause') return provider.pause(key);
+        if (fate === 'keep') return;
+        if (fate === 'save' && !(await saved(database, provider, key, log))) return provider.pause(key);
+        await provider.remove(key);
+        log.info('a sandbox that nobody needs was removed', { key });
       });
     } catch (error) {
       log.warn('a sandbox could not be looked after', { key, error });
@@ -38,9 +44,32 @@ export async function keepHouse(
   }
 }
 
-/** An open session keeps its sandbox: what the agent did there may not be published yet. */
-function fateOf(session: IdleSession | null, times: IdleTimes): 'keep' | 'pause' | 'remove' {
+/** An open session may have work that is not published yet: it is saved before its sandbox is removed. */
+function fateOf(session: IdleSession | null, times: IdleTimes): 'keep' | 'pause' | 'save' | 'remove' {
   if (session === null) return 'remove';
-  if (session.state !== 'open' && session.idleMs > times.removeMs) return 'remove';
+  if (session.idleMs > times.removeMs) return session.state === 'open' ? 'save' : 'remove';
   return session.idleMs > times.pauseMs ? 'pause' : 'keep';
+}
+
+/**
+ * Whether nothing is lost with this sandbox: what changed in it after the last step is saved now, unless another
+ * sandbox has the session's newest work.
+ */
+async function saved(database: Database, provider: SandboxProvider, key: string, log: Log): Promise<boolean> {
+  const sandbox = await provider.open({ key, image: NO_IMAGE });
+  try {
+    const id = randomUUID();
+    const name = await readName(sandbox, id);
+    if (name === null) return false;
+    const taken = await takeWork(sandbox, id, 'ever');
+    if (taken.kind === 'refused') {
+      log.warn('a sandbox is kept, because its work cannot be saved', { key, reason: taken.reason });
+      return false;
+    }
+    if (taken.kind === 'taken' && !(await saveWork(database.em(), key, name, taken.work)))
+      log.info('a sandbox was left behind by its session', { key, sandbox: name });
+    return true;
+  } finally {
+    await sandbox.close();
+  }
 }

@@ -6,6 +6,7 @@ import { Session } from '../db/entities/session.ts';
 import { appendEvents } from '../db/events.ts';
 import { fenced } from '../db/lease.ts';
 import { promptersOf } from '../db/prompters.ts';
+import { forgetWork, noteSandbox, savedWorkOf } from '../db/saved-work.ts';
 import { type Bench, signatureOf, type TurnFacts } from './blueprint/bench.ts';
 import { prepare } from './blueprint/prepare.ts';
 import type { TurnContext } from './turn.ts';
@@ -19,7 +20,10 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     );
   const ended = session.state !== 'open';
   // After a merge or a discard the next request starts from the default branch as it is then.
-  if (ended) await context.provider.remove(session.id);
+  if (ended) {
+    await context.provider.remove(session.id);
+    await fenced(database, lease, (em) => forgetWork(em, session.id));
+  }
   const facts: TurnFacts = {
     turnId: turn.id,
     sessionId: session.id,
@@ -41,6 +45,8 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     provider: context.provider,
     baseCommit: ended ? null : (session.baseCommit ?? null),
     headCommit: ended ? null : (session.headCommit ?? null),
+    saved: await savedWorkOf(database.em(), session.id),
+    log,
     signal,
     progress: (line) => {
       report({ type: 'phase.progress', phase: 'prepare', detail: line }).catch((error: unknown) =>
@@ -51,6 +57,7 @@ export async function openBench(context: TurnContext): Promise<Bench> {
   await fenced(database, lease, async (em) => {
     const head = ended ? { headCommit: null } : {};
     await em.nativeUpdate(Session, { id: session.id }, { state: 'open', baseCommit: prepared.base, ...head });
+    await noteSandbox(em, session.id, prepared.sandboxName);
   });
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
   const artifacts = openArtifacts(database, context.content, lease);

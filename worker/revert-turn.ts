@@ -3,6 +3,7 @@
 import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
 import { Session } from '../db/entities/session.ts';
+import { dropSavedWork } from '../db/saved-work.ts';
 import { finishTurn } from '../db/turns.ts';
 import { captureBefore } from './before.ts';
 import { type Bench, shell, signatureOf } from './blueprint/bench.ts';
@@ -57,6 +58,7 @@ export async function runRevertTurn(context: TurnContext): Promise<void> {
     });
     await finishTurn(database, lease, { state: 'done', result }, async (em) => {
       await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
+      await dropSavedWork(em, session.id);
     });
   } finally {
     await before.close();

@@ -33,6 +33,26 @@ const MAX_PRESSURE = 2;
  * errors and, on abort, the signal's reason.
  */
 export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
+  const saves = savesOf(task);
+  try {
+    return await stepOn(task, saves);
+  } finally {
+    await saves.done();
+  }
+}
+
+/** What is saved of a step is saved while the model thinks about the next one. */
+interface Saves {
+  begin(): void;
+  done(): Promise<void>;
+}
+
+function savesOf({ saveWork }: AgentTask): Saves {
+  let last = Promise.resolve();
+  return { begin: () => void (last = saveWork?.() ?? last), done: () => last };
+}
+
+async function stepOn(task: AgentTask, saves: Saves): Promise<AgentOutcome> {
   const startedAt = performance.now();
   const elapsedMs = (): number => Math.round(performance.now() - startedAt);
   const remainingMs = (): number => task.budget.maxMs - elapsedMs();
@@ -50,7 +70,9 @@ export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
     throwIfStopped(task.signal);
     const calls = transcript.pendingCalls();
     if (calls.length > 0) {
+      await saves.done();
       const asked = await runCalls(calls, resumed, surroundings);
+      saves.begin();
       resumed = false;
       if (asked === null) continue;
       const { key: callId, question, options } = asked;

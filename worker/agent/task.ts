@@ -63,6 +63,11 @@ export interface AgentTask {
   redact(text: string): string;
   /** Called at most once, when the browser is first needed. */
   openBrowser(): Promise<PageHands>;
+  /**
+   * Keeps what the working tree has, after the calls of each step. The model is asked meanwhile, and the next
+   * calls wait for it. Must not throw.
+   */
+  readonly saveWork?: () => Promise<void>;
   /** The model's text as it is written. */
   readonly onText?: (delta: string) => void;
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configOfRepo } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { createLog } from '../../core/log.ts';
 import { withoutCredentials } from '../../core/redact.ts';
 import { branchOf } from '../../core/session.ts';
 import { openBrowser } from '../../sandbox/browser.ts';
@@ -82,6 +83,8 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
     provider: run.provider,
     baseCommit: await readFile(baseFile, 'utf8').catch(() => null),
     headCommit: null,
+    saved: null,
+    log: createLog({ level: 'warn' }),
     signal: run.signal,
     progress: (line) => run.terminal.note(line),
   });

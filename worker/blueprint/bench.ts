@@ -6,6 +6,7 @@ import type { Log } from '../../core/log.ts';
 import type { Person } from '../../core/turn.ts';
 import type { CommandResult, RunOptions, Sandbox } from '../../sandbox/sandbox.ts';
 import type { Mirror, Signature } from '../forge/mirror.ts';
+import type { Lost } from './prepare.ts';
 import type { RepoFile } from './repo-file.ts';
 
 /** What is known of the turn before anything is prepared. */
@@ -41,8 +42,10 @@ export interface Bench {
   readonly moved: boolean;
   /** What the working tree held conflicts with what was pushed; the places are marked in the files. */
   readonly conflicted: boolean;
-  /** The sandbox is new though the session is not: what was not published is gone. */
-  readonly restored: boolean;
+  /** What the session's work has lost since the last step; null where all is as it was left. */
+  readonly lost: Lost | null;
+  /** The name of this sandbox, under which its work is saved. */
+  readonly sandboxName: string;
   readonly artifacts: ArtifactStore;
   readonly signal: AbortSignal;
   readonly log: Log;

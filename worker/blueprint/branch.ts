@@ -1,13 +1,14 @@
 // The session's branch in the sandbox: on which commit the next turn stands, and what the default branch has
 // got since, so that an agent can bring it in without a network.
 import { ThreadsmithError } from '../../core/errors.ts';
+import type { UnpublishedWork } from '../../db/saved-work.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import { shell, type TurnFacts } from './bench.ts';
+import { quoted, rememberMerge } from './merged.ts';
+import { putWork } from './saved-work.ts';
 
 export const BUNDLE_FILE = '.threadsmith.bundle';
-/** Where the sandbox remembers which commit of the default branch was merged into the working tree. */
-const MERGED_REF = 'refs/threadsmith/merged';
 
 interface Started {
   readonly sandbox: Sandbox;
@@ -47,15 +48,26 @@ export function turnTrailer(facts: TurnFacts): string {
   return `Threadsmith-turn: ${facts.turnId}\n`;
 }
 
+/** How the sandbox was found, and how the branch stands in it now. */
+export interface Standing {
+  /** The branch is new in this sandbox. */
+  readonly isFresh: boolean;
+  /** Saved work was put into it. */
+  readonly isRestored: boolean;
+  readonly conflicted: boolean;
+}
+
 /**
- * Puts the session's branch on `parent`: checked out where the sandbox is new; else the working tree stays
- * as the last turn left it, on top of what somebody else pushed.
+ * Puts the session's branch on `parent`. In a sandbox that is new it is checked out, with the saved work where
+ * there is some; else the working tree stays as the last turn left it. Either comes on top of what somebody
+ * else pushed.
  */
 export async function standOnParent(
   started: Started,
   mirror: Mirror,
   stand: Stand,
-): Promise<{ readonly isFresh: boolean; readonly conflicted: boolean }> {
+  saved: UnpublishedWork | null,
+): Promise<Standing> {
   const { facts } = started;
   const { parent, shown } = stand;
   const ref = `refs/heads/${facts.branch}`;
@@ -66,61 +78,49 @@ export async function standOnParent(
   );
   const [branch, head] = state.output.text.trim().split('\n');
   const isFresh = branch === 'none';
-  await must(started, `merged-${facts.run}`, rememberMerge(stand.defaultBranch));
+  // In a new one nobody has merged anything, though a snapshot may be ahead of the session's base.
+  if (!isFresh) await must(started, `merged-${facts.run}`, rememberMerge(stand.defaultBranch));
   await bringCommits(started, mirror, stand);
+  const carry = async (from: string): Promise<boolean> =>
+    (await must(started, `carry-${facts.run}`, carryOver(ref, from, parent))).endsWith('conflicted');
   if (isFresh) {
+    if (saved !== null && (await putWork(started, facts.branch, saved))) {
+      const conflicted = saved.parent !== parent && (await carry(saved.parent));
+      return { isFresh, isRestored: true, conflicted };
+    }
     await must(started, `checkout-${facts.run}`, `git checkout -q -f -B '${facts.branch}' ${parent}`);
-    return { isFresh, conflicted: false };
+    return { isFresh, isRestored: false, conflicted: false };
   }
   if (parent === shown) {
     const stay = ['git merge --quit', `git symbolic-ref HEAD ${ref}`, `git update-ref ${ref} ${parent}`];
     if (head !== parent) await must(started, `head-${facts.run}`, stay.join(' && '));
-    return { isFresh, conflicted: false };
+    return { isFresh, isRestored: false, conflicted: false };
   }
-  const carried = await must(started, `carry-${facts.run}`, carryOver(ref, shown, parent));
-  return { isFresh, conflicted: carried.endsWith('conflicted') };
-}
-
-/**
- * Shell lines that write down which commit of the default branch the agent merged, committed or not.
- * Whether that is true is judged outside, by the history of the mirror.
- */
-export function rememberMerge(defaultBranch: string): string {
-  const upstream = `'refs/remotes/origin/${quoted(defaultBranch)}'`;
-  return [
-    'merged=$(git rev-parse -q --verify MERGE_HEAD || true)',
-    `if [ -z "$merged" ] && git merge-base --is-ancestor ${upstream} HEAD; then merged=$(git rev-parse ${upstream}); fi`,
-    `if [ -n "$merged" ]; then git update-ref ${MERGED_REF} "$merged"; fi`,
-  ].join('\n');
-}
-
-/** A shell line that says what `rememberMerge` wrote down. */
-export const TELL_MERGE = `echo "merged $(git rev-parse -q --verify ${MERGED_REF} || echo nothing)"`;
-
-/** Makes a text safe between single quotes in a shell line. */
-export function quoted(text: string): string {
-  return text.replaceAll("'", `'\\''`);
+  return { isFresh, isRestored: false, conflicted: await carry(shown) };
 }
 
 /** Brings what the sandbox does not have yet of the remote, and the default branch up to date. */
 async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Promise<void> {
   const { facts, sandbox } = started;
   const { base, latest, defaultBranch, parent, shown } = stand;
-  const wanted = { parent, shown, latest };
+  const upstream = `'refs/remotes/origin/${quoted(defaultBranch)}'`;
+  const wanted = { base, parent, shown, latest };
   const known = await shell(
     started,
     `known-${facts.run}`,
-    Object.entries(wanted)
-      .map(([name, commit]) => `git cat-file -e ${commit} && echo ${name}`)
-      .join('; '),
+    [
+      ...Object.entries(wanted).map(([name, commit]) => `git cat-file -e ${commit} && echo ${name}`),
+      `echo "at $(git rev-parse -q --verify ${upstream})"`,
+    ].join('; '),
   );
   const has = known.output.text.split('\n');
   const missing = Object.entries(wanted).filter(([name]) => !has.includes(name));
-  const lines = [`git update-ref 'refs/remotes/origin/${quoted(defaultBranch)}' ${latest}`];
+  const lines = [`git update-ref ${upstream} ${latest}`];
   if (missing.length > 0) {
+    const common = has.includes('base') ? [base] : await knownTo(mirror, latest, has);
     await sandbox.write(
       `/work/repo/${BUNDLE_FILE}`,
-      await mirror.bundle(Object.fromEntries(missing), [base]),
+      await mirror.bundle(Object.fromEntries(missing), common),
     );
     lines.unshift(
       `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/threadsmith/fetched/*'`,
@@ -128,6 +128,14 @@ async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Pro
     );
   }
   await must(started, `fetch-${facts.run}`, lines.join(' && '));
+}
+
+/** The commit that a snapshot was made of. The sandbox may claim what it likes: the mirror has to know it too. */
+async function knownTo(mirror: Mirror, latest: string, said: readonly string[]): Promise<readonly string[]> {
+  const at = said
+    .map((line) => /^at ([0-9a-f]{40,64})$/.exec(line)?.[1])
+    .find((found) => found !== undefined);
+  return at !== undefined && (await mirror.isAncestor(at, latest)) ? [at] : [];
 }
 
 /** What the working tree has over `shown` comes on top of `parent`; where it conflicts, the files say so. */

@@ -3,7 +3,8 @@
 import { ThreadsmithError } from '../../core/errors.ts';
 import { coAuthorLines } from '../forge/trailers.ts';
 import { type Bench, shell, signatureOf } from './bench.ts';
-import { rememberMerge, TELL_MERGE, turnTrailer } from './branch.ts';
+import { turnTrailer } from './branch.ts';
+import { rememberMerge, TELL_MERGE } from './merged.ts';
 
 const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';

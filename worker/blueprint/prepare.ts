@@ -4,11 +4,15 @@ import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { Config, RepoConfig } from '../../core/config.ts';
-import type { Progress, Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
+import type { Log } from '../../core/log.ts';
+import type { SavedWork } from '../../db/saved-work.ts';
+import type { Progress, Sandbox, SandboxProvider, SandboxSpec } from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import type { TurnFacts } from './bench.ts';
-import { BUNDLE_FILE, parentOf, quoted, standOnParent } from './branch.ts';
+import { BUNDLE_FILE, parentOf, standOnParent } from './branch.ts';
+import { quoted } from './merged.ts';
 import { type RepoFile, readRepoFile } from './repo-file.ts';
+import { type Mark, markSandbox, readMark, UNMARKED } from './saved-work.ts';
 
 export interface Prepared {
   readonly repoFile: RepoFile;
@@ -23,9 +27,17 @@ export interface Prepared {
   readonly moved: boolean;
   /** What the working tree held conflicts with what was pushed; the places are marked in the files. */
   readonly conflicted: boolean;
-  /** The sandbox is new though the session is not: what was not published is gone. */
-  readonly restored: boolean;
+  /** What the session's work has lost since the last step; null where all is as it was left. */
+  readonly lost: Lost | null;
+  /** The name of this sandbox, under which its work is saved. */
+  readonly sandboxName: string;
 }
+
+/**
+ * `processes`: the sandbox was started again. `sandbox`: it is another one, with the files as they were saved.
+ * `work`: it is another one, with only what was published.
+ */
+export type Lost = 'processes' | 'sandbox' | 'work';
 
 export interface PrepareOptions {
   readonly facts: TurnFacts;
@@ -36,6 +48,9 @@ export interface PrepareOptions {
   /** Of the session so far. */
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
+  /** Where the session's newest work is; null where nobody noted it down. */
+  readonly saved: SavedWork | null;
+  readonly log: Log;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -54,14 +69,18 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   progress('Opening the sandbox');
   const { memory_mb, cpus, pids, disk_mb } = options.config.sandbox;
   const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
-  const sandbox = await options.provider.open(
-    { key: facts.sessionId, image: snapshot, limits, fence: facts.fence },
-    signal,
-  );
+  const spec = { key: facts.sessionId, image: snapshot, limits, fence: facts.fence };
+  const { sandbox, mark } = await openNewest(options, spec);
   const started = { sandbox, facts, signal };
   const { defaultBranch, commit } = latest;
   const stand = { base, latest: commit, defaultBranch, shown, parent };
-  const { isFresh, conflicted } = await standOnParent(started, mirror, stand);
+  const unpublished = options.saved?.unpublished ?? null;
+  const { isFresh, isRestored, conflicted } = await standOnParent(started, mirror, stand, unpublished);
+  const name = isFresh || mark.name === null ? `${facts.turnId}-${facts.run}` : mark.name;
+  await markSandbox(started, name, stand);
+  if (isRestored) options.log.info('unpublished work was put into a fresh sandbox', { sandbox: name });
+  const lostFiles = isFresh && unpublished !== null && !isRestored;
+  if (lostFiles) options.log.warn('saved work did not fit into a fresh sandbox', { sandbox: name });
   return {
     repoFile,
     snapshot,
@@ -69,8 +88,34 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     ...stand,
     moved: parent !== shown,
     conflicted,
-    restored: isFresh && options.baseCommit !== null,
+    lost: lostOf(options, isFresh, lostFiles, mark.isAwake),
+    sandboxName: name,
   };
+}
+
+/** Opens the sandbox that has the session's newest work, else a fresh one: one that was left behind is removed. */
+async function openNewest(
+  { provider, saved, facts, log, signal }: PrepareOptions,
+  spec: SandboxSpec,
+): Promise<{ readonly sandbox: Sandbox; readonly mark: Mark }> {
+  const sandbox = await provider.open(spec, signal);
+  const mark = await readMark({ sandbox, facts, signal });
+  if (sandbox.fresh || saved === null || mark.name === saved.sandbox) return { sandbox, mark };
+  log.info('a sandbox without the newest work was removed', { sandbox: mark.name, newest: saved.sandbox });
+  await sandbox.close();
+  await provider.remove(spec.key);
+  return { sandbox: await provider.open(spec, signal), mark: UNMARKED };
+}
+
+function lostOf(
+  { baseCommit, saved }: PrepareOptions,
+  isFresh: boolean,
+  lostFiles: boolean,
+  isAwake: boolean,
+): Lost | null {
+  if (baseCommit === null) return null;
+  if (isFresh) return saved === null || lostFiles ? 'work' : 'sandbox';
+  return saved === null || isAwake ? null : 'processes';
 }
 
 async function takeSnapshot(

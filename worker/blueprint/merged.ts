@@ -1,0 +1,25 @@
+// Which commit of the default branch an agent merged into its working tree, written down in the sandbox.
+
+/** Where the sandbox remembers it. */
+export const MERGED_REF = 'refs/threadsmith/merged';
+
+/**
+ * Shell lines that write down which commit of the default branch the agent merged, committed or not.
+ * Whether that is true is judged outside, by the history of the mirror.
+ */
+export function rememberMerge(defaultBranch: string): string {
+  const upstream = `'refs/remotes/origin/${quoted(defaultBranch)}'`;
+  return [
+    'merged=$(git rev-parse -q --verify MERGE_HEAD || true)',
+    `if [ -z "$merged" ] && git merge-base --is-ancestor ${upstream} HEAD; then merged=$(git rev-parse ${upstream}); fi`,
+    `if [ -n "$merged" ]; then git update-ref ${MERGED_REF} "$merged"; fi`,
+  ].join('\n');
+}
+
+/** A shell line that says what `rememberMerge` wrote down. */
+export const TELL_MERGE = `echo "merged $(git rev-parse -q --verify ${MERGED_REF} || echo nothing)"`;
+
+/** Makes a text safe between single quotes in a shell line. */
+export function quoted(text: string): string {
+  return text.replaceAll("'", `'\\''`);
+}
