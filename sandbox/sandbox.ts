@@ -1,5 +1,6 @@
 // The sandbox port: what the worker may ask of an isolated environment, whoever provides it.
 import type { Duplex, Readable } from 'node:stream';
+import type { EgressPolicy } from './egress/policy.ts';
 
 /** Where the repo's checkout is in every sandbox. */
 export const REPO_DIR = '/work/repo';
@@ -37,8 +38,10 @@ export interface SnapshotSpec {
   readonly key: string;
   /** A tar of the files to place in REPO_DIR, read once. */
   readonly files: () => Readable;
-  /** Shell command lines, run in REPO_DIR one after the other, with network, as the sandbox's user. */
+  /** Shell command lines, run in REPO_DIR one after the other as the sandbox's user. */
   readonly setup: readonly string[];
+  /** What they may reach; every host on the public internet without it. */
+  readonly network?: EgressPolicy;
   readonly setupTimeoutMs: number;
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { createLog, type Log } from '../../core/log.ts';
+import { SYSTEM_CA_FILE } from '../egress/machine.ts';
 import type {
   Progress,
   Sandbox,
@@ -42,7 +43,6 @@ export interface DockerProviderOptions {
   readonly insideHosts?: readonly string[];
 }
 
-const SYSTEM_CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
 /** A container that another worker is making can be seen only once its volume is filled. */
 const ADOPT_WAIT_MS = 60_000;
 const ADOPT_POLL_MS = 50;

@@ -1,12 +1,10 @@
 // A prepared image of a repo: files put in, `setup` run in a throw-away container that reaches the public
 // internet through the egress proxy and nothing else, the result committed.
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { machineCertificates, npmRegistry, type Registry } from '../egress/machine.ts';
 import { openEgress } from '../egress/open-egress.ts';
-import { type EgressPolicy, parseDestination } from '../egress/policy.ts';
+import { type EgressPolicy, rulesFor } from '../egress/policy.ts';
 import { withBuildLock } from '../image/build-lock.ts';
 import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
@@ -17,7 +15,6 @@ import { expiresIn, KEY_LABEL, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, type WallOptions } from './walls.ts';
 
-const CA_PATH = '/tmp/host-certificates.crt';
 const OUTPUT_TAIL_CHARS = 1500;
 /** On top of the setup's own time, for files in and the commit. */
 const KEEP_EXTRA_SECONDS = 1800;
@@ -105,35 +102,33 @@ async function unpackFiles(sandbox: ToolhostSandbox): Promise<void> {
   );
 }
 
-/** Runs `work` with a way out to public hosts, and to the package registry that the operator's machine uses. */
+/** Runs `work` with the way out that the repo's entry names; without one, to public hosts and npm's registry. */
 async function withEgress(
   build: SnapshotBuild,
   sandbox: ToolhostSandbox,
   work: (env: Record<string, string>, refused: ReadonlySet<string>) => Promise<void>,
 ): Promise<void> {
   const refused = new Set<string>();
-  const registry = registryOf(build.npmRegistry ?? (await machineRegistry()));
-  const registryHost = registry === undefined ? undefined : parseDestination(new URL(registry).host, 443);
-  const policy: EgressPolicy = {
-    rules: [
-      ...build.insideHosts.map((host) => ({ host, inside: true })),
-      ...(registryHost === undefined
-        ? []
-        : [{ host: registryHost.host, ports: [registryHost.port], inside: true }]),
-      { host: '*' },
-    ],
-  };
+  const registry = await npmRegistry(build.npmRegistry);
+  const policy = policyOf(build, registry);
   const egress = await openEgress(sandbox, {
     policy,
+    certificates: await machineCertificates(build.caFile),
     onRequest: (report) => {
       if (report.refused !== null) refused.add(`${report.host}:${report.port} (${report.refused})`);
     },
   });
   try {
-    await work({ ...(await setupEnvironment(build, sandbox, registry)), ...egress.env }, refused);
+    await work({ ...setupEnvironment(policy, registry), ...egress.env }, refused);
   } finally {
     egress.close();
   }
+}
+
+function policyOf({ spec, insideHosts }: SnapshotBuild, registry: Registry | undefined): EgressPolicy {
+  const inside = insideHosts.map((host) => ({ host, reach: 'anywhere' as const }));
+  if (spec.network !== undefined) return { ...spec.network, rules: [...inside, ...spec.network.rules] };
+  return { rules: [...inside, ...(registry === undefined ? [] : [registry.rule]), { host: '*' }] };
 }
 
 async function runSetup(
@@ -157,47 +152,17 @@ async function runSetup(
     throw new ThreadsmithError(
       'setup_failed',
       `The setup line \`${line}\` ${how}:\n${tail}${hosts === '' ? '' : `\nNot reached: ${hosts}`}`,
-      'Correct `setup` in .threadsmith.yaml, or the packages it installs, and reply in the thread.',
+      'Correct `setup` in .threadsmith.yaml, the packages it installs, or `network` in the repo’s entry, and reply in the thread.',
     );
   }
 }
 
-/** The registry that npm on this machine is set to; in a company it is often one of its own. */
-async function machineRegistry(): Promise<string | undefined> {
-  return promisify(execFile)('npm', ['config', 'get', 'registry'])
-    .then(({ stdout }) => stdout.trim())
-    .catch(() => undefined);
-}
-
-/** The registry without credentials, or undefined. */
-function registryOf(registry: string | undefined): string | undefined {
-  if (registry === undefined || !URL.canParse(registry)) return undefined;
-  const { username, password, search } = new URL(registry);
-  return username === '' && password === '' && search === '' ? registry : undefined;
-}
-
-/** What package managers need behind a company's proxy: its certificates and its npm registry, no credentials. */
-async function setupEnvironment(
-  build: SnapshotBuild,
-  sandbox: ToolhostSandbox,
-  registry: string | undefined,
-): Promise<Record<string, string>> {
+/** Packages come from the registry that the operator's machine uses, where that is allowed. */
+function setupEnvironment(policy: EgressPolicy, registry: Registry | undefined): Record<string, string> {
   const env: Record<string, string> = { CI: '1', npm_config_update_notifier: 'false' };
-  const certificates = await readFile(build.caFile).catch(() => undefined);
-  if (certificates !== undefined) {
-    await sandbox.write(CA_PATH, certificates);
-    for (const name of [
-      'NODE_EXTRA_CA_CERTS',
-      'SSL_CERT_FILE',
-      'GIT_SSL_CAINFO',
-      'PIP_CERT',
-      'CURL_CA_BUNDLE',
-      'REQUESTS_CA_BUNDLE',
-    ]) {
-      env[name] = CA_PATH;
-    }
-  }
-  if (registry !== undefined) env.npm_config_registry = registry;
+  const [port = 443] = registry?.rule.ports ?? [];
+  const isAllowed = registry !== undefined && rulesFor(policy, { host: registry.rule.host, port }).length > 0;
+  if (isAllowed) env.npm_config_registry = registry.url;
   return env;
 }
 

@@ -3,21 +3,29 @@ import type { Sandbox } from '../sandbox.ts';
 import { createEgressProxy, type EgressProxyOptions } from './proxy.ts';
 
 const PROXY_PORT = 39_128;
+/** In memory, so that no snapshot has it. */
+const BUNDLE_PATH = '/tmp/threadsmith-certificates.pem';
 
 export interface Egress {
-  /** For commands that are to use the way out. */
+  /** For commands that are to use the way out. The same for every way out of every sandbox. */
   readonly env: Readonly<Record<string, string>>;
   close(): void;
 }
 
-/** Offers the proxy in the sandbox. Commands find it by the variables in `env`; there is no other way out. */
+/**
+ * Offers the proxy in the sandbox. Commands find it by the variables in `env`; there is no other way out.
+ * Opened again, by whichever worker, the newest one gets the connections.
+ */
 export async function openEgress(
-  sandbox: Pick<Sandbox, 'listen'>,
+  sandbox: Pick<Sandbox, 'listen' | 'write'>,
   options: EgressProxyOptions,
 ): Promise<Egress> {
-  const proxy = createEgressProxy(options);
+  const proxy = await createEgressProxy(options);
+  const bundle = `${options.certificates.trimEnd()}\n${proxy.certificate}`;
+  await sandbox.write(BUNDLE_PATH, new TextEncoder().encode(bundle));
   await sandbox.listen(PROXY_PORT, (stream) => proxy.serve(stream));
-  return { env: proxyVariables(`http://127.0.0.1:${PROXY_PORT}`), close: () => proxy.close() };
+  const env = { ...proxyVariables(`http://127.0.0.1:${PROXY_PORT}`), ...TRUST };
+  return { env, close: () => proxy.close() };
 }
 
 /** Tools agree on these names in both cases only. */
@@ -35,3 +43,18 @@ function proxyVariables(url: string): Record<string, string> {
     npm_config_https_proxy: url,
   };
 }
+
+/** Where each tool looks for the certificates that it trusts. */
+const TRUST = Object.fromEntries(
+  [
+    'AWS_CA_BUNDLE',
+    'CARGO_HTTP_CAINFO',
+    'CURL_CA_BUNDLE',
+    'DENO_CERT',
+    'GIT_SSL_CAINFO',
+    'NODE_EXTRA_CA_CERTS',
+    'PIP_CERT',
+    'REQUESTS_CA_BUNDLE',
+    'SSL_CERT_FILE',
+  ].map((name) => [name, BUNDLE_PATH]),
+);

@@ -1,26 +1,44 @@
 // What a sandbox may reach: named hosts, ports and methods. What no rule names is refused.
 
+/**
+ * Where the name of a rule may lead: to the public internet, also to the private networks of a company, or
+ * anywhere (for what the operator's own machine uses, such as its package registry).
+ */
+export type Reach = 'public' | 'private' | 'anywhere';
+
 export interface EgressRule {
   /** A host name, `*.example.com` for all names below it, or `*` for any public host. */
   readonly host: string;
   /** Default 443 and 80. */
   readonly ports?: readonly number[];
-  /**
-   * Only these methods. A tunnel hides its methods, so such a rule takes no CONNECT: tools then ask for
-   * `http://host/…`, and the proxy itself speaks TLS to the host, on any port but 80.
-   */
+  /** Only these methods. A tunnel hides its methods, so the proxy ends TLS for such a host and reads them. */
   readonly methods?: readonly string[];
-  /** Headers that the proxy adds, so that their values never enter the sandbox. As with `methods`, no CONNECT. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** True for a host that the operator named and that is inside, such as a company's package registry. */
-  readonly inside?: boolean;
+  /** Default `public`. */
+  readonly reach?: Reach;
+}
+
+/** A header that the proxy sets, so that its value never enters the sandbox. For such hosts it ends TLS. */
+export interface EgressSecret {
+  /** One host, that a rule allows too. */
+  readonly host: string;
+  readonly header: string;
+  /** Of the header. */
+  readonly value: string;
+  /** The secret in that value: hidden in what the host answers. */
+  readonly secret: string;
 }
 
 export interface EgressPolicy {
   readonly rules: readonly EgressRule[];
+  readonly secrets?: readonly EgressSecret[];
+  /** Of all requests and answers together; no more are let through then. */
+  readonly maxBytes?: number;
 }
 
-const DEFAULT_PORTS: readonly number[] = [443, 80];
+export const PLAIN_PORT = 80;
+export const TLS_PORT = 443;
+
+const DEFAULT_PORTS: readonly number[] = [TLS_PORT, PLAIN_PORT];
 
 export interface Destination {
   /** In lower case, without a dot at its end. */
@@ -38,23 +56,35 @@ export function parseDestination(authority: string, defaultPort?: number): Desti
   return { host, port };
 }
 
-/** The first rule for a destination; the method is undefined for a tunnel. */
-export function findRule(
-  policy: EgressPolicy,
-  { host, port }: Destination,
-  method?: string,
-): EgressRule | undefined {
-  return policy.rules.find((rule) => {
-    if (!namesHost(rule.host.toLowerCase(), host) || !(rule.ports ?? DEFAULT_PORTS).includes(port))
-      return false;
-    if (method === undefined) return rule.methods === undefined && rule.headers === undefined;
-    return rule.methods === undefined || rule.methods.includes(method);
-  });
+/** All rules that name a destination, whatever the method. */
+export function rulesFor(policy: EgressPolicy, { host, port }: Destination): readonly EgressRule[] {
+  return policy.rules.filter(
+    (rule) => namesHost(rule.host.toLowerCase(), host) && (rule.ports ?? DEFAULT_PORTS).includes(port),
+  );
 }
 
-/** True where the proxy itself speaks to the host of this rule, instead of passing bytes through. */
-export function isSpokenFor(rule: EgressRule): boolean {
-  return rule.methods !== undefined || rule.headers !== undefined;
+/** Whether one of these rules allows the method. */
+export function allowsMethod(rules: readonly EgressRule[], method: string): boolean {
+  return rules.some((rule) => rule.methods === undefined || rule.methods.includes(method));
+}
+
+/** The headers that are set for a host. */
+export function secretsFor({ secrets = [] }: EgressPolicy, { host }: Destination): readonly EgressSecret[] {
+  return secrets.filter((secret) => secret.host.toLowerCase() === host);
+}
+
+/** True where the proxy has to read what is asked of this host, instead of passing bytes through. */
+export function isRead(policy: EgressPolicy, destination: Destination): boolean {
+  const restricted = rulesFor(policy, destination).every(({ methods }) => methods !== undefined);
+  return restricted || secretsFor(policy, destination).length > 0;
+}
+
+/** The farthest that one of these rules lets a name lead. */
+export function reachOf(rules: readonly EgressRule[]): Reach {
+  const reaches = rules.map(({ reach }) => reach ?? 'public');
+  return (
+    reaches.find((reach) => reach === 'anywhere') ?? reaches.find((reach) => reach === 'private') ?? 'public'
+  );
 }
 
 function namesHost(pattern: string, host: string): boolean {

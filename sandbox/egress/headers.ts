@@ -1,0 +1,58 @@
+// Which headers pass the proxy, and what it sets itself.
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { EgressSecret } from './policy.ts';
+
+/** Between this proxy and its client, https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+/** Not for a `connection` header to take away. */
+const FRAMING = ['content-length', 'host'];
+
+/** A request's headers as they go out: for this host, with its secrets in place of whatever was sent there. */
+export function requestHeaders(
+  headers: IncomingHttpHeaders,
+  host: string,
+  secrets: readonly EgressSecret[],
+): OutgoingHttpHeaders {
+  const passed = withoutHops(headers);
+  delete passed['expect'];
+  passed['host'] = host;
+  // The body is framed anew: a body that nothing announces would be read as the next request.
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] !== undefined)
+    passed['transfer-encoding'] = 'chunked';
+  if (secrets.length === 0) return passed;
+  // What is answered has to be looked through for the secret, so it comes whole and as it is.
+  passed['accept-encoding'] = 'identity';
+  delete passed['range'];
+  for (const { header, value } of secrets) passed[header.toLowerCase()] = value;
+  return passed;
+}
+
+/** An answer's headers as the sandbox gets them. */
+export function answerHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const passed = withoutHops(headers);
+  // An invitation to ask by another way than this proxy.
+  delete passed['alt-svc'];
+  return passed;
+}
+
+function withoutHops(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const named = String(headers.connection ?? '')
+    .toLowerCase()
+    .split(/\s*,\s*/)
+    .filter((name) => !FRAMING.includes(name));
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined || HOP_BY_HOP.includes(name) || named.includes(name) ? [] : [[name, value]],
+    ),
+  );
+}
