@@ -16,6 +16,8 @@ export const ACTION = {
   /** Of a turn that used up its budget. */
   goOn: 'threadsmith.go_on',
   stop: 'threadsmith.stop',
+  /** Of the first request of a thread: another repo or branch. */
+  reroute: 'threadsmith.reroute',
   /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
   sendNow: 'threadsmith.send_now',
   remove: 'threadsmith.remove',
@@ -48,6 +50,7 @@ export function optionButton(place: number): string {
 /** `callback_id` of each modal. Their `private_metadata` is the turn's id, for the diff a `DiffPlace`. */
 export const MODAL = {
   requestChanges: 'threadsmith.modal.request_changes',
+  reroute: 'threadsmith.modal.reroute',
   viewDiff: 'threadsmith.modal.view_diff',
   mergeUnverified: 'threadsmith.modal.merge_unverified',
   discard: 'threadsmith.modal.discard',
@@ -65,6 +68,12 @@ export const START_INPUT = {
   request: { blockId: 'request', actionId: 'text' },
   repo: { blockId: 'repo', actionId: 'name' },
   channel: { blockId: 'channel', actionId: 'id' },
+} as const;
+
+/** The inputs of the modal that changes repo and branch. */
+export const REROUTE_INPUT = {
+  repo: { blockId: 'repo', actionId: 'name' },
+  branch: { blockId: 'branch', actionId: 'name' },
 } as const;
 
 /** Where the text of the request-changes modal is found in `view.state.values`. */

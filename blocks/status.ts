@@ -56,22 +56,34 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
     : { type: 'plan', title, tasks: tasks(view) };
   return fit({
     text: textLines(current ? `${title}: ${current}` : title, scripted),
-    blocks: present(
-      plan,
-      context(scripted),
-      context(
-        [view.repo ?? '', view.branch, `asked by ${nameOf(view.requester)}`].filter(Boolean).join(' · '),
-      ),
-      controls(view, options),
-    ),
+    blocks: present(plan, context(scripted), context(placeOf(view)), controls(view, options)),
   });
+}
+
+/** What was chosen for the request: above all the repo, which may be the wrong one. */
+function placeOf(view: StatusView): string {
+  const why = view.repoWhy === null ? '' : ` (${view.repoWhy})`;
+  return [
+    view.repo === null ? '' : `${view.repo}${why}`,
+    view.base ? `from ${view.base}` : '',
+    view.branch,
+    ...(view.options ?? []),
+    `asked by ${nameOf(view.requester)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function controls(view: StatusView, options: StatusOptions): ActionsBlock | null {
   if (!options.stoppable) return null;
   if (isBehind(view)) return waitingButtons(view);
   if (view.state !== 'queued' && view.state !== 'running') return null;
-  return actions(button({ actionId: ACTION.stop, value: view.turnId, text: 'Stop' }));
+  const value = view.turnId;
+  const stop = button({ actionId: ACTION.stop, value, text: 'Stop' });
+  // Once it is verified there is more to lose than to change.
+  const settled = view.phases.some(({ phase, state }) => phase === 'publish' && state !== 'pending');
+  if (view.changeable !== true || settled) return actions(stop);
+  return actions(stop, button({ actionId: ACTION.reroute, value, text: 'Change repo or branch' }));
 }
 
 /** Said wherever a scripted model works, so that nobody takes a recording for a mind. */

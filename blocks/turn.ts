@@ -34,7 +34,8 @@ export function turnMessage(view: StatusView, options: StatusOptions): FittedMes
           wayOut: 'Reply in the thread to try again.',
         },
         turnId: view.turnId,
-        canRetry: view.state === 'failed',
+        // An option that was refused would be refused again.
+        canRetry: view.state === 'failed' && view.failure?.code !== 'option_refused',
         about,
       });
     case 'stopped':

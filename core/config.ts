@@ -14,6 +14,7 @@ import { ThreadsmithError } from './errors.ts';
 
 export type { AlertRule } from './config/alerts.ts';
 export { type Environment, readEnvironment } from './config/environment.ts';
+export { modelsOf } from './config/model.ts';
 export type { People } from './config/people.ts';
 export type { RepoConfig } from './config/repo.ts';
 

@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'head_moved'
   | 'change_refused'
   | 'verification_missing'
+  /** An option of the request that cannot be followed. */
+  | 'option_refused'
   | 'not_allowed'
   | 'lease_lost'
   | 'stopped'

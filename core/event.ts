@@ -171,9 +171,21 @@ export type EventBody =
     }
   | {
       readonly type: 'turn.queued';
+      /** Empty while a worker has it chosen. */
       readonly repo: string;
       readonly ahead: number;
+      /** How the repo was found, in a few words. */
+      readonly why?: string;
     }
+  /** A person moved it to another place; it begins anew there. */
+  | {
+      readonly type: 'turn.rerouted';
+      readonly repo: string;
+      readonly base: string | null;
+      readonly by: string;
+    }
+  /** A model chose the repo, or it is the person's own. */
+  | { readonly type: 'turn.routed'; readonly repo: string; readonly why: string }
   /** A person corrected the request before its work began. */
   | {
       readonly type: 'turn.corrected';

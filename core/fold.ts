@@ -26,6 +26,7 @@ function before(facts: TurnFacts): StatusView {
     round: 0,
     verification: null,
     ahead: 0,
+    repoWhy: null,
     steering: null,
     withdrawn: null,
     alertDecision: null,
@@ -54,9 +55,20 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         repoChoice: { choices: body.choices, reason: body.reason },
       };
     case 'turn.queued':
-      return { ...view, state: 'queued', repo: body.repo, ahead: body.ahead, repoChoice: null };
+      return {
+        ...view,
+        state: 'queued',
+        repo: body.repo || null,
+        repoWhy: body.why ?? view.repoWhy,
+        ahead: body.ahead,
+        repoChoice: null,
+      };
+    case 'turn.rerouted':
+      return { ...before(view), state: 'queued', repo: body.repo, base: body.base, repoWhy: 'changed' };
+    case 'turn.routed':
+      return { ...view, repo: body.repo, repoWhy: body.why };
     case 'turn.corrected':
-      return { ...view, state: 'received', steering: null, repoChoice: null };
+      return { ...before(view), repo: view.repo };
     case 'steering.offered':
       return { ...view, steering: 'offered' };
     case 'turn.taken_up':

@@ -23,6 +23,12 @@ export interface TurnFacts {
   /** Null until it is known. */
   readonly repo: string | null;
   readonly branch: string;
+  /** The branch that the work begins from, where it is not the repo's default. */
+  readonly base?: string | null;
+  /** What else the request asked for, in a few words each. */
+  readonly options?: readonly string[];
+  /** Whether another repo or branch can still be chosen for it. */
+  readonly changeable?: boolean;
   readonly receivedAt: Date;
 }
 
@@ -61,6 +67,8 @@ export interface StatusView extends TurnFacts {
   readonly verification: Verification | null;
   /** How many turns are in front of this one while it is queued. */
   readonly ahead: number;
+  /** How the repo was found, in a few words; null where it was known. */
+  readonly repoWhy: string | null;
   /** `offered` while its text waits to be read by the turn at work, `taken` once that has read it. */
   readonly steering: 'offered' | 'taken' | null;
   /** Who took it back before its work began, and how. */

@@ -139,8 +139,8 @@ export async function withdrawTurn(
 }
 
 /**
- * Gives a turn whose work has not begun another text, the session being locked: it is admitted once more and
- * keeps its place. False where its work has begun.
+ * Gives a turn whose work has not begun, or whose options were refused, another text, the session being locked:
+ * it is admitted once more and keeps its place. False where its work has begun.
  */
 export async function correctTurn(
   em: EntityManager,
@@ -148,8 +148,10 @@ export async function correctTurn(
   corrected: { readonly text: string; readonly by: string },
 ): Promise<boolean> {
   const rows = await em.execute<{ session_id: string }[]>(
-    `update turn set state = 'received', state_since = now(), text = ?
-     where id = ? and state in ('received', 'needs_repo', 'queued') and started_at is null returning session_id`,
+    `update turn set state = 'received', state_since = now(), text = ?, failure = null, finished_at = null,
+       started_at = null, details = details - array['planFirst', 'readOnly', 'attempts', 'routing']
+     where id = ? and ((state in ('received', 'needs_repo', 'queued') and started_at is null)
+       or (state = 'failed' and failure->>'code' = 'option_refused')) returning session_id`,
     [corrected.text, turnId],
   );
   for (const { session_id: sessionId } of rows) {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
+import { type Config, type Environment, modelsOf, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { RECONCILE_MS } from '../core/limits.ts';
@@ -51,6 +51,7 @@ async function main(): Promise<void> {
     forge: createPlainGitForge(),
     model: redactedModel(mainModel(environment, config, log), redact),
     ...judgeOf(environment, config, redact),
+    choices: choicesOf(environment, config, redact),
     mcp,
     mirrors: join(data, 'repos'),
     log,
@@ -94,6 +95,13 @@ async function reconcileOnce(database: Database, log: Log): Promise<void> {
 function judgeOf(environment: Environment, { model }: Config, redact: Redact): Pick<Tools, 'judge'> {
   if (model.judge === undefined) return {};
   return { judge: redactedModel(makeModel(environment, model.judge), redact) };
+}
+
+/** Every model that a request may ask for, beside the one that works where none is asked for. */
+function choicesOf(environment: Environment, { model }: Config, redact: Redact): ReadonlyMap<string, Model> {
+  const main = environment.OPENAI_MODEL ?? model.name;
+  const others = modelsOf(model).filter((name) => name !== main);
+  return new Map(others.map((name) => [name, redactedModel(makeModel(environment, name), redact)]));
 }
 
 function mainModel(environment: Environment, { model }: Config, log: Log): Model {

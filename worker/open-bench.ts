@@ -9,6 +9,7 @@ import { promptersOf } from '../db/prompters.ts';
 import { forgetWork, noteSandbox, savedWorkOf } from '../db/saved-work.ts';
 import { type Bench, signatureOf, type TurnFacts } from './blueprint/bench.ts';
 import { prepare } from './blueprint/prepare.ts';
+import { clearLeft } from './left-behind.ts';
 import type { TurnContext } from './turn.ts';
 
 /** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
@@ -24,6 +25,7 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     await context.provider.remove(session.id);
     await fenced(database, lease, (em) => forgetWork(em, session.id));
   }
+  if (turn.details.left !== undefined) await clearLeft(context);
   const facts: TurnFacts = {
     turnId: turn.id,
     sessionId: session.id,

@@ -15,6 +15,7 @@ import type { McpServers } from './mcp/servers.ts';
 import { runMergeTurn } from './merge-turn.ts';
 import type { Model } from './model/model.ts';
 import { runRevertTurn } from './revert-turn.ts';
+import { forgetBranch, routeTurn } from './routing.ts';
 
 /** What a worker has for all its turns. */
 export interface Tools {
@@ -24,6 +25,8 @@ export interface Tools {
   readonly provider: SandboxProvider;
   readonly forge: Forge;
   readonly model: Model;
+  /** Models that a request may ask for, by name. */
+  readonly choices?: ReadonlyMap<string, Model>;
   /** Judges changes; the model itself where no other is named. */
   readonly judge?: Model;
   /** MCP servers; none without. */
@@ -66,6 +69,11 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
   const em = tools.database.em();
   const turn = await em.findOneOrFail(Turn, { id: lease.turnId });
   const session = await em.findOneOrFail(Session, { id: lease.sessionId });
+  if (typeof session.repo !== 'string' && turn.details.routing !== undefined) {
+    const routed = await routeTurn(tools, lease, turn, signal);
+    if (routed === null) return;
+    session.repo = routed;
+  }
   const repo = tools.config.repos.find((candidate) => candidate.name === session.repo);
   if (repo === undefined) {
     throw new ThreadsmithError(
@@ -75,17 +83,36 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
     );
   }
   const log = tools.log.with({ turn: turn.id, session: session.id });
+  const { baseBranch } = session;
+  // Everything that is done on the default branch is then done on the one that the request named.
+  const based = typeof baseBranch === 'string' ? { ...repo, default_branch: baseBranch } : repo;
   const context: TurnContext = {
     ...tools,
+    model: modelOf(tools, session),
     log,
     lease,
     opening,
     turn,
     session,
-    mirror: openMirror(repo, tools.mirrors),
+    mirror: openMirror(based, tools.mirrors),
     signal,
   };
-  switch (turn.kind) {
+  try {
+    await runKind(context);
+  } catch (error) {
+    const isMissing = hasCode(error, 'repo_empty') && typeof baseBranch === 'string';
+    throw isMissing ? await forgetBranch(tools, lease, session) : error;
+  }
+}
+
+/** The one that was asked for in the thread, while the configuration has it. */
+function modelOf({ model, choices }: Tools, { model: wanted }: Session): Model {
+  return (typeof wanted === 'string' ? choices?.get(wanted) : undefined) ?? model;
+}
+
+async function runKind(context: TurnContext): Promise<void> {
+  const { kind } = context.turn;
+  switch (kind) {
     case 'merge':
       return runMergeTurn(context);
     case 'discard':

@@ -1,38 +1,20 @@
 // Admission: who asks, may they, and for which repo. It runs after the acknowledgement, is safe to repeat,
 // and throws only where trying again can help.
-import type { WebClient } from '@slack/web-api';
 import { notAllowed } from '../../blocks/ephemeral.ts';
 import { type Actor, EVERYONE, may, whoMay } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
-import { type Failure, ThreadsmithError } from '../../core/errors.ts';
-import type { Database, EntityManager } from '../../db/database.ts';
+import type { Failure } from '../../core/errors.ts';
+import type { EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
-import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/events.ts';
 import { lockSession } from '../../db/requests.ts';
-import { answerWaiting, endTurn, moveTurn, stopTurn } from '../../db/turns.ts';
+import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
 import { ephemeral } from '../delivery/payload.ts';
-import { mentionedUsers, readableText } from '../intake/text.ts';
-import type { Directory } from '../slack/directory.ts';
-import { readAttempts } from './attempts.ts';
-import { queueReceived } from './queue.ts';
-import { chooseRepo, type RepoChoice, withoutOptions } from './repo.ts';
-import { namesOf, readThread } from './thread.ts';
+import { type AdmissionOptions, type Known, lookUp } from './known.ts';
+import { settle } from './settle.ts';
 
-export interface AdmissionOptions {
-  readonly database: Database;
-  readonly config: Config;
-  readonly client: WebClient;
-  readonly directory: Directory;
-}
-
-/** What Slack was asked about a turn. */
-interface Known {
-  readonly actor: Actor;
-  readonly text: string;
-  readonly choice: RepoChoice;
-  readonly details: TurnDetails;
-}
+export type { AdmissionOptions } from './known.ts';
 
 /** Admits a turn: it is queued, refused, or waits for a repo to be chosen. */
 export async function admit(options: AdmissionOptions, turnId: string): Promise<void> {
@@ -52,48 +34,8 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
       return endTurn(tx, turnId, session.id, { state: 'refused', failure });
     }
     if (turn.kind === 'answer' && (await takenByOpenTurn(tx, session.id, turn, known))) return;
-    await settleRepo(tx, session.id, turnId, known.choice);
+    await settle(tx, options.config, await tx.findOneOrFail(Turn, { id: turnId }, { refresh: true }), known);
   });
-}
-
-async function lookUp(options: AdmissionOptions, session: Session, turn: Turn): Promise<Known> {
-  const { directory, config, client } = options;
-  const actor = await personOf(directory, turn.requester.id);
-  const names = await namesOf(directory, mentionedUsers(turn.text));
-  const said = readableText(turn.text, names);
-  const choice: RepoChoice =
-    typeof session.repo === 'string'
-      ? { kind: 'chosen', repo: session.repo }
-      : chooseRepo({
-          repos: config.repos,
-          text: said,
-          channelId: session.channelId,
-          channelName: await directory.channelName(session.channelId),
-        });
-  const { messageTs } = turn;
-  const inThread = turn.kind === 'mention' && typeof messageTs === 'string' && messageTs !== session.threadTs;
-  const details = inThread
-    ? {
-        thread: await readThread(client, directory, {
-          channelId: session.channelId,
-          threadTs: session.threadTs,
-          messageTs,
-        }),
-      }
-    : {};
-  const { attempts, text } = readAttempts(withoutOptions(said));
-  return { actor, text, choice, details: { ...details, ...(attempts > 1 ? { attempts } : {}) } };
-}
-
-/** Somebody Slack does not know is nobody in particular, and may nothing unless named. */
-async function personOf(directory: Directory, userId: string): Promise<Actor> {
-  try {
-    return await directory.actor(userId);
-  } catch (error) {
-    if (error instanceof ThreadsmithError && error.code === 'slack_refused')
-      return { id: userId, name: userId, email: null, isMember: false };
-    throw error;
-  }
 }
 
 /** Writes what was looked up; false where somebody else admitted the turn meanwhile. */
@@ -139,23 +81,6 @@ async function stopAll(em: EntityManager, sessionId: string, exceptId: string, b
   );
   for (const { id } of rows) await stopTurn(em, id, by);
   return rows.length > 0;
-}
-
-async function settleRepo(
-  em: EntityManager,
-  sessionId: string,
-  turnId: string,
-  choice: RepoChoice,
-): Promise<void> {
-  if (choice.kind === 'ask') {
-    await moveTurn(em, turnId, 'received', 'needs_repo');
-    await appendEvents(em, sessionId, turnId, [
-      { type: 'turn.repo_needed', choices: choice.choices, reason: choice.reason },
-    ]);
-    return;
-  }
-  await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [choice.repo, sessionId]);
-  await queueReceived(em, turnId, 'received');
 }
 
 async function refusal({ config, directory }: AdmissionOptions, actor: Actor): Promise<Failure> {

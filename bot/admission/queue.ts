@@ -7,14 +7,18 @@ import { handOver } from '../../db/outbox.ts';
 import { addTurn, type LockedSession } from '../../db/requests.ts';
 import { moveTurn, turnsAhead } from '../../db/turns.ts';
 
-/** Queues a turn whose session has a repo; false where it is no longer in that state. */
+/**
+ * Queues a turn whose session has a repo, or has one chosen for it; false where it is no longer in that state.
+ * `why` says in a few words how its repo was found.
+ */
 export async function queueReceived(
   em: EntityManager,
   turnId: string,
   from: 'received' | 'needs_repo',
+  why?: string,
 ): Promise<boolean> {
   if (!(await moveTurn(em, turnId, from, 'queued'))) return false;
-  await announce(em, turnId);
+  await announce(em, turnId, { why });
   return true;
 }
 
@@ -41,15 +45,21 @@ export async function queueButtonTurn(
     messageTs: null,
   });
   await appendEvents(em, session.id, turnId, [{ type: 'turn.received', text: turn.text, by: id }]);
-  await announce(em, turnId, turn.delayMs === undefined);
+  await announce(em, turnId, { later: turn.delayMs !== undefined });
   return turnId;
 }
 
 /** A turn that is to wait is handed over once its time has come, by the reconciler. */
-async function announce(em: EntityManager, turnId: string, atOnce = true): Promise<void> {
+async function announce(
+  em: EntityManager,
+  turnId: string,
+  { later = false, why }: { readonly later?: boolean; readonly why?: string | undefined },
+): Promise<void> {
   const turn = await em.findOneOrFail(Turn, { id: turnId });
   const session = await em.findOneOrFail(Session, { id: turn.sessionId }, { refresh: true });
   const ahead = await turnsAhead(em, turn);
-  await appendEvents(em, turn.sessionId, turnId, [{ type: 'turn.queued', repo: session.repo ?? '', ahead }]);
-  if (atOnce) await handOver(em, 'turn', turnId);
+  await appendEvents(em, turn.sessionId, turnId, [
+    { type: 'turn.queued', repo: session.repo ?? '', ahead, ...(why === undefined ? {} : { why }) },
+  ]);
+  if (!later) await handOver(em, 'turn', turnId);
 }

@@ -14,6 +14,7 @@ import { type Click, readClick, readSubmission, type Submission } from './click.
 import type { Desk, Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
 import { approve, askUnverified, mergeUnverified } from './merge.ts';
+import { openReroute, reroute } from './reroute.ts';
 import { revert } from './revert.ts';
 import { updateBranch } from './update-branch.ts';
 
@@ -57,6 +58,7 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.tryAgain, tryAgain);
   on(ACTION.goOn, tryAgain);
   on(ACTION.stop, stop);
+  on(ACTION.reroute, openReroute);
   on(ACTION.sendNow, sendNow);
   on(ACTION.remove, remove);
   on(ACTION.alertFix, decideAlert('fix'));
@@ -67,6 +69,7 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(REPO_BUTTON, pickRepo);
   on(OPTION_BUTTON, pickOption);
   onSubmit(MODAL.requestChanges, requestChanges);
+  onSubmit(MODAL.reroute, reroute);
   onSubmit(MODAL.mergeUnverified, mergeUnverified);
 }
 

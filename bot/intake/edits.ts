@@ -100,7 +100,7 @@ async function edit(em: EntityManager, turnId: string, message: IncomingMessage)
   if (session === null) return 'nothing';
   // The first request may now name another repo, unless a person was asked for it.
   await em.execute(
-    `update session set repo = null where id = ? and base_commit is null
+    `update session set repo = null, base_branch = null, model = null where id = ? and base_commit is null
        and not exists (select 1 from turn where session_id = session.id and (id <> ? or started_at is not null))
        and not exists (select 1 from event where turn_id = ? and body->>'type' = 'turn.repo_needed')`,
     [sessionId, turnId, turnId],

@@ -25,10 +25,29 @@ export function viewOf(session: Session, turn: Turn, events: readonly SessionEve
       requester: turn.requester,
       repo: session.repo ?? null,
       branch: session.branch,
+      base: session.baseBranch ?? null,
+      options: optionsOf(session, turn),
+      changeable: isChangeable(session, turn),
       receivedAt: turn.createdAt,
     },
     events,
   );
+}
+
+/** What the request asked for besides its repo, in the words of the thread. */
+function optionsOf({ model }: Session, { details }: Turn): readonly string[] {
+  return [
+    details.readOnly === true ? 'read only' : '',
+    details.planFirst === true ? 'plan first' : '',
+    details.attempts === undefined ? '' : `${details.attempts} attempts`,
+    typeof model === 'string' ? `model ${model}` : '',
+  ].filter((option) => option !== '');
+}
+
+/** The first request of a thread, until something of it was published. */
+export function isChangeable({ headCommit, repo }: Session, { position, kind }: Turn): boolean {
+  const asks = kind === 'mention' || kind === 'follow_up' || kind === 'alert';
+  return position === 0 && asks && typeof headCommit !== 'string' && typeof repo === 'string';
 }
 
 /** The message of a turn without a result. */

@@ -15,11 +15,19 @@ export interface AppIdentity {
   readonly url: string;
 }
 
+export interface ChannelFacts {
+  /** Without #, null for a direct message. */
+  readonly name: string | null;
+  readonly topic: string;
+}
+
 export interface Directory {
   /** Somebody as seen now, at most a minute ago. Throws `slack_refused` or `slack_unreachable`. */
   actor: (userId: string) => Promise<Actor>;
   /** Somebody's name to show, or a user group's handle; the id where nobody is found. Never throws. */
   nameOf: (userId: string) => Promise<string>;
+  /** A channel as it is now, at most a minute ago. Throws like `actor`. */
+  channel: (channelId: string) => Promise<ChannelFacts>;
   /** A channel's name without #, null for a direct message. Throws like `actor`. */
   channelName: (channelId: string) => Promise<string | null>;
 }
@@ -57,7 +65,12 @@ const groupsSchema = z.object({
 });
 type KnownGroup = UserGroup & { readonly users: readonly string[] };
 
-const channelSchema = z.object({ channel: z.object({ name: z.string().optional() }) });
+const channelSchema = z.object({
+  channel: z.object({
+    name: z.string().optional(),
+    topic: z.object({ value: z.string().default('') }).optional(),
+  }),
+});
 
 const identitySchema = z.object({
   team_id: z.string(),
@@ -133,9 +146,10 @@ export function openDirectory(
         user.is_stranger !== true,
     };
   });
-  const channels = remembered(async (channelId: string) => {
+  const channels = remembered(async (channelId: string): Promise<ChannelFacts> => {
     const answer = await patiently(() => client.conversations.info({ channel: channelId }), PATIENCE);
-    return channelSchema.parse(answer).channel.name || null;
+    const { name, topic } = channelSchema.parse(answer).channel;
+    return { name: name || null, topic: topic?.value ?? '' };
   });
   return {
     actor: actors,
@@ -148,7 +162,8 @@ export function openDirectory(
         return userId;
       }
     },
-    channelName: channels,
+    channel: channels,
+    channelName: async (channelId) => (await channels(channelId)).name,
   };
 }
 

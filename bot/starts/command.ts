@@ -82,8 +82,9 @@ async function stop(desk: Desk, command: Command): Promise<FittedMessage> {
 
 async function showConfig(desk: Desk, command: Command): Promise<FittedMessage> {
   const { repos, people } = desk.config;
-  const channelName = await desk.directory.channelName(command.channel_id).catch(() => null);
-  const choice = chooseRepo({ repos, text: '', channelId: command.channel_id, channelName });
+  const place = await desk.directory.channel(command.channel_id).catch(() => null);
+  const { name: channelName = null, topic = '' } = place ?? {};
+  const choice = chooseRepo({ repos, text: '', channelId: command.channel_id, channelName, topic });
   const named = async (entry: string) => {
     if (entry === EVERYONE) return 'every full member of this workspace';
     return entry.includes('@') ? entry : desk.directory.nameOf(entry);

@@ -148,8 +148,9 @@ async function isMember(desk: Desk, channelId: string): Promise<boolean> {
 
 async function guessRepo(desk: Desk, place: StartPlace, text: string): Promise<string | null> {
   const channelId = place.kind === 'anywhere' ? '' : place.channelId;
-  const name = channelId === '' ? null : await desk.directory.channelName(channelId).catch(() => null);
-  const choice = chooseRepo({ repos: desk.config.repos, text, channelId, channelName: name });
+  const known = channelId === '' ? null : await desk.directory.channel(channelId).catch(() => null);
+  const { name = null, topic = '' } = known ?? {};
+  const choice = chooseRepo({ repos: desk.config.repos, text, channelId, channelName: name, topic });
   return choice.kind === 'chosen' ? choice.repo : null;
 }
 

@@ -1,5 +1,6 @@
 // The model of the configuration: which ones, what they cost, and the budgets of a turn.
 import { z } from 'zod';
+import { names } from './names.ts';
 
 const price = z.number().min(0);
 
@@ -20,6 +21,8 @@ const fallbackSchema = z.strictObject({
 
 export const modelSchema = z.strictObject({
   name: z.string().min(1).optional(),
+  /** Other models on the same server that a request may ask for. */
+  choices: names.default([]),
   /** A cheaper model on the same server that judges changes. */
   judge: z.string().min(1).optional(),
   /** A model on the same server that stands in where the first one keeps failing. */
@@ -34,3 +37,9 @@ export const modelSchema = z.strictObject({
   /** Of one turn, in the currency of the prices. */
   max_cost: z.number().positive().optional(),
 });
+
+/** The models that a request may name: those of the configuration, the first one first. */
+export function modelsOf(model: z.infer<typeof modelSchema>): readonly string[] {
+  const all = [model.name, ...model.choices, model.fallback?.name];
+  return [...new Set(all.filter((name) => name !== undefined))];
+}

@@ -23,6 +23,12 @@ const SessionSchema = defineEntity({
     /** The last commit that was published, null before the first one. */
     headCommit: p.string().nullable(),
     starterId: p.string(),
+    /** The branch that the work begins from and is merged into; null for the repo's default. */
+    baseBranch: p.string().nullable(),
+    /** A model of the configuration, null for the first one. */
+    model: p.string().nullable(),
+    /** Plain replies are left alone. */
+    muted: p.boolean(),
     createdAt: p.datetime().onCreate(() => new Date()),
   },
 });
@@ -52,6 +58,16 @@ export interface TurnDetails {
   readonly alert?: readonly { readonly ts: string; readonly text: string }[];
   /** The turn ends with an answer, whatever it did in its sandbox. */
   readonly readOnly?: boolean;
+  /** The agent makes a plan, and a person decides on it before anything is changed. */
+  readonly planFirst?: boolean;
+  /** The repo is a model's choice among these; `otherwise` is the person's own default. */
+  readonly routing?: {
+    readonly choices: readonly string[];
+    readonly reason: string;
+    readonly otherwise: string | null;
+  };
+  /** The repo that the work was moved away from, where a branch of it may have been left. */
+  readonly left?: string;
   /** How many attempts are made for it, from 2; a plain turn has none of this. */
   readonly attempts?: number;
   /** What people said in the thread before the request, oldest first. */

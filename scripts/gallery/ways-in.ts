@@ -9,11 +9,13 @@ import {
   whoamiMessage,
 } from '../../blocks/command.ts';
 import { homeView } from '../../blocks/home.ts';
+import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
 import type { ListedSession } from '../../blocks/sessions.ts';
+import { statusMessage } from '../../blocks/status.ts';
 import type { Standing } from '../../core/standing.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
-import { after, mara } from './turns.ts';
+import { after, mara, running } from './turns.ts';
 
 const repos = [
   { name: 'bakery-shop', description: 'The web shop: cart, checkout, accounts' },
@@ -66,6 +68,29 @@ export function waysIn(): GalleryEntry[] {
       'Modal: nothing to hand over',
       'modal',
       noteModal('Hand to Threadsmith', 'This message is mine. Reply in its thread instead.'),
+    ),
+    ...entries(
+      'Status: where it is worked on, with Change',
+      statusMessage(
+        running({
+          repoWhy: 'by its description',
+          base: 'release/2',
+          options: ['plan first', '3 attempts', 'model gpt-5-mini'],
+          changeable: true,
+        }),
+        { now: after(1), stoppable: true },
+      ),
+    ),
+    view(
+      'Modal: another repo or branch',
+      'modal',
+      rerouteModal({
+        turnId: 'turn-1',
+        repos: repos.map(({ name }) => name),
+        repo: 'bakery-api',
+        branch: 'release/2',
+        begun: true,
+      }),
     ),
     view('Home', 'home', homeView({ sessions: all, repos, mayStart: true, whoMay: '' })),
     view('Home: nothing yet', 'home', homeView({ sessions: [], repos, mayStart: true, whoMay: '' })),

@@ -1,6 +1,6 @@
 // What a message means, and which repo it is for: decided without asking anybody.
 import { describe, expect, it } from 'vitest';
-import { chooseRepo, withoutOptions } from '../../bot/admission/repo.ts';
+import { chooseRepo } from '../../bot/admission/repo.ts';
 import { readMessage } from '../../bot/intake/message.ts';
 import { mentionedUsers, readableText } from '../../bot/intake/text.ts';
 import type { RepoConfig } from '../../core/config.ts';
@@ -67,43 +67,73 @@ describe('the text of a message', () => {
 });
 
 describe('the repo of a request', () => {
-  const repo = (name: string, channels: string[] = []): RepoConfig => ({ name, url: `/${name}`, channels });
+  const repo = (name: string, channels: string[] = [], more: Partial<RepoConfig> = {}): RepoConfig => ({
+    name,
+    url: `/${name}`,
+    channels,
+    ...more,
+  });
   const shop = repo('shop', ['shop-talk']);
   const api = repo('api', ['C0API']);
-  const choose = (
-    text: string,
-    repos = [shop, api],
-    channelName: string | null = 'elsewhere',
-    channelId = 'C1',
-  ) => chooseRepo({ repos, text, channelName, channelId });
+  const choose = (text: string, more: Partial<Parameters<typeof chooseRepo>[0]> = {}) =>
+    chooseRepo({ repos: [shop, api], text, channelName: 'elsewhere', channelId: 'C1', ...more });
 
-  it('is the one that is named as an option', () => {
-    expect(choose('repo=API fix it')).toEqual({ kind: 'chosen', repo: 'api' });
-    expect(withoutOptions('please repo=api fix it')).toBe('please fix it');
+  it('is the one that is named as an option, before all else', () => {
+    const option = choose('fix the shop', { option: 'API', channelName: 'shop-talk' });
+    expect(option).toMatchObject({ kind: 'chosen', repo: 'api' });
   });
 
   it('is asked for when the option names none of ours', () => {
-    expect(choose('repo=web fix it')).toMatchObject({ kind: 'ask', choices: ['shop', 'api'] });
+    expect(choose('fix it', { option: 'web' })).toMatchObject({
+      kind: 'ask',
+      choices: ['shop', 'api'],
+      reason: 'There is no repo called web.',
+    });
   });
 
   it('is the one whose name stands in the text as a word', () => {
-    expect(choose('fix the api')).toEqual({ kind: 'chosen', repo: 'api' });
-    expect(choose('fix src/api/total.ts and the apis')).toMatchObject({ kind: 'ask' });
+    expect(choose('fix the api', { channelName: 'shop-talk' })).toMatchObject({
+      kind: 'chosen',
+      repo: 'api',
+    });
+    expect(choose('fix src/api/total.ts and the apis')).toMatchObject({ kind: 'open' });
   });
 
-  it('is the one of the channel, by name or id', () => {
-    expect(choose('fix it', [shop, api], 'shop-talk')).toEqual({ kind: 'chosen', repo: 'shop' });
-    expect(choose('fix it', [shop, api], null, 'C0API')).toEqual({ kind: 'chosen', repo: 'api' });
+  it.each([
+    ['an issue', 'https://git.example.com/acme/web-api/issues/7'],
+    ['its code', 'https://code.example.com/acme/web-api/-/blob/main/a.ts#L3'],
+  ])('is the one that is linked: %s', (_what, link) => {
+    const linked = repo('two', [], {
+      url: 'git@git.example.com:acme/web-api.git',
+      web_url: 'https://code.example.com/acme/web-api/-/blob/{commit}/{path}#L{line}',
+    });
+    const repos = [shop, linked];
+    expect(choose(`see ${link}`, { repos })).toMatchObject({ kind: 'chosen', repo: 'two' });
+    expect(choose(`see ${link.replace('web-api', 'web-api-2')}`, { repos })).toMatchObject({ kind: 'open' });
+  });
+
+  it('is the one of the channel, by its topic, name or id', () => {
+    expect(choose('fix it', { channelName: 'shop-talk' })).toMatchObject({ kind: 'chosen', repo: 'shop' });
+    expect(choose('fix it', { channelId: 'C0API' })).toMatchObject({ kind: 'chosen', repo: 'api' });
+    const topic = 'Orders, on call: Mira | repo: api';
+    expect(choose('fix it', { topic, channelName: 'shop-talk' })).toMatchObject({
+      kind: 'chosen',
+      repo: 'api',
+    });
+    expect(choose('fix it', { topic: 'repo: nosuch' })).toMatchObject({ kind: 'open' });
   });
 
   it('is the only one there is, unless that is kept to other channels', () => {
-    expect(choose('fix it', [repo('solo')])).toEqual({ kind: 'chosen', repo: 'solo' });
-    expect(choose('fix it', [shop])).toMatchObject({ kind: 'ask', choices: ['shop'] });
+    expect(choose('fix it', { repos: [repo('solo')] })).toMatchObject({ kind: 'chosen', repo: 'solo' });
+    expect(choose('fix it', { repos: [shop] })).toMatchObject({ kind: 'ask', choices: ['shop'] });
   });
 
-  it('is asked for where two are named or two share the channel', () => {
-    expect(choose('move it from shop to api')).toMatchObject({ kind: 'ask', choices: ['shop', 'api'] });
-    const both = [repo('a', ['team']), repo('b', ['team']), repo('c')];
-    expect(choose('fix it', both, 'team')).toMatchObject({ kind: 'ask', choices: ['a', 'b'] });
+  it('is open where two are named or two share the channel', () => {
+    expect(choose('move it from shop to api')).toMatchObject({ kind: 'open', choices: ['shop', 'api'] });
+    const repos = [repo('a', ['team']), repo('b', ['team']), repo('c')];
+    expect(choose('fix it', { repos, channelName: 'team' })).toMatchObject({
+      kind: 'open',
+      choices: ['a', 'b'],
+    });
   });
 });
