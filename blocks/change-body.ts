@@ -11,7 +11,7 @@ import { context, present } from './message.ts';
 import { problemBlocks, screenshotBlocks } from './pages.ts';
 import { personContext } from './people.ts';
 import { reviewBlocks } from './review.ts';
-import { SCRIPTED_NOTE } from './status.ts';
+import { restoredNote, SCRIPTED_NOTE } from './status.ts';
 import { count, shortCommit } from './text.ts';
 import { weigh } from './weigh.ts';
 
@@ -42,7 +42,7 @@ export function changeBody(view: ChangeView, heading: string): ChangeBody {
     filesBlock(files),
     context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
     personContext('Asked by ', view.requester),
-    context(view.model?.scripted ? SCRIPTED_NOTE : ''),
+    context(restoredNote(view), view.model?.scripted ? SCRIPTED_NOTE : ''),
   );
   return { blocks, rest };
 }

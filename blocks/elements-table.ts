@@ -212,6 +212,7 @@ export const richParts = byType(
     rich_text_preformatted: object({
       type: is('rich_text_preformatted'),
       elements: array(byType({ text: words, link: webLink }, 'allowed in preformatted text'), 1, many),
+      language: maybe(string(30)),
       border,
     }),
   },

@@ -35,8 +35,8 @@ function splitPart(part: RichTextBlockElement, max: number): RichTextBlockElemen
     case 'rich_text_quote':
       return splitRun(part.elements, max).map((elements) => ({ ...part, elements }));
     case 'rich_text_preformatted':
-      return splitLines(part.elements.map((element) => element.text ?? '').join(''), max - 100).map(
-        preformatted,
+      return splitLines(part.elements.map((element) => element.text ?? '').join(''), max - 100).map((text) =>
+        preformatted(text),
       );
     case 'rich_text_list':
       return splitList(part.elements, max, (items, done) =>

@@ -7,15 +7,19 @@ import { escape } from './text.ts';
 
 interface Reminder {
   readonly to: { readonly id: string; readonly name?: string };
-  /** `repo`: which repo it is for; `answer`: the agent's question. */
-  readonly about: 'repo' | 'answer';
+  /** `repo`: which repo it is for; `answer`: the agent's question; `review`: a change to be decided on. */
+  readonly about: 'repo' | 'answer' | 'review';
 }
 
+const waits: Record<Reminder['about'], string> = {
+  repo: ': I still need to know which repo this is for. Choose one above.',
+  answer: ': I still wait for your answer to the question above. Reply here, or stop me with “stop”.',
+  review:
+    ': the change above has waited for a review for a day. Merge it, ask for changes, or discard it. I say this once.',
+};
+
 export function reminderMessage({ to, about }: Reminder): FittedMessage {
-  const rest =
-    about === 'repo'
-      ? ': I still need to know which repo this is for. Choose one above.'
-      : ': I still wait for your answer to the question above. Reply here, or stop me with “stop”.';
+  const rest = waits[about];
   const name = isUserId(to.id) ? `<@${to.id}>` : escape(nameOf(to));
   return fit({ text: `${name}${rest}`, blocks: [paragraph(person(to), words(rest))] });
 }

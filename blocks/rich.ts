@@ -71,9 +71,18 @@ export function quote(elements: readonly RichTextElement[]): RichTextQuote {
   return { type: 'rich_text_quote', elements: filled(elements) };
 }
 
-export function preformatted(text: string): RichTextPreformatted {
+/**
+ * A block of code. `language` has Slack colour it; it is in the reference but not in Slack's types.
+ * https://docs.slack.dev/reference/block-kit/block-elements/rich-text-preformatted-element
+ */
+export function preformatted(text: string, language?: 'diff'): RichTextPreformatted {
   const safe = clean(text).replace(/^\n+|\s+$/g, '');
-  return { type: 'rich_text_preformatted', elements: [{ type: 'text', text: safe === '' ? NOTHING : safe }] };
+  const made: RichTextPreformatted & { language?: string } = {
+    type: 'rich_text_preformatted',
+    elements: [{ type: 'text', text: safe === '' ? NOTHING : safe }],
+    ...(language === undefined ? {} : { language }),
+  };
+  return made;
 }
 
 export interface ListOptions {

@@ -55,8 +55,13 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
     ? paragraph(bold(title))
     : { type: 'plan', title, tasks: tasks(view) };
   return fit({
-    text: textLines(current ? `${title}: ${current}` : title, scripted),
-    blocks: present(plan, context(scripted), context(placeOf(view)), controls(view, options)),
+    text: textLines(current ? `${title}: ${current}` : title, restoredNote(view), scripted),
+    blocks: present(
+      plan,
+      context(restoredNote(view), scripted),
+      context(placeOf(view)),
+      controls(view, options),
+    ),
   });
 }
 
@@ -89,6 +94,16 @@ function controls(view: StatusView, options: StatusOptions): ActionsBlock | null
 /** Said wherever a scripted model works, so that nobody takes a recording for a mind. */
 export const SCRIPTED_NOTE =
   'A scripted model is at work: it plays recorded answers, because no model key is configured.';
+
+/** Said where the sandbox was lost on the way; empty where it was not. */
+export function restoredNote({ restored }: Pick<StatusView, 'restored'>): string {
+  if (restored === null) return '';
+  const what =
+    restored === 'sandbox'
+      ? 'with its files as they were'
+      : 'from the last commit that was published; what came after it is done again';
+  return `The sandbox of this thread was lost. The work goes on in a fresh one, ${what}.`;
+}
 
 function headline(view: StatusView, now: Date): string {
   switch (view.state) {

@@ -4,6 +4,7 @@ import type { ActionsBlock } from '@slack/types';
 import type { TurnKind } from '../core/turn.ts';
 import type { StatusView } from '../core/view.ts';
 import { ACTION } from './actions.ts';
+import { duration } from './amounts.ts';
 import { fit, textLines } from './fit.ts';
 import { actions, button, type FittedMessage } from './message.ts';
 import { nameOf } from './people.ts';
@@ -19,9 +20,16 @@ export function isBehind(view: StatusView): boolean {
 export function placeInLine(view: StatusView): string {
   if (view.steering === 'offered')
     return 'Handed to the request at work, which reads it before its next step';
-  return view.ahead > 0
-    ? `Waiting: ${count(view.ahead, 'request')} of this thread ${view.ahead === 1 ? 'comes' : 'come'} first`
+  const { before = 0, waitMs = null } = view.queue ?? {};
+  const time = waitMs === null ? '' : `, about ${duration(Math.max(waitMs, 60_000))}`;
+  if (view.ahead > 0) return `Waiting: ${comesFirst(view.ahead, 'this thread')}${time}`;
+  return before > 0
+    ? `Waiting for a worker: ${comesFirst(before, 'other threads')}${time}`
     : 'Waiting for a worker';
+}
+
+function comesFirst(requests: number, whose: string): string {
+  return `${count(requests, 'request')} of ${whose} ${requests === 1 ? 'comes' : 'come'} first`;
 }
 
 /** The buttons of a turn with others before it. */

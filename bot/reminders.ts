@@ -5,11 +5,13 @@ import type { Database } from '../db/database.ts';
 import { wantDelivery } from '../db/deliveries.ts';
 
 const AFTER_MS = 24 * 3_600_000;
+/** What has waited for longer is not mentioned any more: nobody wants a heap of reminders after an update. */
+const UNTIL_MS = 3 * AFTER_MS;
 
 interface Waiting {
   readonly id: string;
   readonly session_id: string;
-  readonly state: 'waiting' | 'needs_repo';
+  readonly about: 'answer' | 'repo' | 'review';
   readonly requester: Person;
   readonly channel_id: string;
   readonly thread_ts: string;
@@ -19,15 +21,19 @@ interface Waiting {
 export async function remind(database: Database): Promise<readonly string[]> {
   return database.transaction(async (em) => {
     const rows = await em.execute<Waiting[]>(
-      `select turn.id, session_id, turn.state, requester, channel_id, thread_ts
+      `select turn.id, session_id, requester, channel_id, thread_ts,
+         case turn.state when 'needs_repo' then 'repo' when 'waiting' then 'answer' else 'review' end as about
        from turn join session on session.id = session_id
-       where turn.state in ('waiting', 'needs_repo') and state_since < now() - ? * interval '1 millisecond'
+       where (turn.state in ('waiting', 'needs_repo') or (turn.state = 'done' and session.state = 'open'
+           and turn.result->>'kind' = 'change' and state_since > now() - ? * interval '1 millisecond'
+           and not exists (select 1 from turn later where later.session_id = turn.session_id
+             and later.position > turn.position and later.kind <> 'answer' and later.state <> 'refused')))
+         and state_since < now() - ? * interval '1 millisecond'
          and not exists (select 1 from delivery where dedupe_key = 'reminder:' || turn.id) limit 50`,
-      [AFTER_MS],
+      [UNTIL_MS, AFTER_MS],
     );
     for (const row of rows) {
-      const about = row.state === 'needs_repo' ? 'repo' : 'answer';
-      const { text, blocks } = reminderMessage({ to: row.requester, about });
+      const { text, blocks } = reminderMessage({ to: row.requester, about: row.about });
       await wantDelivery(em, {
         dedupeKey: `reminder:${row.id}`,
         kind: 'message',

@@ -224,6 +224,8 @@ export type EventBody =
       readonly ok: boolean;
       readonly detail: string;
     }
+  /** The session's sandbox was gone, and the turn goes on in a fresh one; `work`: with what was published only. */
+  | { readonly type: 'sandbox.restored'; readonly lost: 'sandbox' | 'work' }
   | { readonly type: 'plan.updated'; readonly steps: readonly PlanStep[] }
   | {
       readonly type: 'model.named';

@@ -27,6 +27,8 @@ function before(facts: TurnFacts): StatusView {
     verification: null,
     ahead: 0,
     repoWhy: null,
+    queue: null,
+    restored: null,
     steering: null,
     withdrawn: null,
     alertDecision: null,
@@ -96,6 +98,8 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         tool: null,
         startedAt: view.startedAt ?? at,
       };
+    case 'sandbox.restored':
+      return { ...view, restored: body.lost };
     case 'phase.started':
       return { ...view, state: 'running', tool: null, phases: enter(view.phases, body.phase, body.detail) };
     case 'phase.progress':

@@ -52,6 +52,14 @@ export interface GivenFile {
   readonly title: string;
 }
 
+/** What a queued turn waits for beside the requests of its own thread. */
+export interface QueueOutlook {
+  /** Requests of other threads that come first. */
+  readonly before: number;
+  /** About how long until it begins; null where nothing tells. */
+  readonly waitMs: number | null;
+}
+
 export interface StatusView extends TurnFacts {
   readonly state: TurnState;
   readonly model: { readonly name: string; readonly scripted: boolean } | null;
@@ -69,6 +77,10 @@ export interface StatusView extends TurnFacts {
   readonly ahead: number;
   /** How the repo was found, in a few words; null where it was known. */
   readonly repoWhy: string | null;
+  /** Known of queued turns only, from the rows. */
+  readonly queue: QueueOutlook | null;
+  /** The sandbox was gone and the work goes on in another one. */
+  readonly restored: 'sandbox' | 'work' | null;
   /** `offered` while its text waits to be read by the turn at work, `taken` once that has read it. */
   readonly steering: 'offered' | 'taken' | null;
   /** Who took it back before its work began, and how. */

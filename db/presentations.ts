@@ -66,11 +66,11 @@ export async function markPresented(em: EntityManager, turnId: string, eventId: 
   );
 }
 
-/** Running turns that were last drawn more than `ageMs` ago. */
+/** Running and queued turns that were last drawn more than `ageMs` ago. */
 export async function staleTurns(em: EntityManager, ageMs: number): Promise<readonly string[]> {
   const rows = await em.execute<{ turn_id: string }[]>(
     `select turn_id from presentation join turn on turn.id = presentation.turn_id
-     where turn.state = 'running' and presentation.at < now() - ? * interval '1 millisecond'`,
+     where turn.state in ('running', 'queued') and presentation.at < now() - ? * interval '1 millisecond'`,
     [ageMs],
   );
   return rows.map((row) => row.turn_id);

@@ -70,7 +70,7 @@ async function endOverdue(database: Database): Promise<readonly string[]> {
             : {
                 state: 'stopped',
                 by: 'Threadsmith',
-                leaves: 'Nobody answered in time, so nothing was changed.',
+                leaves: `This expired: nobody answered within ${Math.round(afterMs / 86_400_000)} days, so nothing was changed.`,
               },
         );
         ended.push(row.id);

@@ -61,6 +61,8 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     await em.nativeUpdate(Session, { id: session.id }, { state: 'open', baseCommit: prepared.base, ...head });
     await noteSandbox(em, session.id, prepared.sandboxName);
   });
+  if (prepared.lost === 'sandbox' || prepared.lost === 'work')
+    await report({ type: 'sandbox.restored', lost: prepared.lost });
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
   const artifacts = openArtifacts(database, context.content, lease);
   return {

@@ -18,6 +18,11 @@ export interface ViewDiffOptions {
   readonly whole: string;
 }
 
+/** Whether a diff is too long to be paged through. */
+export function exceedsModal(diff: string): boolean {
+  return pageDiff(parseDiff(diff)).cut;
+}
+
 /** `private_metadata` holds a `DiffPlace`. The modal has no submit button. */
 export function viewDiffModal(options: ViewDiffOptions): ModalView {
   const files = parseDiff(options.diff);
@@ -92,7 +97,7 @@ function shortPath(path: string): string {
 function pieceBlocks(piece: DiffPiece, files: readonly FileDiff[]): KnownBlock[] {
   const file = files[piece.file];
   if (!file) return [];
-  const code = piece.text === '' ? [] : [preformatted(piece.text)];
+  const code = piece.text === '' ? [] : [preformatted(piece.text, 'diff')];
   if (!piece.opensFile) return code.length > 0 ? [richText(...code)] : [];
   const counts = file.text === '' ? '' : `+${file.additions} −${file.deletions}`;
   const unseen = piece.text === '' ? (file.note.includes('binary') ? 'not shown' : 'no lines changed') : '';

@@ -1,18 +1,20 @@
 // View diff: a modal with the change, page by page.
 import { parseDiffPage, parseDiffPlace } from '../../blocks/actions.ts';
 import { outOfDate } from '../../blocks/ephemeral.ts';
-import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
+import { exceedsModal, viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import { readArtifact } from '../../db/artifacts.ts';
 import type { EntityManager } from '../../db/database.ts';
 import type { Turn } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { appendEvents, eventsOfTurn } from '../../db/events.ts';
+import { claimKey } from '../../db/requests.ts';
 import type { Click } from './click.ts';
-import { type Desk, findInReach, type Reply } from './desk.ts';
+import { type Desk, findInReach, onTurn, type Reply } from './desk.ts';
 
 /** Opens the diff of a result, or what a blocked merge did not expect. Whoever sees the result in its channel may see its diff. */
 export async function openDiff(desk: Desk, click: Click): Promise<Reply> {
   const view = await diffView(desk, click.value, 0, click.channelId);
   if (view === null) return outOfDate();
+  await shareWhole(desk, click.value);
   await desk.client.views.open({ trigger_id: click.triggerId, view });
   return null;
 }
@@ -29,18 +31,34 @@ export async function turnDiffPage(desk: Desk, click: Click): Promise<Reply> {
   return null;
 }
 
+/** A diff that is too long to be paged through goes to the thread as a file, once. */
+async function shareWhole(desk: Desk, turnId: string): Promise<void> {
+  await onTurn(desk, turnId, null, async (em, { turn, session }) => {
+    const artifactId = await diffOf(em, turn);
+    if (artifactId === null || !exceedsModal(await diffText(em, desk, artifactId))) return null;
+    if (!(await claimKey(em, `whole-diff:${artifactId}`))) return null;
+    await appendEvents(em, session.id, turn.id, [
+      { type: 'artifact.published', artifactId, name: `${session.id}.diff`, title: 'The whole diff' },
+    ]);
+    return null;
+  });
+}
+
+async function diffText(em: EntityManager, desk: Desk, artifactId: string): Promise<string> {
+  const { content } = await readArtifact(em, desk.content, artifactId);
+  return new TextDecoder().decode(content);
+}
+
 async function diffView(desk: Desk, turnId: string, page: number, channelId: string | null) {
   const em = desk.database.em();
   const found = await findInReach(em, desk, turnId, channelId);
   const artifactId = found === null ? null : await diffOf(em, found.turn);
   if (found === null || artifactId === null) return null;
-  const { content } = await readArtifact(em, desk.content, artifactId);
-  const diff = new TextDecoder().decode(content);
   return viewDiffModal({
     turnId,
-    diff,
+    diff: await diffText(em, desk, artifactId),
     page,
-    whole: `The whole of it is on the branch ${found.session.branch}.`,
+    whole: `The whole of it is a file in the thread, and on the branch ${found.session.branch}.`,
   });
 }
 

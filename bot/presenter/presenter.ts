@@ -14,6 +14,7 @@ import {
   staleTurns,
   unpresentedTurns,
 } from '../../db/presentations.ts';
+import { queueOutlook } from '../../db/queue-outlook.ts';
 import { turnsAhead } from '../../db/turns.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../loop.ts';
@@ -32,7 +33,7 @@ const BATCH = 200;
 /** A transaction that is open for longer than this has failed. */
 const SETTLED_AFTER_MS = 120_000;
 const SETTLE_EVERY_MS = 60_000;
-/** Running turns are drawn again this often, since their clock goes on without events. */
+/** Running and queued turns are drawn again this often: their clock, and the queue, go on without their events. */
 const CLOCK_MS = 30_000;
 const REST_MS = 10_000;
 
@@ -94,7 +95,7 @@ async function present(
     );
   }
   // The place in line changes with what happens to other turns.
-  const view = seen.state === 'queued' ? { ...seen, ahead: await turnsAhead(em, turn) } : seen;
+  const view = seen.state === 'queued' ? { ...seen, ...(await placeOf(em, turn)) } : seen;
   // A merge and a discard are shown by the result that they are about, until they are over.
   const decides = turn.kind === 'merge' || turn.kind === 'discard';
   if (!decides || view.finishedAt !== null) {
@@ -104,6 +105,11 @@ async function present(
   }
   await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
   return upTo > 0 ? changesWith(em, turn, view) : [];
+}
+
+async function placeOf(em: EntityManager, turn: Turn): Promise<Pick<StatusView, 'ahead' | 'queue'>> {
+  const ahead = await turnsAhead(em, turn);
+  return { ahead, queue: await queueOutlook(em, turn, ahead) };
 }
 
 /** Null while pictures are on their way to Slack: the message stays as it is until they are there. */

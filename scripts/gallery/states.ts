@@ -55,6 +55,18 @@ function statuses(): GalleryEntry[] {
   const at = (minutes: number, stoppable = true) => ({ now: after(minutes), stoppable });
   return [
     ...entries('Status: received', statusMessage(status(), at(0))),
+    ...entries(
+      'Status: waiting for a worker',
+      statusMessage(status({ state: 'queued', queue: { before: 3, waitMs: 380_000 } }), at(0)),
+    ),
+    ...entries(
+      'Status: the sandbox was lost',
+      statusMessage(running({ restored: 'sandbox', plan, tool: 'npm test' }), at(6)),
+    ),
+    ...entries(
+      'Status: the sandbox was lost with work in it',
+      statusMessage(running({ restored: 'work', plan, tool: 'npm test' }), at(6)),
+    ),
     ...entries('Status: waiting behind others', statusMessage(status({ state: 'queued', ahead: 2 }), at(0))),
     ...entries(
       'Status: handed to the request at work',
@@ -231,12 +243,22 @@ function words(): GalleryEntry[] {
       }),
     ),
     ...entries('Reminder', reminderMessage({ to: turns.mara, about: 'answer' })),
+    ...entries('Reminder: which repo', reminderMessage({ to: turns.mara, about: 'repo' })),
+    ...entries('Reminder: a change to review', reminderMessage({ to: turns.mara, about: 'review' })),
     ...entries('Refused', failureMessage({ failure: refused, turnId, canRetry: false })),
     ...entries(
       'Stopped',
       stoppedMessage({
         by: turns.jon.id,
         leaves: 'Two changed files stay in the sandbox, nothing was pushed.',
+        about,
+      }),
+    ),
+    ...entries(
+      'Stopped: expired',
+      stoppedMessage({
+        by: 'Threadsmith',
+        leaves: 'This expired: nobody answered within 7 days, so nothing was changed.',
         about,
       }),
     ),

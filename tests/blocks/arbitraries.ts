@@ -200,6 +200,8 @@ export const anyStatus: fc.Arbitrary<StatusView> = fc
     tool: fc.option(anyText),
     checks: fc.array(anyCheck, { maxLength: 5 }),
     ahead: amount,
+    queue: fc.option(fc.record({ before: amount, waitMs: fc.option(amount) })),
+    restored: fc.constantFrom('sandbox', 'work', null),
     steering: fc.constantFrom('offered', 'taken', null),
     withdrawn: fc.constantFrom(
       { by: 'U0MARA111', how: 'removed' },

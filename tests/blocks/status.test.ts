@@ -84,6 +84,10 @@ describe('the headline', () => {
   test.each([
     [status(), 'Got it'],
     [status({ state: 'queued' }), 'Waiting for a worker'],
+    [
+      status({ state: 'queued', queue: { before: 3, waitMs: 250_000 } }),
+      'Waiting for a worker: 3 requests of other threads come first, about 4 min',
+    ],
     [running(), 'Working…'],
     [running({ state: 'waiting' }), 'Waiting for an answer'],
     [running({ state: 'done', finishedAt: minutes(2) }), 'Done after 2 min'],
@@ -94,6 +98,11 @@ describe('the headline', () => {
 
   test.each([
     [{ ahead: 1 }, 'Waiting: 1 request of this thread comes first', ['send_now', 'remove']],
+    [
+      { ahead: 1, queue: { before: 0, waitMs: 1_000 } },
+      'Waiting: 1 request of this thread comes first, about 1 min',
+      ['send_now', 'remove'],
+    ],
     [{ ahead: 3 }, 'Waiting: 3 requests of this thread come first', ['send_now', 'remove']],
     [{ ahead: 1, steering: 'offered' as const }, 'Handed to the request at work', ['remove']],
   ])('of a turn behind others is its place and what can be done: %o', (change, title, offers) => {

@@ -349,6 +349,40 @@ describe('decisions', () => {
     expect(await reminders()).toHaveLength(1);
   });
 
+  it('reminds whoever asked once of a change that has waited a day for a review', async () => {
+    const { root, turnId } = await played({ commit: COMMIT });
+    await messageWith(root, ACTION.approve);
+    await stage.rows(`update turn set state_since = now() - interval '25 hours' where id = ? returning 1`, [
+      turnId,
+    ]);
+    const line = await until(async () =>
+      (await stage.replies(root)).find(({ text }) => String(text).includes('waited for a review')),
+    );
+    expect(line['text']).toContain(`<@${MIRA}>`);
+    const others = await stage.rows(
+      `select 1 from delivery where dedupe_key like 'reminder:%' and dedupe_key <> ?`,
+      [`reminder:${turnId}`],
+    );
+    // The question of the test before; the other changes are younger.
+    expect(others.length).toBeLessThanOrEqual(1);
+  });
+
+  it('gives a diff that is too long to be paged through to the thread as a file, once', async () => {
+    const long = Array.from({ length: 9_000 }, (_, line) => `+${'a long line of it '.repeat(4)}${line}`);
+    const diff = `diff --git a/big.js b/big.js\n--- a/big.js\n+++ b/big.js\n@@ -0,0 +1,9000 @@\n${long.join('\n')}\n`;
+    const { root } = await played({ commit: COMMIT, diff });
+    const result = await messageWith(root, ACTION.viewDiff);
+    for (const user of [MIRA, JONAS]) await stage.click(user, result, ACTION.viewDiff);
+    await until(async () =>
+      (await stage.replies(root)).find((message) => JSON.stringify(message['files'] ?? []).includes('.diff')),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const shared = (await stage.calls('files.completeUploadExternal')).filter(
+      ({ args }) => args['thread_ts'] === root,
+    );
+    expect(shared).toHaveLength(1);
+  });
+
   it('tries a failed turn again, once', async () => {
     const root = await stage.slack.say('@threadsmith fix the flaky one');
     const turn = await queued(root);

@@ -40,6 +40,7 @@ export interface ChangeOptions {
   readonly commit: string;
   readonly verified?: boolean;
   readonly screenshots?: boolean;
+  readonly diff?: string;
 }
 
 export class WorkerHand {
@@ -71,7 +72,7 @@ export class WorkerHand {
       name: 'change.diff',
       mimeType: 'text/x-diff',
       altText: '',
-      content: Buffer.from(DIFF),
+      content: Buffer.from(options.diff ?? DIFF),
     });
     const shot = async (name: string) => {
       const saved = await artifacts.save({
