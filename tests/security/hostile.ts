@@ -1,0 +1,42 @@
+// A sandbox in which everything that runs is hostile.
+import { randomUUID } from 'node:crypto';
+import type { CommandResult, Sandbox, SandboxLimits } from '../../sandbox/sandbox.ts';
+import { openTestEngine, type TestEngine } from '../sandbox/engine.ts';
+
+export interface Hostile {
+  readonly engine: TestEngine;
+  readonly image: string;
+  readonly sandbox: Sandbox;
+  /** Runs a line of bash. */
+  sh(line: string, timeoutMs?: number): Promise<CommandResult>;
+  /** Runs a Python program. */
+  python(program: string, timeoutMs?: number): Promise<CommandResult>;
+  /** The sandbox again, after something ended it. */
+  reopen(): Promise<Sandbox>;
+  close(): Promise<void>;
+}
+
+const KEY = 'hostile';
+
+/** Opens one on an engine of its own. */
+export async function openHostile(limits: Partial<SandboxLimits> = {}): Promise<Hostile> {
+  const engine = openTestEngine();
+  const image = await engine.provider.ensureImage(() => {});
+  let sandbox = await engine.provider.open({ key: KEY, image, limits });
+  const run = (argv: readonly string[], timeoutMs: number): Promise<CommandResult> =>
+    sandbox.run({ id: randomUUID(), argv, timeoutMs });
+  return {
+    engine,
+    image,
+    get sandbox() {
+      return sandbox;
+    },
+    sh: (line, timeoutMs = 30_000) => run(['bash', '-c', line], timeoutMs),
+    python: (program, timeoutMs = 30_000) => run(['python3', '-c', program], timeoutMs),
+    reopen: async () => (sandbox = await engine.provider.open({ key: KEY, image, limits })),
+    close: async () => {
+      await engine.provider.remove(KEY);
+      await engine.close();
+    },
+  };
+}
