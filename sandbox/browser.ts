@@ -3,15 +3,29 @@ import { startChromium } from './browser/chromium.ts';
 import { ChromiumBrowser } from './browser/chromium-browser.ts';
 import type { Sandbox } from './sandbox.ts';
 
-export interface CaptureSpec {
+/** What kind of screen a page is shown on. */
+export interface Look {
+  /** Default desktop. */
+  readonly viewport?: 'desktop' | 'phone';
+  /** Default light. */
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+export interface FilmFrame {
+  readonly jpeg: Uint8Array;
+  /** On the clock of this process. */
+  readonly atMs: number;
+}
+
+export interface CaptureSpec extends Look {
   /** An http(s) address on the sandbox's own localhost. */
   readonly url: string;
-  readonly viewport?: 'desktop' | 'phone';
-  readonly colorScheme?: 'light' | 'dark';
   /** The whole page (up to a bound) instead of the first screen. Default true. */
   readonly fullPage?: boolean;
   /** Only this element, as a Playwright selector. */
   readonly selector?: string;
+  /** Gets what is seen while the page opens, and then while it is scrolled through. */
+  readonly onFrame?: (frame: FilmFrame) => void;
 }
 
 export interface Capture {
@@ -37,7 +51,8 @@ export interface PageState {
 
 /** One page used step by step. A step that does not work out throws `browser_failed` with the reason. */
 export interface PageHands {
-  open(url: string): Promise<PageState>;
+  /** Opens an address; with another look than the page has, in a fresh profile. What is not named stays. */
+  open(url: string, look?: Look): Promise<PageState>;
   /** Selectors are Playwright's, or a reference such as `e12` from `snapshot`. */
   click(selector: string): Promise<PageState>;
   fill(selector: string, text: string): Promise<PageState>;
@@ -45,7 +60,8 @@ export interface PageHands {
   press(key: string, selector: string | null): Promise<PageState>;
   /** The accessibility tree as text. */
   snapshot(): Promise<string>;
-  screenshot(fullPage: boolean): Promise<Uint8Array>;
+  /** The screen, the whole page (up to a bound), or one element. */
+  screenshot(part: { readonly fullPage?: boolean; readonly selector?: string }): Promise<Uint8Array>;
   /** Lines of the console since the page was opened. */
   console(): Promise<readonly string[]>;
   /** Requests since the page was opened, one line each. */

@@ -10,6 +10,7 @@ import { forgetWork, noteSandbox, savedWorkOf } from '../db/saved-work.ts';
 import { type Bench, signatureOf, type TurnFacts } from './blueprint/bench.ts';
 import { prepare } from './blueprint/prepare.ts';
 import { clearLeft } from './left-behind.ts';
+import { cleanPictures } from './pictures/clean-artifacts.ts';
 import type { TurnContext } from './turn.ts';
 
 /** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
@@ -64,7 +65,7 @@ export async function openBench(context: TurnContext): Promise<Bench> {
   if (prepared.lost === 'sandbox' || prepared.lost === 'work')
     await report({ type: 'sandbox.restored', lost: prepared.lost });
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
-  const artifacts = openArtifacts(database, context.content, lease);
+  const artifacts = cleanPictures(openArtifacts(database, context.content, lease));
   return {
     ...prepared,
     facts,

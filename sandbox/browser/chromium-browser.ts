@@ -1,8 +1,9 @@
 // The browser of a sandbox through Playwright: pictures with a clean profile each, and one page for the agent.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
-import type { Capture, CaptureSpec, PageHands, SandboxBrowser } from '../browser.ts';
+import type { Capture, CaptureSpec, Look, PageHands, SandboxBrowser } from '../browser.ts';
 import { ChromiumHands } from './chromium-hands.ts';
 import { asBrowserFailure } from './failure.ts';
+import { Film, scrollThrough } from './film.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
 import { localUrl, settle, visit } from './visit.ts';
@@ -41,9 +42,15 @@ export class ChromiumBrowser implements SandboxBrowser {
     const { context, page } = await this.takePage(spec);
     try {
       const watch = new PageWatch(page);
+      const film = spec.onFrame === undefined ? undefined : await Film.start(page, spec.onFrame);
       const status = await visit(page, url);
       await settle(page, watch);
-      const picture = await takePicture(page, { fullPage: spec.fullPage ?? true, selector: spec.selector });
+      const { fullPage = true, selector } = spec;
+      const element = selector === undefined ? undefined : page.locator(selector).first();
+      const part = { fullPage, element };
+      const picture = await (film?.without(() => takePicture(page, part)) ?? takePicture(page, part));
+      if (film !== undefined) await scrollThrough(page);
+      await film?.stop();
       const { consoleErrors, failedRequests } = watch;
       const title = (await page.title()).slice(0, 300);
       return {
@@ -61,8 +68,8 @@ export class ChromiumBrowser implements SandboxBrowser {
 
   hands(): Promise<PageHands> {
     this.agentPage ??= attempt(async () => {
-      const { page } = await this.openPage({});
-      return new ChromiumHands(page, new PageWatch(page));
+      const openPage = async (look: Look) => (await this.openPage(look)).page;
+      return new ChromiumHands(openPage, await openPage({}));
     });
     this.agentPage.catch(() => {
       this.agentPage = undefined;
@@ -74,7 +81,7 @@ export class ChromiumBrowser implements SandboxBrowser {
     await this.browser.close().catch(() => undefined);
   }
 
-  private async takePage(spec: CaptureSpec): Promise<OpenPage> {
+  private async takePage(spec: Look): Promise<OpenPage> {
     const isUsual = (spec.viewport ?? 'desktop') === 'desktop' && (spec.colorScheme ?? 'light') === 'light';
     const { spare } = this;
     if (!isUsual || spare === undefined) return this.openPage(spec);
@@ -87,7 +94,7 @@ export class ChromiumBrowser implements SandboxBrowser {
     this.spare.catch(() => undefined);
   }
 
-  private async openPage(spec: Partial<CaptureSpec>): Promise<OpenPage> {
+  private async openPage(spec: Look): Promise<OpenPage> {
     const context = await this.context(spec);
     const page = await context.newPage();
     page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined));
@@ -97,7 +104,7 @@ export class ChromiumBrowser implements SandboxBrowser {
     return { context, page };
   }
 
-  private async context(spec: Partial<CaptureSpec>): Promise<BrowserContext> {
+  private async context(spec: Look): Promise<BrowserContext> {
     const context = await this.browser.newContext({
       ...(spec.viewport === 'phone' ? PHONE : DESKTOP),
       colorScheme: spec.colorScheme ?? 'light',

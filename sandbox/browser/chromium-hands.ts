@@ -1,31 +1,41 @@
 // One page, used step by step by the agent's browser tool.
 import type { Locator, Page } from 'playwright';
-import type { PageHands, PageState } from '../browser.ts';
+import type { Look, PageHands, PageState } from '../browser.ts';
 import { asBrowserFailure } from './failure.ts';
-import type { PageWatch } from './page-watch.ts';
+import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
 import { localUrl, settle, visit } from './visit.ts';
 
 const SNAPSHOT_MAX_CHARS = 200_000;
 
 export class ChromiumHands implements PageHands {
-  private readonly page: Page;
-  private readonly watch: PageWatch;
+  private readonly openPage: (look: Look) => Promise<Page>;
+  private look: Look = {};
+  private page: Page;
+  private watch: PageWatch;
   private status: number | null = null;
 
-  constructor(page: Page, watch: PageWatch) {
+  /** `page` is one that `openPage` made with the usual look. */
+  constructor(openPage: (look: Look) => Promise<Page>, page: Page) {
+    this.openPage = openPage;
     this.page = page;
-    this.watch = watch;
+    this.watch = this.follow(page);
+  }
+
+  private follow(page: Page): PageWatch {
     page.on('response', (response) => {
       const request = response.request();
       if (request.isNavigationRequest() && request.frame() === page.mainFrame())
         this.status = response.status();
     });
+    return new PageWatch(page);
   }
 
-  open(url: string): Promise<PageState> {
+  open(url: string, wanted: Look = {}): Promise<PageState> {
     return this.act(async () => {
       const address = localUrl(url);
+      const look = { ...this.look, ...wanted };
+      if (!isSame(look, this.look)) await this.change(look);
       this.watch.reset();
       this.status = await visit(this.page, address);
     });
@@ -51,8 +61,12 @@ export class ChromiumHands implements PageHands {
     );
   }
 
-  async screenshot(fullPage: boolean): Promise<Uint8Array> {
-    return this.attempt(async () => (await takePicture(this.page, { fullPage })).png);
+  async screenshot(part: { readonly fullPage?: boolean; readonly selector?: string }): Promise<Uint8Array> {
+    const { fullPage = false, selector } = part;
+    return this.attempt(async () => {
+      const element = selector === undefined ? undefined : this.find(selector);
+      return (await takePicture(this.page, { fullPage, element })).png;
+    });
   }
 
   async console(): Promise<readonly string[]> {
@@ -61,6 +75,19 @@ export class ChromiumHands implements PageHands {
 
   async network(): Promise<readonly string[]> {
     return [...this.watch.requests];
+  }
+
+  /** A phone's screen is decided when a page is made, so another look is another page. */
+  private async change(look: Look): Promise<void> {
+    const page = await this.openPage(look);
+    const last = this.page;
+    this.watch = this.follow(page);
+    this.page = page;
+    this.look = look;
+    void last
+      .context()
+      .close()
+      .catch(() => undefined);
   }
 
   private act(step: () => Promise<void>): Promise<PageState> {
@@ -84,4 +111,11 @@ export class ChromiumHands implements PageHands {
       throw asBrowserFailure(thrown);
     }
   }
+}
+
+function isSame(one: Look, other: Look): boolean {
+  return (
+    (one.viewport ?? 'desktop') === (other.viewport ?? 'desktop') &&
+    (one.colorScheme ?? 'light') === (other.colorScheme ?? 'light')
+  );
 }

@@ -42,6 +42,8 @@ const FLAGS = [
   '--password-store=basic',
   '--no-service-autorun',
   '--window-size=1280,800',
+  // A first page that nobody looks at would cost a process of its own before the one that is wanted.
+  '--no-startup-window',
 ];
 
 /** A Playwright browser attached to the sandbox's Chromium. */
@@ -62,7 +64,7 @@ async function launch(sandbox: Sandbox): Promise<string> {
   const profile = `${TEMP_DIR}/${id}`;
   await sandbox.start({
     id,
-    argv: ['/usr/lib/chromium/chromium', ...FLAGS, `--user-data-dir=${profile}`, 'about:blank'],
+    argv: ['/usr/lib/chromium/chromium', ...FLAGS, `--user-data-dir=${profile}`],
     cwd: '/work',
   });
   try {

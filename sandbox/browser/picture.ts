@@ -1,11 +1,13 @@
 // Pictures of pages within their bounds: a page may be as long and as colourful as it likes.
-import type { CDPSession, Page } from 'playwright';
+import type { CDPSession, Locator, Page } from 'playwright';
 import { SCREENSHOT_MAX_BYTES } from '../../core/limits.ts';
 import { browserFailed } from './failure.ts';
 
 /** Chromium's own bound for one picture is 16,384; longer ones help nobody in a thread. */
 const MAX_HEIGHT_PX = 8_000;
 const TIMEOUT_MS = 15_000;
+/** An element of a page that has loaded is there, or will not be. */
+const ELEMENT_TIMEOUT_MS = 5_000;
 const PNG_MAGIC = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 export interface Picture {
@@ -24,7 +26,7 @@ interface Area {
 
 export interface PictureOptions {
   readonly fullPage: boolean;
-  readonly selector?: string | undefined;
+  readonly element?: Locator | undefined;
 }
 
 /** Takes the picture; where it is too large, again at half the scale, and then of the upper part only. */
@@ -52,11 +54,11 @@ export async function takePicture(page: Page, options: PictureOptions): Promise<
 }
 
 async function areaOf(page: Page, session: CDPSession, options: PictureOptions): Promise<Area> {
-  if (options.selector !== undefined) {
-    const element = page.locator(options.selector).first();
-    await element.scrollIntoViewIfNeeded({ timeout: TIMEOUT_MS });
-    const box = await element.boundingBox({ timeout: TIMEOUT_MS });
-    if (box === null) throw browserFailed(`The element ${options.selector.slice(0, 200)} is not visible.`);
+  const { element } = options;
+  if (element !== undefined) {
+    await element.scrollIntoViewIfNeeded({ timeout: ELEMENT_TIMEOUT_MS });
+    const box = await element.boundingBox({ timeout: ELEMENT_TIMEOUT_MS });
+    if (box === null) throw browserFailed('The element is not visible.');
     const { pageX, pageY } = (await session.send('Page.getLayoutMetrics')).cssVisualViewport;
     return { ...box, x: box.x + pageX, y: box.y + pageY };
   }

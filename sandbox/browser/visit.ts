@@ -19,14 +19,13 @@ export async function visit(page: Page, url: string): Promise<number | null> {
 
 /** Waits until the page has loaded what it wants, its fonts are there and it was painted. */
 export async function settle(page: Page, watch: PageWatch): Promise<void> {
-  await watch.quiet();
   const painted = page.evaluate(async () => {
     await document.fonts.ready;
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   });
   // A page that keeps its main thread busy is photographed as it is.
   const enough = new Promise<void>((resolve) => setTimeout(resolve, 2_000));
-  await Promise.race([painted.catch(() => undefined), enough]);
+  await Promise.all([watch.quiet(), Promise.race([painted.catch(() => undefined), enough])]);
 }
 
 /** Only servers in the sandbox: there is nothing else to look at, and `file:` is not for pictures. */

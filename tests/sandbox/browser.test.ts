@@ -2,7 +2,7 @@
 import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCREENSHOT_MAX_BYTES } from '../../core/limits.ts';
-import { openBrowser, type SandboxBrowser } from '../../sandbox/browser.ts';
+import { type FilmFrame, openBrowser, type SandboxBrowser } from '../../sandbox/browser.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { openTestEngine } from './engine.ts';
 
@@ -102,6 +102,22 @@ describe('a picture', () => {
     }
   });
 
+  test('comes with what was seen on the way, down to the end of the page', async () => {
+    await page(
+      'long',
+      '<body style="margin:0"><div style="height:3000px;background:linear-gradient(red,blue)">x</div>',
+    );
+    const frames: FilmFrame[] = [];
+    const seen = await browser.capture({
+      url: `${ORIGIN}/long.html`,
+      onFrame: (frame) => frames.push(frame),
+    });
+    expect(seen.heightPx).toBe(3000);
+    expect(frames.length).toBeGreaterThanOrEqual(3);
+    expect(frames.every(({ jpeg }) => jpeg[0] === 0xff && jpeg[1] === 0xd8)).toBe(true);
+    expect(frames.toSorted((a, b) => a.atMs - b.atMs)).toEqual(frames);
+  });
+
   test('that cannot be taken says why, and the browser goes on', async () => {
     await expect(browser.capture({ url: 'http://localhost:3999/' })).rejects.toMatchObject({
       code: 'browser_failed',
@@ -157,8 +173,24 @@ describe('a page used by hand', () => {
     expect(await hands.click(button)).toMatchObject({ title: 'Ada' });
     expect(await hands.console()).toEqual(['log: sent']);
     expect(await hands.network()).toEqual([`GET ${ORIGIN}/form.html 200`]);
-    expect(firstPixel(await hands.screenshot(false))).toEqual([255, 255, 255]);
+    expect(firstPixel(await hands.screenshot({}))).toEqual([255, 255, 255]);
     expect(await browser.hands()).toBe(hands);
+  });
+
+  test('is shown on a phone in the dark, where the next address stays too, and one element of it is taken', async () => {
+    await page(
+      'looks',
+      '<meta name="viewport" content="width=device-width"><title>x</title><style>body{margin:0}@media (prefers-color-scheme:dark){body{background:rgb(0,0,9)}}</style><b id="box" style="display:block;width:50px;height:20px;background:rgb(9,0,0)"></b><script>document.title=innerWidth</script>',
+    );
+    const hands = await browser.hands();
+    const dark = await hands.open(`${ORIGIN}/looks.html`, { viewport: 'phone', colorScheme: 'dark' });
+    expect(dark.title).toBe('390');
+    expect(await hands.open(`${ORIGIN}/looks.html`)).toMatchObject({ title: '390', status: 200 });
+    const element = Buffer.from(await hands.screenshot({ selector: '#box' }));
+    expect(element.readUInt32BE(16)).toBeGreaterThanOrEqual(50);
+    expect(firstPixel(element)).toEqual([9, 0, 0]);
+    const back = await hands.open(`${ORIGIN}/looks.html`, { viewport: 'desktop', colorScheme: 'light' });
+    expect(back.title).toBe('1280');
   });
 
   test('says why a step does not work out', async () => {

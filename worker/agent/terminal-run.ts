@@ -12,6 +12,7 @@ import type { Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
 import { type Prepared, prepare } from '../blueprint/prepare.ts';
 import { openMirror } from '../forge/mirror.ts';
 import type { Model } from '../model/model.ts';
+import { cleanPictures } from '../pictures/clean-artifacts.ts';
 import { openFileArtifacts } from './file-artifacts.ts';
 import { openFileJournal } from './file-journal.ts';
 import { readGuide } from './guide.ts';
@@ -106,7 +107,7 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
     sandbox,
     model: run.model,
     journal: openFileJournal(join(folder, 'journal.jsonl'), turnId),
-    artifacts: openFileArtifacts(join(folder, 'artifacts'), sandbox.key, turnId),
+    artifacts: cleanPictures(openFileArtifacts(join(folder, 'artifacts'), sandbox.key, turnId)),
     instructions: composeInstructions({
       repo: args.repo.name,
       branch: branchOf(args.run),

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { keepable } from '../../model/wording.ts';
-import { imageTypeOf } from './image-type.ts';
+import { pictureTypeOf } from '../../pictures/pixels.ts';
 import { inSandbox, oneLine, shown } from './output.ts';
 import { defineTool, result } from './tool.ts';
 
@@ -22,8 +22,9 @@ export const artifactTool = defineTool({
     const content = await context.sandbox.read(inSandbox(path), MAX_BYTES);
     if (content.length === 0) return result(false, `${shown(path)} is empty.`);
     const name = oneLine(keepable(posix.basename(inSandbox(path))), 100);
-    const mimeType = imageTypeOf(content) ?? 'application/octet-stream';
-    const kind = mimeType.startsWith('image/') ? 'image' : 'file';
+    const picture = pictureTypeOf(content);
+    const kind = picture === null ? 'file' : 'image';
+    const mimeType = picture ?? 'application/octet-stream';
     const words = oneLine(title, MAX_TITLE_CHARS);
     const artifact = await context.artifacts.save({ kind, name, mimeType, altText: words, content });
     await context.report({ type: 'artifact.published', artifactId: artifact.id, name, title: words });

@@ -1,7 +1,7 @@
 // The browser tool: the sandbox's own Chromium, where localhost is the app's.
 import { z } from 'zod';
 import { SCREENSHOT_MAX_BYTES } from '../../../core/limits.ts';
-import type { PageHands, PageState } from '../../../sandbox/browser.ts';
+import type { Look, PageHands, PageState } from '../../../sandbox/browser.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
 
@@ -14,10 +14,14 @@ const inputSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('For click, fill and press: a Playwright selector, or a reference such as e12 from snapshot.'),
+    .describe(
+      'For click, fill, press, and screenshot of one element: a Playwright selector, or a reference such as e12 from snapshot.',
+    ),
   text: z.string().optional().describe('For fill.'),
   key: z.string().min(1).optional().describe('For press, such as Enter.'),
   full_page: z.boolean().optional().describe('For screenshot.'),
+  viewport: z.enum(['desktop', 'phone']).optional().describe('For open; stays until it is named again.'),
+  dark: z.boolean().optional().describe('For open: dark mode; stays until it is named again.'),
 });
 type BrowserInput = z.infer<typeof inputSchema>;
 
@@ -39,7 +43,7 @@ async function act(input: BrowserInput, hands: PageHands, context: ToolContext):
   const { selector = '', text = '', key = '', url = '' } = input;
   switch (input.action) {
     case 'open':
-      return told(await hands.open(url));
+      return told(await hands.open(url, lookOf(input)));
     case 'click':
       return told(await hands.click(selector));
     case 'fill':
@@ -53,8 +57,23 @@ async function act(input: BrowserInput, hands: PageHands, context: ToolContext):
     case 'network':
       return result(true, listed(await hands.network(), 'No requests.'));
     case 'screenshot':
-      return keep(await hands.screenshot(input.full_page ?? false), context);
+      return keep(await hands.screenshot(partOf(input)), context);
   }
+}
+
+/** What is not named stays as it is. */
+function lookOf({ viewport, dark }: BrowserInput): Look {
+  return {
+    ...(viewport === undefined ? {} : { viewport }),
+    ...(dark === undefined ? {} : { colorScheme: dark ? ('dark' as const) : ('light' as const) }),
+  };
+}
+
+function partOf({ full_page: fullPage, selector }: BrowserInput) {
+  return {
+    ...(fullPage === undefined ? {} : { fullPage }),
+    ...(selector === undefined ? {} : { selector }),
+  };
 }
 
 async function keep(content: Uint8Array, context: ToolContext): Promise<ToolOutcome> {

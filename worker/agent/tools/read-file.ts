@@ -17,7 +17,7 @@ const SNIFFED_BYTES = 8192;
 export const readFileTool = defineTool({
   name: 'read_file',
   description:
-    'Read a text file with line numbers, whole or a range of lines, or look at an image (PNG, JPEG, GIF, WebP). Paths are relative to the repo.',
+    'Read a text file with line numbers, whole or a range of lines, or look at an image (PNG, JPEG). Paths are relative to the repo.',
   input: z.strictObject({
     path: z.string().min(1),
     start_line: z.int().min(1).optional(),
