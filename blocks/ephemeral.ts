@@ -1,7 +1,7 @@
 // Lines that only one person sees: why a click of theirs did nothing.
 import type { RichTextElement } from '@slack/types';
 import type { Act } from '../core/authority.ts';
-import { fit } from './fit.ts';
+import { fit, textLines } from './fit.ts';
 import type { FittedMessage } from './message.ts';
 import { nameOf } from './people.ts';
 import { isUserId, paragraph, person, words } from './rich.ts';
@@ -115,4 +115,11 @@ function note(parts: readonly (readonly RichTextElement[])[], who?: Named): Fitt
     return who ? escape(nameOf(who)) : `<@${element.user_id}>`;
   });
   return fit({ text: said.join(''), blocks: [paragraph(...parts)] });
+}
+
+/** What was attached and could not come along. */
+export function filesLeft(sentences: readonly string[]): FittedMessage {
+  const lines = sentences.slice(0, 10).map((sentence) => oneLine(sentence, 300));
+  const rest = 'The work goes on without it.';
+  return fit({ text: textLines(...lines, rest), blocks: [paragraph(words([...lines, rest].join('\n')))] });
 }

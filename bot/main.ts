@@ -58,7 +58,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   const dispatcher = startDispatcher(database, client, log);
   const uploads = openUploads(database, content, client, () => presenter.hint(), log);
   const presenter = startPresenter({ database, config, uploads, log });
-  const admitTurn = (turnId: string) => admit({ database, config, client, directory }, turnId);
+  const admitTurn = (turnId: string) => admit({ database, config, client, directory, content }, turnId);
   const relay = startRelay({ database, queue, admit: admitTurn, log });
   const caretaker = startCaretaker(database, log);
   const hints: Record<string, () => void> = {

@@ -8,6 +8,7 @@ import { invalid } from './config/invalid.ts';
 import { mcpSchema } from './config/mcp.ts';
 import { modelSchema } from './config/model.ts';
 import { approvalsSchema, peopleSchema } from './config/people.ts';
+import { repliesSchema } from './config/replies.ts';
 import { repoSchema } from './config/repo.ts';
 import { sandboxSchema, workerSchema } from './config/sandbox.ts';
 import { ThreadsmithError } from './errors.ts';
@@ -16,6 +17,7 @@ export type { AlertRule } from './config/alerts.ts';
 export { type Environment, readEnvironment } from './config/environment.ts';
 export { modelsOf } from './config/model.ts';
 export type { People } from './config/people.ts';
+export type { Replies } from './config/replies.ts';
 export type { RepoConfig } from './config/repo.ts';
 
 const configSchema = z.strictObject({
@@ -23,6 +25,7 @@ const configSchema = z.strictObject({
   people: peopleSchema,
   approvals: approvalsSchema.prefault({}),
   alerts: z.array(alertSchema).default([]),
+  replies: repliesSchema.prefault({}),
   model: modelSchema.prefault({}),
   worker: workerSchema.prefault({}),
   sandbox: sandboxSchema.prefault({}),

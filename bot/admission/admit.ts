@@ -1,6 +1,6 @@
 // Admission: who asks, may they, and for which repo. It runs after the acknowledgement, is safe to repeat,
 // and throws only where trying again can help.
-import { notAllowed } from '../../blocks/ephemeral.ts';
+import { filesLeft, notAllowed } from '../../blocks/ephemeral.ts';
 import { type Actor, EVERYONE, may, whoMay } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
 import type { Failure } from '../../core/errors.ts';
@@ -11,6 +11,7 @@ import { appendEvents } from '../../db/events.ts';
 import { lockSession } from '../../db/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
 import { ephemeral } from '../delivery/payload.ts';
+import { keepFiles } from './files.ts';
 import { type AdmissionOptions, type Known, lookUp } from './known.ts';
 import { settle } from './settle.ts';
 
@@ -29,6 +30,7 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
     // A stop touches turns that a worker has: see LockedSession for why the session is left alone then.
     if (turn.details.stop !== true) await lockSession(tx, session.id);
     if (!(await refresh(tx, turnId, known))) return;
+    await takeFiles(tx, session, turn, known);
     if (failure !== null) {
       await wantRefusal(tx, options.config, session, turn, known.actor);
       return endTurn(tx, turnId, session.id, { state: 'refused', failure });
@@ -47,6 +49,31 @@ async function refresh(em: EntityManager, turnId: string, known: Known): Promise
     [JSON.stringify({ id, name, email }), known.text, JSON.stringify(known.details), turnId],
   );
   return rows.length > 0;
+}
+
+/** What came with the request goes to its turn; the person hears of what did not. */
+async function takeFiles(
+  em: EntityManager,
+  session: Session,
+  turn: Turn,
+  { files, actor }: Known,
+): Promise<void> {
+  const details = await keepFiles(em, turn, files);
+  if (Object.keys(details).length === 0) return;
+  await em.execute('update turn set details = details || ?::jsonb where id = ?', [
+    JSON.stringify(details),
+    turn.id,
+  ]);
+  if (files.left.length === 0) return;
+  await wantDelivery(em, {
+    dedupeKey: `files-left:${turn.id}`,
+    kind: 'ephemeral',
+    sessionId: session.id,
+    turnId: turn.id,
+    channelId: session.channelId,
+    threadTs: session.threadTs,
+    payload: ephemeral(actor.id, filesLeft(files.left)),
+  });
 }
 
 /** A word to the turn under way; false where that is over and the word stands for itself. */

@@ -1,22 +1,25 @@
 // What Slack and the configuration say about a turn: who asks, with what options, for which repo.
 import type { WebClient } from '@slack/web-api';
-import type { Actor } from '../../core/authority.ts';
+import { type Actor, may } from '../../core/authority.ts';
 import { type Config, modelsOf } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
+import type { ContentStore } from '../../db/artifacts.ts';
 import type { Database } from '../../db/database.ts';
 import type { Session, Turn, TurnDetails } from '../../db/entities/session.ts';
 import { defaultsOf, type PersonDefaults } from '../../db/people.ts';
 import { mentionedUsers, readableText } from '../intake/text.ts';
 import type { Directory } from '../slack/directory.ts';
+import { type FetchedFiles, fetchFiles } from './files.ts';
 import { type AskedOptions, readOptions } from './options.ts';
 import { chooseRepo, type RepoChoice } from './repo.ts';
-import { namesOf, readThread } from './thread.ts';
+import { namesOf, type ReadThread, readThread } from './thread.ts';
 
 export interface AdmissionOptions {
   readonly database: Database;
   readonly config: Config;
   readonly client: WebClient;
   readonly directory: Directory;
+  readonly content: ContentStore;
 }
 
 export interface Known {
@@ -27,6 +30,7 @@ export interface Known {
   readonly choice: RepoChoice;
   readonly defaults: PersonDefaults;
   readonly details: TurnDetails;
+  readonly files: FetchedFiles;
 }
 
 /** Looks up what has to be known of a turn. Throws where Slack could not be asked. */
@@ -34,8 +38,11 @@ export async function lookUp(options: AdmissionOptions, session: Session, turn: 
   const { directory, config, database } = options;
   const actor = await personOf(directory, turn.requester.id);
   const names = await namesOf(directory, mentionedUsers(turn.text));
-  const asked = readOptions(readableText(turn.text, names), modelsOf(config.model));
+  const said = readableText(turn.text, names);
+  const asked = readOptions(said, modelsOf(config.model));
+  const own = turn.details.slackFiles ?? [];
   const { channelId, teamId } = session;
+  const thread = await threadOf(options, session, turn);
   const place = await directory.channel(channelId);
   const choice = chooseRepo({
     repos: config.repos,
@@ -47,12 +54,23 @@ export async function lookUp(options: AdmissionOptions, session: Session, turn: 
   });
   return {
     actor,
-    text: asked.text,
+    text: turn.kind === 'answer' ? said : asked.text || wordless(turn, thread),
     asked,
     choice,
     defaults: await defaultsOf(database.em(), { teamId, userId: actor.id }),
-    details: { ...(await threadOf(options, session, turn)), ...detailsOf(asked) },
+    details: { ...(thread.lines.length === 0 ? {} : { thread: thread.lines }), ...detailsOf(asked) },
+    // What came with the request itself first: there is room for so many.
+    files: may(config.people, 'start', actor)
+      ? await fetchFiles(options.client, options.content, [...own, ...thread.files])
+      : { files: [], left: [] },
   };
+}
+
+/** A request without words is in what came with it. */
+function wordless({ details }: Turn, { lines }: ReadThread): string {
+  if ((details.forwarded ?? []).length > 0) return 'See the forwarded message.';
+  if ((details.slackFiles ?? []).length > 0) return 'See the attached files.';
+  return lines.length > 0 ? 'See what was said in this thread.' : '';
 }
 
 function detailsOf({ attempts, planFirst, readOnly }: AskedOptions): TurnDetails {
@@ -68,10 +86,11 @@ async function threadOf(
   { client, directory }: AdmissionOptions,
   session: Session,
   { kind, messageTs }: Turn,
-): Promise<TurnDetails> {
+): Promise<ReadThread> {
   const { channelId, threadTs } = session;
-  if (kind !== 'mention' || typeof messageTs !== 'string' || messageTs === threadTs) return {};
-  return { thread: await readThread(client, directory, { channelId, threadTs, messageTs }) };
+  if (kind !== 'mention' || typeof messageTs !== 'string' || messageTs === threadTs)
+    return { lines: [], files: [] };
+  return readThread(client, directory, { channelId, threadTs, messageTs });
 }
 
 /** Somebody Slack does not know is nobody in particular, and may nothing unless named. */

@@ -36,7 +36,7 @@ async function refusedOption(
         ? 'The configuration names no models, so leave it out'
         : `Name one of ${models.join(', ')}`,
     );
-  if (turn.text === '' && !hasOtherContent(turn))
+  if (turn.text === '')
     return refused('There are options here, but nothing to do.', 'Say what should be done');
   const { repo } = session;
   if (typeof repo !== 'string') return null;
@@ -79,10 +79,6 @@ function refused(message: string, wayOut: string): Failure {
     message,
     wayOut: `${wayOut}: edit your message, or reply with just that. The request is kept.`,
   };
-}
-
-function hasOtherContent({ details }: Turn): boolean {
-  return (details.thread ?? []).length > 0;
 }
 
 async function hasEarlierOpen(em: EntityManager, turn: Turn): Promise<boolean> {

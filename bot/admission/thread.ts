@@ -2,16 +2,24 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { TurnDetails } from '../../db/entities/session.ts';
+import { contentSchema, wordsOfMessage } from '../intake/content.ts';
+import { givenSchema, readGiven, type SlackFile } from '../intake/given.ts';
 import { mentionedUsers, readableText } from '../intake/text.ts';
 import { patiently } from '../slack/calls.ts';
 import type { Directory } from '../slack/directory.ts';
 
 type Thread = NonNullable<TurnDetails['thread']>;
 
+export interface ReadThread {
+  readonly lines: Thread;
+  /** With who attached each. */
+  readonly files: readonly (SlackFile & { readonly from: string })[];
+}
+
 const MESSAGES_MAX = 50;
 const CHARS_MAX = 12_000;
 
-const messageSchema = z.object({
+const messageSchema = givenSchema.extend({
   ts: z.string(),
   user: z.string().optional(),
   username: z.string().optional(),
@@ -33,7 +41,7 @@ export async function readThread(
   client: WebClient,
   directory: Directory,
   question: ThreadQuestion,
-): Promise<Thread> {
+): Promise<ReadThread> {
   const answer = await patiently(() =>
     client.conversations.replies({
       channel: question.channelId,
@@ -45,15 +53,26 @@ export async function readThread(
   );
   const said = repliesSchema
     .parse(answer)
-    .messages.filter((message) => message.ts < question.messageTs && message.text.trim() !== '');
+    .messages.filter((message) => message.ts < question.messageTs && !isBare(message));
   const [first, ...rest] = said;
-  if (first === undefined) return [];
+  if (first === undefined) return { lines: [], files: [] };
   const lines: { name: string; text: string }[] = [];
+  const files: (SlackFile & { from: string })[] = [];
   for (const message of [first, ...rest.slice(-(MESSAGES_MAX - 1))]) {
-    const names = await namesOf(directory, mentionedUsers(message.text));
-    lines.push({ name: await speaker(directory, message), text: readableText(message.text, names) });
+    const text = wordsOfMessage(contentSchema.parse(message));
+    const names = await namesOf(directory, mentionedUsers(text));
+    const name = await speaker(directory, message);
+    const given = readGiven(message).files;
+    files.push(...given.map((file) => ({ ...file, from: name })));
+    const attached = given.map((file) => `[attached: ${file.name}]`).join(' ');
+    lines.push({ name, text: [readableText(text, names), attached].filter(Boolean).join(' ') });
   }
-  return bounded(lines);
+  return { lines: bounded(lines), files };
+}
+
+/** Nothing that could be read. */
+function isBare(message: z.infer<typeof messageSchema>): boolean {
+  return wordsOfMessage(contentSchema.parse(message)).trim() === '' && readGiven(message).files.length === 0;
 }
 
 /** Names for these people, as far as Slack knows them. */

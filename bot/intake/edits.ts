@@ -5,8 +5,8 @@ import type { Database, EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
 import { claimKey, lockSession } from '../../db/requests.ts';
 import { correctTurn, withdrawTurn } from '../../db/turns.ts';
-import { type IncomingMessage, readMessage } from './message.ts';
-import { addRequest } from './record.ts';
+import { type IncomingMessage, isAddressed, readMessage } from './message.ts';
+import { addRequest, isEmpty, type RecordOptions, recordMessage } from './record.ts';
 
 const innerSchema = z.looseObject({ ts: z.string(), text: z.string().default('') });
 
@@ -31,7 +31,13 @@ const changeSchema = z.object({
 });
 
 export type Change =
-  | { readonly kind: 'edited'; readonly eventId: string; readonly message: IncomingMessage }
+  | {
+      readonly kind: 'edited';
+      readonly eventId: string;
+      readonly message: IncomingMessage;
+      /** Whether it mentions us only since the edit. */
+      readonly isNewlyAddressed: boolean;
+    }
   | {
       readonly kind: 'deleted';
       readonly eventId: string;
@@ -69,11 +75,25 @@ export function readChange(body: unknown, botUserId: string): Change | null {
     channel_type: event.channel_type,
   };
   const message = readMessage({ team_id, event: inner }, botUserId);
-  return message === null ? null : { kind: 'edited', eventId, message };
+  if (message === null) return null;
+  const mention = `<@${botUserId}>`;
+  const isNewlyAddressed =
+    isAddressed(event.message.text, mention) &&
+    !isAddressed(event.previous_message?.text ?? mention, mention);
+  return { kind: 'edited', eventId, message, isNewlyAddressed };
 }
 
 /** Records a change; the same event again changes nothing. */
-export async function recordChange(database: Database, change: Change): Promise<ChangeRecorded> {
+export async function recordChange(
+  database: Database,
+  change: Change,
+  options: RecordOptions,
+): Promise<ChangeRecorded> {
+  if (change.kind === 'edited' && change.isNewlyAddressed) {
+    // Somebody forgot the mention: whatever became of the message, from now on it is a request.
+    const recorded = await recordMessage(database, change.message, options);
+    if (recorded !== 'duplicate') return 'follow_up';
+  }
   return database.transaction(async (em) => {
     const address = change.kind === 'edited' ? change.message : change;
     const turnId = await turnOf(em, address);
@@ -94,7 +114,7 @@ async function withdraw(em: EntityManager, turnId: string, userId: string): Prom
 }
 
 async function edit(em: EntityManager, turnId: string, message: IncomingMessage): Promise<ChangeRecorded> {
-  if (message.text === '' && !message.hasFiles) return 'nothing';
+  if (isEmpty(message)) return 'nothing';
   const { sessionId } = await em.findOneOrFail(Turn, { id: turnId });
   const session = await lockSession(em, sessionId);
   if (session === null) return 'nothing';

@@ -26,13 +26,19 @@ export function listenToMessages(app: App, options: IntakeOptions): void {
     if (await takeAlert(options, body)) return;
     const change = readChange(body, botUserId);
     if (change !== null) {
-      const recorded = await recordChange(options.database, change);
+      const recorded = await recordChange(options.database, change, {
+        botUserId,
+        replies: options.config.replies,
+      });
       options.log.debug('change of a message', { recorded, kind: change.kind });
       return;
     }
     const message = readMessage(body, botUserId);
     if (message === null) return;
-    const recorded = await recordMessage(options.database, message, options.identity.botUserId);
+    const recorded = await recordMessage(options.database, message, {
+      botUserId,
+      replies: options.config.replies,
+    });
     options.log.debug('message', { recorded, channel: message.channelId, ts: message.ts });
   };
   app.event('app_mention', async ({ body }) => take(body));

@@ -1,7 +1,8 @@
 // What a message event means to us, before anything is looked up: a request, a reply, or nothing.
 import { z } from 'zod';
+import { type GivenContent, givenSchema, readGiven } from './given.ts';
 
-const eventSchema = z.object({
+const eventSchema = givenSchema.extend({
   type: z.enum(['app_mention', 'message']),
   channel: z.string(),
   ts: z.string(),
@@ -11,7 +12,6 @@ const eventSchema = z.object({
   subtype: z.string().optional(),
   bot_id: z.string().optional(),
   channel_type: z.string().optional(),
-  files: z.array(z.unknown()).optional(),
 });
 
 const bodySchema = z.object({ team_id: z.string(), event: eventSchema });
@@ -21,8 +21,11 @@ const SPOKEN: ReadonlySet<string> = new Set(['file_share', 'thread_broadcast']);
 /** A reply that starts like this is meant for the people in the thread. */
 const ASIDE = /^\s*aside\s*:/i;
 const STOP = /^\s*(?:please\s+)?(?:stop|cancel|abort)(?:\s+(?:it|that|this|please))?\s*[.!]*\s*$/i;
+const MUTE = /^\s*(?:please\s+)?(un)?mute(?:\s+(?:it|this|yourself|please))?\s*[.!]*\s*$/i;
+/** Code and quoted lines show what somebody wrote; they say nothing to anybody. */
+const SHOWN = /```[\s\S]*?(?:```|$(?![\s\S]))|`[^`\n]*`|^(?:&gt;|>).*$/gm;
 
-export interface IncomingMessage {
+export interface IncomingMessage extends GivenContent {
   readonly teamId: string;
   readonly channelId: string;
   readonly ts: string;
@@ -32,8 +35,9 @@ export interface IncomingMessage {
   readonly text: string;
   /** `request`: it is addressed to us. `reply`: it counts where its thread is a session of ours. */
   readonly address: 'request' | 'reply';
-  readonly hasFiles: boolean;
   readonly asksToStop: boolean;
+  /** Whether plain replies of the thread are to count from now on; null where it says nothing of that. */
+  readonly mutes: boolean | null;
 }
 
 /** Reads an event's body; null where the message is none of our business. Throws on a malformed body. */
@@ -43,13 +47,14 @@ export function readMessage(body: unknown, botUserId: string): IncomingMessage |
   if (userId === undefined || userId === botUserId || event.bot_id !== undefined) return null;
   if (subtype !== undefined && !SPOKEN.has(subtype)) return null;
   const mention = `<@${botUserId}>`;
-  const mentionsUs = event.type === 'app_mention' || text.includes(mention);
+  const mentionsUs = isAddressed(text, mention) || (event.type === 'app_mention' && !text.includes(mention));
   const isDirect = event.channel_type === 'im';
   const isReply = event.thread_ts !== undefined && event.thread_ts !== event.ts;
   if (!mentionsUs && !isDirect) {
-    if (!isReply || ASIDE.test(text) || mentionsSomebody(text)) return null;
+    if (!isReply || ASIDE.test(text) || mentionsSomebody(text.replace(SHOWN, ''))) return null;
   }
-  const said = withoutMention(text, mention);
+  const said = mentionsUs ? withoutMention(text, mention) : text.trim();
+  const mute = isReply ? MUTE.exec(said) : null;
   return {
     teamId,
     channelId: event.channel,
@@ -58,9 +63,15 @@ export function readMessage(body: unknown, botUserId: string): IncomingMessage |
     userId,
     text: said,
     address: mentionsUs || (isDirect && !isReply) ? 'request' : 'reply',
-    hasFiles: (event.files ?? []).length > 0,
+    ...readGiven(event),
     asksToStop: STOP.test(said),
+    mutes: mute === null ? null : mute[1] === undefined,
   };
+}
+
+/** Whether a text speaks to the app: a mention that is quoted or stands in code does not. */
+export function isAddressed(text: string, mention: string): boolean {
+  return text.replace(SHOWN, '').includes(mention);
 }
 
 function mentionsSomebody(text: string): boolean {
@@ -69,7 +80,8 @@ function mentionsSomebody(text: string): boolean {
 
 /** The first mention is the address on the envelope; a later one is part of what was said. */
 function withoutMention(text: string, mention: string): string {
-  const at = text.indexOf(mention);
+  const shown = text.replace(SHOWN, (whole) => ' '.repeat(whole.length));
+  const at = shown.indexOf(mention);
   const rest = at < 0 ? text : text.slice(0, at) + text.slice(at + mention.length);
   return rest.replace(/^[\s,:;-]+/, '').trimEnd();
 }

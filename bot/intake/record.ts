@@ -1,6 +1,7 @@
 // A message becomes rows: claim, session, turn, hand-over and first event, in one transaction. Nothing here
 // calls Slack: until this has committed Slack has no acknowledgement and will send the message again.
 import { usageMessage } from '../../blocks/usage.ts';
+import type { Replies } from '../../core/config.ts';
 import type { Database, EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
@@ -15,33 +16,47 @@ import {
   openSession,
 } from '../../db/requests.ts';
 import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
+import type { GivenContent } from './given.ts';
 import type { IncomingMessage } from './message.ts';
 
 /** A message that is a request, whoever wrote it: `userId` is who asks. */
 export type RequestMessage = Pick<
   IncomingMessage,
   'teamId' | 'channelId' | 'ts' | 'threadTs' | 'userId' | 'text'
->;
+> &
+  Partial<GivenContent>;
 
 /** What became of a message. */
 export type Recorded = 'turn' | 'answer' | 'hint' | 'duplicate' | 'not_ours';
 
+export interface RecordOptions {
+  readonly botUserId: string;
+  readonly replies: Replies;
+}
+
+const MUTED =
+  'Muted: replies here are not for me until somebody writes unmute. Mention me to ask all the same.';
+const UNMUTED = 'I read the replies of this thread again.';
 const NOTHING_RUNS = 'Nothing is under way in this thread.';
 
 /** Records a message. The same one again, at once or later, is a duplicate; a failure leaves nothing behind. */
 export async function recordMessage(
   database: Database,
   message: IncomingMessage,
-  botUserId: string,
+  { botUserId, replies }: RecordOptions,
 ): Promise<Recorded> {
   return database.transaction(async (em) => {
     // A message that is not ours is not claimed: the other event of the pair may show that it is.
-    if (message.address === 'reply' && !(await isForUs(em, message))) return 'not_ours';
+    if (message.address === 'reply' && !(await isForUs(em, message, replies))) return 'not_ours';
     // First the claim, then the session, in this order everywhere: else two copies could wait for each other.
     if (!(await claimMessage(em, message))) return 'duplicate';
     const known = await lockSessionOf(em, message);
-    if (message.text === '' && !message.hasFiles) {
+    if (isEmpty(message)) {
       await wantHint(em, message, botUserId);
+      return 'hint';
+    }
+    if (message.mutes !== null && known !== null) {
+      await setMuted(em, known, message, message.mutes);
       return 'hint';
     }
     const open = known === null ? null : await openTurnState(em, known);
@@ -66,29 +81,59 @@ export async function recordRequest(
   database: Database,
   message: RequestMessage,
   repo: string | null,
+  details: TurnDetails = {},
 ): Promise<boolean> {
   return database.transaction(async (em) => {
     if (!(await claimMessage(em, message))) return false;
     const session = await openSession(em, message, message.userId);
     if (repo !== null)
       await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [repo, session.id]);
-    await addRequest(em, session, message);
+    await addRequest(em, session, message, details);
     return true;
   });
 }
 
+/** Whether a message says nothing at all, with or without words. */
+export function isEmpty({ text, files, forwarded }: IncomingMessage): boolean {
+  return text === '' && files.length === 0 && forwarded.length === 0;
+}
+
 /**
  * Plain replies count in a thread that began with a request to us, and as the answer to a question of ours.
- * In a thread that people began they talk to each other.
+ * In a thread that people began they talk to each other. The configuration may have either otherwise, and a
+ * muted thread is left alone but for the words that concern just that.
  */
-async function isForUs(em: EntityManager, message: IncomingMessage): Promise<boolean> {
-  const rows = await em.execute<unknown[]>(
-    `select 1 from turn join session on session.id = turn.session_id
-     where session.team_id = ? and session.channel_id = ? and session.thread_ts = ?
-       and (turn.message_ts = session.thread_ts or turn.state = 'waiting') limit 1`,
+async function isForUs(em: EntityManager, message: IncomingMessage, replies: Replies): Promise<boolean> {
+  const [row] = await em.execute<{ own: boolean; waits: boolean; muted: boolean }[]>(
+    `select session.muted, coalesce(bool_or(turn.message_ts = session.thread_ts), false) as own,
+       coalesce(bool_or(turn.state = 'waiting'), false) as waits
+     from session left join turn on turn.session_id = session.id
+     where session.team_id = ? and session.channel_id = ? and session.thread_ts = ? group by session.id`,
     [message.teamId, message.channelId, message.threadTs],
   );
-  return rows.length > 0;
+  if (row === undefined) return false;
+  if (row.own && (message.asksToStop || message.mutes !== null)) return true;
+  if (row.muted) return false;
+  return row.waits || (row.own ? replies.own_threads : replies.peoples_threads) === 'all';
+}
+
+async function setMuted(
+  em: EntityManager,
+  session: LockedSession,
+  message: IncomingMessage,
+  muted: boolean,
+): Promise<void> {
+  await em.execute('update session set muted = ? where id = ?', [muted, session.id]);
+  const { text, blocks } = textMessage(muted ? MUTED : UNMUTED);
+  await wantDelivery(em, {
+    dedupeKey: `line:${message.channelId}:${message.ts}`,
+    kind: 'message',
+    sessionId: session.id,
+    turnId: null,
+    channelId: message.channelId,
+    threadTs: message.threadTs,
+    payload: { text, blocks },
+  });
 }
 
 async function openTurnState(em: EntityManager, session: LockedSession): Promise<string | null> {
@@ -105,11 +150,13 @@ export async function addRequest(
   em: EntityManager,
   session: LockedSession,
   message: RequestMessage,
+  details: TurnDetails = {},
 ): Promise<void> {
   const turnId = await addTurn(em, session, {
     kind: (await hasTurns(em, session)) ? 'follow_up' : 'mention',
     state: 'received',
     ...requestOf(message),
+    details: { ...givenOf(message), ...details },
   });
   await noteClaim(em, message, turnId);
   await appendEvents(em, session.id, turnId, [
@@ -135,6 +182,13 @@ async function addHidden(
   await handOver(em, 'admit', turnId);
   await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
   return 'answer';
+}
+
+function givenOf({ files = [], forwarded = [] }: RequestMessage): TurnDetails {
+  return {
+    ...(files.length === 0 ? {} : { slackFiles: files }),
+    ...(forwarded.length === 0 ? {} : { forwarded }),
+  };
 }
 
 function requestOf(message: RequestMessage) {

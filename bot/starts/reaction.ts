@@ -4,6 +4,7 @@ import { REACTION } from '../../blocks/actions.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { Desk } from '../clicks/desk.ts';
 import { contentSchema, wordsOfMessage } from '../intake/content.ts';
+import { givenSchema, readGiven } from '../intake/given.ts';
 import { recordRequest } from '../intake/record.ts';
 import { type Patience, patiently } from '../slack/calls.ts';
 
@@ -25,6 +26,7 @@ const messagesSchema = z.object({
         thread_ts: z.string().optional(),
         user: z.string().optional(),
         bot_id: z.string().optional(),
+        files: givenSchema.shape.files,
       }),
     )
     .default([]),
@@ -47,9 +49,10 @@ export async function recordReaction(desk: Desk, body: unknown): Promise<Reacted
   const message = await findMessage(desk, channelId, ts);
   if (message === null || message.user === botUserId || message.bot_id === botId) return 'not_ours';
   const text = wordsOfMessage(message).replaceAll(`<@${botUserId}>`, '').trim();
-  if (text === '') return 'not_ours';
+  const given = readGiven(givenSchema.parse(message));
+  if (text === '' && given.files.length === 0) return 'not_ours';
   const threadTs = message.thread_ts ?? ts;
-  const request = { teamId, channelId, ts, threadTs, userId: event.user, text };
+  const request = { teamId, channelId, ts, threadTs, userId: event.user, text, ...given };
   return (await recordRequest(desk.database, request, null)) ? 'turn' : 'duplicate';
 }
 

@@ -36,6 +36,15 @@ const SessionSchema = defineEntity({
 export class Session extends SessionSchema.class {}
 SessionSchema.setClass(Session);
 
+export interface GivenFileRow {
+  readonly artifactId: string;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  /** Who attached it, where that was not the request itself. */
+  readonly from?: string;
+}
+
 /** What a button or a modal said about the turn that it made. */
 export interface TurnDetails {
   /** Of a merge: the head that the person saw. */
@@ -70,6 +79,22 @@ export interface TurnDetails {
   readonly left?: string;
   /** How many attempts are made for it, from 2; a plain turn has none of this. */
   readonly attempts?: number;
+  /** Files that came with the message, as Slack names them; admission takes them over into `files`. */
+  readonly slackFiles?: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly mimeType: string;
+    readonly sizeBytes: number | null;
+    readonly url: string | null;
+  }[];
+  /** Messages that were forwarded with the request. */
+  readonly forwarded?: readonly { readonly name: string; readonly text: string }[];
+  /** Files for the agent. */
+  readonly files?: readonly GivenFileRow[];
+  /** What did not come along, a sentence each. */
+  readonly filesLeft?: readonly string[];
+  /** What links in the request lead to. */
+  readonly links?: readonly { readonly url: string; readonly title: string; readonly text: string }[];
   /** What people said in the thread before the request, oldest first. */
   readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }

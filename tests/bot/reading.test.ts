@@ -28,9 +28,41 @@ describe('a message', () => {
     ['a reply', { text: 'and this', thread_ts: '90.1' }, { address: 'reply', threadTs: '90.1' }],
     [
       'a reply with a file only',
-      { text: '', thread_ts: '90.1', subtype: 'file_share', files: [{}] },
-      { hasFiles: true },
+      { text: '', thread_ts: '90.1', subtype: 'file_share', files: [{ id: 'F1', name: 'a.png' }] },
+      { files: [{ id: 'F1', name: 'a.png', url: null }] },
     ],
+    [
+      'a reply that quotes our mention',
+      { text: `&gt; <@${BOT}> fix it\nwhat about that?`, thread_ts: '90.1' },
+      { address: 'reply', text: `&gt; <@${BOT}> fix it\nwhat about that?` },
+    ],
+    [
+      'a mention below a quote of another',
+      { text: `&gt; <@${BOT}> fix it\n<@${BOT}> and the tax` },
+      { address: 'request', text: `&gt; <@${BOT}> fix it\n and the tax` },
+    ],
+    [
+      'a forwarded message',
+      {
+        text: `<@${BOT}>`,
+        attachments: [
+          { is_share: true, author_name: 'Sana', text: 'the tax is off', files: [{ id: 'F2' }] },
+          { is_msg_unfurl: true, author_name: 'Jo', fallback: 'look' },
+          { title: 'a preview of a page', text: 'no message' },
+        ],
+      },
+      {
+        text: '',
+        forwarded: [
+          { name: 'Sana', text: 'the tax is off' },
+          { name: 'Jo', text: 'look' },
+        ],
+        files: [{ id: 'F2' }],
+      },
+    ],
+    ['a word to mute', { text: 'Mute this', thread_ts: '90.1' }, { mutes: true }],
+    ['a word to unmute', { text: `<@${BOT}> unmute`, thread_ts: '90.1' }, { mutes: false }],
+    ['mute as a request', { text: `<@${BOT}> mute` }, { mutes: null }],
     ['a word to stop', { text: `<@${BOT}> stop!` }, { asksToStop: true }],
     ['a sentence with stop in it', { text: `<@${BOT}> stop rounding` }, { asksToStop: false }],
   ])('reads %s', (_name, event, expected) => {
@@ -43,6 +75,8 @@ describe('a message', () => {
     ['a reply to somebody else', { text: '<@U0SANA0001> look', thread_ts: '90.1' }],
     ['a call to everybody', { text: '<!here> look', thread_ts: '90.1' }],
     ['a bot', { text: `<@${BOT}> fix it`, bot_id: 'B1' }],
+    ['a mention in code', { text: `try \`<@${BOT}> fix it\`` }],
+    ['a mention in a quote', { text: `&gt; <@${BOT}> fix it\nnot yet`, type: 'app_mention' }],
     ['an edit', { text: `<@${BOT}> fix it`, subtype: 'message_changed' }],
     ['ourselves', { text: 'done', user: BOT, thread_ts: '90.1' }],
     ['somebody without an id', { text: `<@${BOT}> fix it`, user: undefined }],
