@@ -97,6 +97,19 @@ export interface FileChange {
   readonly deletions: number | null;
 }
 
+/** Requests of a sandbox to one destination with one outcome, summed up. */
+export interface NetworkUse {
+  /** `CONNECT` where the bytes were passed through unread. */
+  readonly method: string;
+  readonly host: string;
+  readonly port: number;
+  readonly requests: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Why they were refused; null where they were allowed. */
+  readonly refused: string | null;
+}
+
 /** What was verified, of exactly which commit. */
 export interface Verification {
   readonly commit: string;
@@ -287,6 +300,15 @@ export type EventBody =
       readonly type: 'check.finished';
       readonly check: CheckResult;
       readonly round: number;
+    }
+  /** Since the last such event. */
+  | {
+      readonly type: 'network.used';
+      readonly uses: readonly NetworkUse[];
+      /** Requests to further destinations. */
+      readonly others: number;
+      /** Artifact of kind `log` with a line for each request; at the end of the turn's work. */
+      readonly logArtifactId?: string;
     }
   | {
       readonly type: 'verify.finished';

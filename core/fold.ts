@@ -118,6 +118,7 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
       return { ...view, tool: body.summary };
     case 'tool.finished':
       return { ...view, tool: null };
+    case 'network.used':
     case 'pages.captured':
       return view;
     case 'check.finished': {

@@ -19,11 +19,15 @@ export function secretsOfEnvironment(variables: Variables, named: readonly strin
   });
 }
 
-/** Credentials of the configuration: in the repos' addresses, and in the variables that MCP servers are given. */
+/**
+ * Credentials of the configuration: in the repos' addresses, and in the variables that MCP servers and the
+ * `secrets` of repos are given.
+ */
 export function secretsOfConfig(config: Config, variables: Variables): readonly string[] {
-  const named = config.mcp.flatMap((server) =>
-    Object.values('url' in server ? server.headers_from : server.env_from),
-  );
+  const named = [
+    ...config.mcp.flatMap((server) => Object.values('url' in server ? server.headers_from : server.env_from)),
+    ...config.repos.flatMap(({ secrets = [] }) => secrets.map(({ value_from }) => value_from)),
+  ];
   const addresses = [
     ...config.repos.map(({ url }) => url),
     ...config.mcp.flatMap((server) => ('url' in server ? [server.url] : [])),

@@ -1,4 +1,6 @@
 // The agent's part of a turn: the request, then what the verification had to say, until it rests.
+
+import { namesHost } from '../core/config/network.ts';
 import type { Config } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
@@ -210,9 +212,17 @@ function instructionsOf(bench: Bench, guide: RepoGuide): string {
     defaultBranch,
     checks,
     app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
+    network: (repo.network ?? []).map((rule) => ({ ...rule, headers: headersFor(repo, rule) })),
     rules: guide.rules,
     skills: guide.skills,
   });
+}
+
+function headersFor(
+  { secrets = [] }: Bench['repo'],
+  rule: { readonly host: string },
+): readonly { readonly host: string; readonly header: string }[] {
+  return secrets.filter(({ host }) => namesHost(rule, host));
 }
 
 function budgetOf({ model }: Config): AgentBudget {

@@ -48,7 +48,8 @@ async function findOrTake(
   const key = `${context.session.id}${BEFORE_SUFFIX}`;
   // One that a killed worker left may have been touched half-way.
   await context.provider.remove(key);
-  const sandbox = await context.provider.open({ key, image: bench.snapshot }, signal);
+  const opened = await context.provider.open({ key, image: bench.snapshot }, signal);
+  const sandbox = await bench.wayOut.open(opened);
   let browser: SandboxBrowser | undefined;
   try {
     const open = async () => (browser = await openBrowser(sandbox));

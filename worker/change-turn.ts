@@ -29,6 +29,7 @@ export async function runChangeTurn(context: TurnContext): Promise<void> {
   try {
     const agent = await startAgent(context, bench, browser.open);
     const outcome = await workInRounds(context, bench, agent, before.shots, browser.open);
+    await bench.wayOut.close();
     await concludeTurn(context, bench, outcome);
   } finally {
     await before.close();

@@ -24,6 +24,7 @@ import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
 import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
+import { networksOf } from './network/networks.ts';
 import type { Tools } from './turn.ts';
 import { createWorker } from './worker.ts';
 
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
     ...judgeOf(environment, config, redact),
     choices: choicesOf(environment, config, redact),
     mcp,
+    networks: await networksOf(config, process.env),
     mirrors: join(data, 'repos'),
     log,
   };

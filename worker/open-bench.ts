@@ -10,6 +10,7 @@ import { forgetWork, noteSandbox, savedWorkOf } from '../db/saved-work.ts';
 import { type Bench, signatureOf, type TurnFacts } from './blueprint/bench.ts';
 import { prepare } from './blueprint/prepare.ts';
 import { clearLeft } from './left-behind.ts';
+import { wayOutOf } from './network/way-out.ts';
 import { cleanPictures } from './pictures/clean-artifacts.ts';
 import type { TurnContext } from './turn.ts';
 
@@ -46,6 +47,7 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     repo: context.mirror.repo,
     mirror: context.mirror,
     provider: context.provider,
+    network: context.networks?.byRepo.get(context.mirror.repo.name)?.policy,
     baseCommit: ended ? null : (session.baseCommit ?? null),
     headCommit: ended ? null : (session.headCommit ?? null),
     saved: await savedWorkOf(database.em(), session.id),
@@ -66,8 +68,12 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     await report({ type: 'sandbox.restored', lost: prepared.lost });
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
   const artifacts = cleanPictures(openArtifacts(database, context.content, lease));
+  const repo = context.mirror.repo.name;
+  const wayOut = wayOutOf({ networks: context.networks, repo, artifacts, log, report });
   return {
     ...prepared,
+    sandbox: await wayOut.open(prepared.sandbox),
+    wayOut,
     facts,
     config: context.config,
     repo: context.mirror.repo,

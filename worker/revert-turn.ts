@@ -39,6 +39,7 @@ export async function runRevertTurn(context: TurnContext): Promise<void> {
       openBrowser: browser.open,
     });
     await record(context, verification);
+    await bench.wayOut.close();
     await bench.report({
       type: 'phase.finished',
       phase: 'verify',

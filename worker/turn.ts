@@ -14,6 +14,7 @@ import { type Mirror, openMirror } from './forge/mirror.ts';
 import type { McpServers } from './mcp/servers.ts';
 import { runMergeTurn } from './merge-turn.ts';
 import type { Model } from './model/model.ts';
+import type { Networks } from './network/networks.ts';
 import { runRevertTurn } from './revert-turn.ts';
 import { forgetBranch, routeTurn } from './routing.ts';
 
@@ -31,6 +32,8 @@ export interface Tools {
   readonly judge?: Model;
   /** MCP servers; none without. */
   readonly mcp?: McpServers;
+  /** What the repos' sandboxes may reach; nothing without. */
+  readonly networks?: Networks;
   /** Folder of the repos' mirrors. */
   readonly mirrors: string;
   readonly log: Log;

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { mcpName } from './mcp.ts';
 import { names } from './names.ts';
+import { misplacedSecrets, networkSchema, secretSchema } from './network.ts';
 
-export const repoSchema = z.strictObject({
+const fieldsSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/, 'letters, digits, dots, dashes and underscores'),
   /** A git URL, or a path relative to the configuration file. */
   url: z.string().min(1),
@@ -15,6 +16,15 @@ export const repoSchema = z.strictObject({
   web_url: z.url().optional(),
   /** MCP servers that the agent may use here, each with the names of its tools, or `*`. */
   mcp: z.record(mcpName, names).optional(),
+  /** What its sandboxes may reach; without it only `setup` reaches anything, which is any public host. */
+  network: networkSchema.optional(),
+  /** Headers that are added outside of the sandbox to what is asked of a host. */
+  secrets: z.array(secretSchema).optional(),
+});
+
+export const repoSchema = fieldsSchema.superRefine(({ network, secrets }, context) => {
+  for (const { index, message } of misplacedSecrets(network, secrets ?? []))
+    context.addIssue({ code: 'custom', message, path: ['secrets', index, 'host'] });
 });
 
 export type RepoConfig = z.infer<typeof repoSchema>;

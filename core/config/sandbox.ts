@@ -10,6 +10,8 @@ export const sandboxSchema = z.strictObject({
   cpus: z.number().min(0.1).default(2),
   pids: z.int().min(64).default(512),
   disk_mb: z.int().min(256).default(4096),
+  /** That a turn may send and receive, where the repo has a `network`. */
+  network_mb: z.int().min(1).default(4096),
   setup_minutes: z.int().min(1).default(15),
   /** For each check; parts of a minute count. */
   check_minutes: z.number().min(0.01).default(10),

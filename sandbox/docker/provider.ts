@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { createLog, type Log } from '../../core/log.ts';
 import { SYSTEM_CA_FILE } from '../egress/machine.ts';
+import type { Lookup } from '../egress/resolve.ts';
 import type {
   Progress,
   Sandbox,
@@ -41,6 +42,8 @@ export interface DockerProviderOptions {
   readonly npmRegistry?: string;
   /** Hosts that `setup` may reach although they are not on the public internet. */
   readonly insideHosts?: readonly string[];
+  /** Looks names up for `setup`; the system's resolver without it. */
+  readonly lookup?: Lookup;
 }
 
 /** A container that another worker is making can be seen only once its volume is filled. */
@@ -97,6 +100,7 @@ class DockerProvider implements SandboxProvider {
         caFile: this.options.caFile ?? SYSTEM_CA_FILE,
         npmRegistry: this.options.npmRegistry,
         insideHosts: this.options.insideHosts ?? [],
+        lookup: this.options.lookup,
         spec,
         progress,
         signal,

@@ -5,6 +5,7 @@ import { ThreadsmithError } from '../../core/errors.ts';
 import { machineCertificates, npmRegistry, type Registry } from '../egress/machine.ts';
 import { openEgress } from '../egress/open-egress.ts';
 import { type EgressPolicy, rulesFor } from '../egress/policy.ts';
+import type { Lookup } from '../egress/resolve.ts';
 import { withBuildLock } from '../image/build-lock.ts';
 import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
@@ -29,6 +30,7 @@ export interface SnapshotBuild {
   readonly caFile: string;
   readonly npmRegistry: string | undefined;
   readonly insideHosts: readonly string[];
+  readonly lookup: Lookup | undefined;
   readonly spec: SnapshotSpec;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
@@ -114,6 +116,7 @@ async function withEgress(
   const egress = await openEgress(sandbox, {
     policy,
     certificates: await machineCertificates(build.caFile),
+    ...(build.lookup === undefined ? {} : { lookup: build.lookup }),
     onRequest: (report) => {
       if (report.refused !== null) refused.add(`${report.host}:${report.port} (${report.refused})`);
     },

@@ -28,3 +28,12 @@ test('the configuration names variables of MCP servers, and addresses hold token
   expect(secretsOfConfig(configOfRepo('shop', 'ssh://git@git.test/shop.git'), {})).toEqual([]);
   expect(secretsOfConfig(configOfRepo('shop', 'https://ghp_1@git.test/shop.git'), {})).toEqual(['ghp_1']);
 });
+
+test('the secrets of a repo are named by their variables', () => {
+  const config = configOfRepo('shop', 'ssh://git@git.test/shop.git');
+  const secrets = [{ host: 'api.test', header: 'X-Auth', value_from: 'SHOP_API', format: '{value}' }];
+  const repos = config.repos.map((repo) => ({ ...repo, secrets }));
+  expect(secretsOfConfig({ ...config, repos }, { SHOP_API: 'plain-value', SHOP: 'x' })).toEqual([
+    'plain-value',
+  ]);
+});

@@ -25,6 +25,22 @@ it('the prompt holds all facts, no unfilled places, and is the same each time', 
   expect(composeInstructions({ ...facts })).toBe(text);
 });
 
+it('the prompt says what the sandbox reaches, and what is added there', () => {
+  expect(composeInstructions(facts)).toContain('has no network');
+  const network = [
+    { host: '*.example.com', ports: [443], headers: [{ host: 'api.example.com', header: 'Authorization' }] },
+    { host: 'registry.npmjs.org', ports: [443], methods: ['GET', 'HEAD'], headers: [] },
+  ];
+  const text = composeInstructions({ ...facts, network });
+  expect(text).not.toContain('has no network');
+  for (const part of [
+    '*.example.com, ports 443',
+    'api.example.com get the header Authorization',
+    'only GET, HEAD',
+  ])
+    expect(text).toContain(part);
+});
+
 it('the prompt leaves out what a repo does not have, and cuts rules that are too long', () => {
   const bare = composeInstructions({ ...facts, checks: [], app: null, rules: [] });
   expect(bare).not.toMatch(/# Checks|# The app|# Rules/);

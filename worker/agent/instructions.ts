@@ -14,8 +14,18 @@ export interface InstructionFacts {
     readonly port: number;
     readonly pages: readonly { readonly name: string; readonly path: string }[];
   } | null;
+  /** What the sandbox may reach; nothing without. */
+  readonly network?: readonly NetworkFacts[];
   readonly rules: readonly RepoRules[];
   readonly skills?: readonly Skill[];
+}
+
+export interface NetworkFacts {
+  readonly host: string;
+  readonly ports: readonly number[];
+  readonly methods?: readonly string[] | undefined;
+  /** Headers that are added outside of the sandbox. */
+  readonly headers: readonly { readonly host: string; readonly header: string }[];
 }
 
 /** A file of rules over this size is cut: it would be paid for with every step. */
@@ -27,6 +37,7 @@ export function composeInstructions(facts: InstructionFacts): string {
     prompt('role', { repo: facts.repo, branch: facts.branch, default_branch: facts.defaultBranch }),
     prompt('work'),
     prompt('tools'),
+    networkOf(facts.network ?? []),
     prompt('trust'),
     ...(facts.checks.length > 0 ? [prompt('checks', { checks: checksOf(facts) })] : []),
     ...(facts.app === null ? [] : [prompt('app', appOf(facts.app))]),
@@ -51,6 +62,20 @@ function checksOf(facts: InstructionFacts): string {
 function appOf(app: NonNullable<InstructionFacts['app']>): Record<string, string> {
   const pages = app.pages.map(({ path }) => path).join(', ');
   return { serve: app.run, port: String(app.port), pages: pages === '' ? '(none)' : pages };
+}
+
+function networkOf(hosts: readonly NetworkFacts[]): string {
+  if (hosts.length === 0) return prompt('offline');
+  const lines = hosts.map(({ host, ports, methods, headers }) =>
+    [
+      `- ${host}, ports ${ports.join(', ')}`,
+      ...(methods === undefined ? [] : [`only ${methods.join(', ')}`]),
+      ...headers.map(
+        (added) => `requests to ${added.host} get the header ${added.header} on the way, so send none`,
+      ),
+    ].join('; '),
+  );
+  return prompt('network', { hosts: lines.join('\n') });
 }
 
 function skillsOf(skills: readonly Skill[]): readonly string[] {

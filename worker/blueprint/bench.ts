@@ -6,6 +6,7 @@ import type { Log } from '../../core/log.ts';
 import type { Person } from '../../core/turn.ts';
 import type { CommandResult, RunOptions, Sandbox } from '../../sandbox/sandbox.ts';
 import type { Mirror, Signature } from '../forge/mirror.ts';
+import type { WayOut } from '../network/way-out.ts';
 import type { Lost } from './prepare.ts';
 import type { RepoFile } from './repo-file.ts';
 
@@ -29,6 +30,8 @@ export interface Bench {
   readonly repoFile: RepoFile;
   readonly mirror: Mirror;
   readonly sandbox: Sandbox;
+  /** The way out that this sandbox has, for others of the turn. It is closed while the turn still is this worker's. */
+  readonly wayOut: WayOut;
   /** The image that the sandbox was made from. */
   readonly snapshot: string;
   readonly defaultBranch: string;

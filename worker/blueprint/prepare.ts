@@ -6,6 +6,7 @@ import { pack } from 'tar-stream';
 import type { Config, RepoConfig } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { SavedWork } from '../../db/saved-work.ts';
+import type { EgressPolicy } from '../../sandbox/egress/policy.ts';
 import type { Progress, Sandbox, SandboxProvider, SandboxSpec } from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import type { TurnFacts } from './bench.ts';
@@ -45,6 +46,8 @@ export interface PrepareOptions {
   readonly repo: RepoConfig;
   readonly mirror: Mirror;
   readonly provider: SandboxProvider;
+  /** What `setup` may reach; any public host without it. */
+  readonly network?: EgressPolicy | undefined;
   /** Of the session so far. */
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
@@ -124,7 +127,7 @@ async function takeSnapshot(
   defaultBranch: string,
   repoFile: RepoFile,
 ): Promise<string> {
-  const { mirror, provider, progress, signal } = options;
+  const { mirror, provider, network, progress, signal } = options;
   const setup = [checkoutLine(defaultBranch, base), ...repoFile.setup, LEAVE_OUT_SETUP];
   const digest = createHash('sha256').update(JSON.stringify(setup)).digest('hex').slice(0, 10);
   const name = options.repo.name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -134,6 +137,7 @@ async function takeSnapshot(
       key: `${name}-${base.slice(0, 12)}-${digest}`,
       files: () => lazily(bundled),
       setup,
+      ...(network === undefined ? {} : { network }),
       setupTimeoutMs: options.config.sandbox.setup_minutes * 60_000,
     },
     progress,

@@ -18,7 +18,7 @@ const ENVIRONMENT = { PAGER: 'cat', GIT_PAGER: 'cat', GIT_TERMINAL_PROMPT: '0', 
 export const shellTool = defineTool({
   name: 'shell',
   description:
-    'Run a bash command line in the sandbox. It starts in the repo; working directory and exported variables stay for the next call. There is no terminal and no network. Set background for servers and watchers: the call returns at once and names the file with the output.',
+    'Run a bash command line in the sandbox. It starts in the repo; working directory and exported variables stay for the next call. There is no terminal, and no network but what the system prompt names. Set background for servers and watchers: the call returns at once and names the file with the output.',
   input: z.strictObject({
     command: z.string().min(1),
     timeout_seconds: z

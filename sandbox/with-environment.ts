@@ -1,0 +1,26 @@
+// A sandbox whose commands all get some variables, unless a command sets them itself.
+import type { Command, Sandbox } from './sandbox.ts';
+
+/** The same sandbox; closing it calls `onClose` first. */
+export function withEnvironment(
+  sandbox: Sandbox,
+  env: Readonly<Record<string, string>>,
+  onClose: () => Promise<void>,
+): Sandbox {
+  const given = (command: Command): Command => ({ ...command, env: { ...env, ...command.env } });
+  return {
+    key: sandbox.key,
+    fresh: sandbox.fresh,
+    run: (command, options) => sandbox.run(given(command), options),
+    start: (command) => sandbox.start(given(command)),
+    kill: (commandId, signal) => sandbox.kill(commandId, signal),
+    read: (path, maxBytes) => sandbox.read(path, maxBytes),
+    write: (path, content) => sandbox.write(path, content),
+    connect: (port, waitMs) => sandbox.connect(port, waitMs),
+    listen: (port, onConnection) => sandbox.listen(port, onConnection),
+    close: async () => {
+      await onClose();
+      await sandbox.close();
+    },
+  };
+}
