@@ -100,21 +100,25 @@ interface DueRow {
   readonly age_ms: number | null;
 }
 
+/** `prompt`: ephemeral lines and reactions, which people wait for at that moment. `thread`: messages. */
+export type Lane = 'prompt' | 'thread';
+
 /**
- * Takes the most pressing due delivery for `leaseMs`; null where none is due. Ephemeral lines go first, then
- * new messages, then updates. A message waits for the earlier ones of its thread, so that parts keep their order.
+ * Takes the most pressing due delivery of a lane for `leaseMs`; null where none is due. New messages go before
+ * updates. A message waits for the earlier ones of its thread, so that parts keep their order.
  */
 export async function claimDelivery(
   database: Database,
   leaseMs: number,
   blocked: Blocked,
+  lane: Lane,
 ): Promise<ClaimedDelivery | null> {
   return database.transaction(async (em) => {
     const rows = await em.execute<DueRow[]>(
       `select id, dedupe_key, kind, channel_id, thread_ts, payload, version, slack_ts, attempted_at, attempts,
-         extract(epoch from now() - to_timestamp(slack_ts::double precision)) * 1000 as age_ms
+         case when slack_ts is not null then extract(epoch from now() - created_at) * 1000 end as age_ms
        from delivery due
-       where sent_version < version and abandoned is null and next_at <= now()
+       where (kind = 'message') = ? and sent_version < version and abandoned is null and next_at <= now()
          and (leased_until is null or leased_until < now())
          and (kind <> 'message' or slack_ts is not null or not channel_id = any(?::text[]))
          and (kind <> 'message' or slack_ts is null or not channel_id = any(?::text[]))
@@ -123,9 +127,9 @@ export async function claimDelivery(
              and earlier.abandoned is null and earlier.channel_id = due.channel_id
              and earlier.thread_ts is not distinct from due.thread_ts
              and (earlier.created_at, earlier.dedupe_key) < (due.created_at, due.dedupe_key)))
-       order by case when kind = 'ephemeral' then 0 when slack_ts is null then 1 else 2 end, next_at, created_at
+       order by case when slack_ts is null then 0 else 1 end, next_at, created_at
        limit 1 for update skip locked`,
-      [textArray(blocked.posts), textArray(blocked.updates)],
+      [lane === 'thread', textArray(blocked.posts), textArray(blocked.updates)],
     );
     const row = rows[0];
     if (row === undefined) return null;

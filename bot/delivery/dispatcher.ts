@@ -5,8 +5,10 @@ import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/database.ts';
 import {
   abandonDelivery,
+  type Blocked,
   type ClaimedDelivery,
   claimDelivery,
+  type Lane,
   markAdopted,
   markDelivered,
   postAnew,
@@ -20,7 +22,11 @@ import { type Outcome, send } from './send.ts';
 /** Longer than all the calls of one delivery can take, so that nobody else sends it meanwhile. */
 const LEASE_MS = 2 * CALL_TIMEOUT_MS;
 const POLL_MS = 500;
+/** Messages at once, and so many of them in one channel: a channel that hangs leaves room for the others. */
 const AT_ONCE = 6;
+const AT_ONCE_IN_CHANNEL = 3;
+/** What people wait for has places of its own. */
+const PROMPT_AT_ONCE = 4;
 const MAX_ATTEMPTS = 20;
 /** An ephemeral line that comes late is worse than none. */
 const MAX_EPHEMERAL_ATTEMPTS = 4;
@@ -53,18 +59,24 @@ export interface Dispatcher {
 /** Starts to bring this database's deliveries to Slack. */
 export function startDispatcher(database: Database, client: WebClient, log: Log): Dispatcher {
   const pace = keepPace();
-  const underway = new Set<Promise<void>>();
+  const lanes: Record<Lane, Map<Promise<void>, string>> = { prompt: new Map(), thread: new Map() };
 
   const round = async (): Promise<void> => {
-    while (underway.size < AT_ONCE) {
-      const delivery = await claimDelivery(database, LEASE_MS, pace.blocked());
+    await fill('prompt', PROMPT_AT_ONCE);
+    await fill('thread', AT_ONCE);
+  };
+
+  const fill = async (lane: Lane, most: number): Promise<void> => {
+    const underway = lanes[lane];
+    while (underway.size < most) {
+      const delivery = await claimDelivery(database, LEASE_MS, withBusy(pace.blocked(), underway), lane);
       if (delivery === null) return;
       if (delivery.kind === 'message' && delivery.slackTs === null) pace.posting(delivery.channelId);
       const work: Promise<void> = deliver(delivery).finally(() => {
         underway.delete(work);
         loop.hint();
       });
-      underway.add(work);
+      underway.set(work, delivery.channelId);
     }
   };
 
@@ -121,9 +133,18 @@ export function startDispatcher(database: Database, client: WebClient, log: Log)
     hint: loop.hint,
     close: async () => {
       await loop.close();
-      await Promise.all(underway);
+      await Promise.all([...lanes.prompt.keys(), ...lanes.thread.keys()]);
     },
   };
+}
+
+/** Channels that have enough on its way wait as well. */
+function withBusy(blocked: Blocked, underway: ReadonlyMap<Promise<void>, string>): Blocked {
+  const channels = [...underway.values()];
+  const busy = channels.filter(
+    (channel) => channels.filter((other) => other === channel).length >= AT_ONCE_IN_CHANNEL,
+  );
+  return { posts: [...blocked.posts, ...busy], updates: [...blocked.updates, ...busy] };
 }
 
 /**
