@@ -13,6 +13,8 @@ export const ACTION = {
   undoDiscard: 'threadsmith.undo_discard',
   revert: 'threadsmith.revert',
   tryAgain: 'threadsmith.try_again',
+  /** Of a result: the same request in other ways, side by side. */
+  tryWays: 'threadsmith.try_ways',
   /** Of a turn that used up its budget. */
   goOn: 'threadsmith.go_on',
   stop: 'threadsmith.stop',
@@ -38,6 +40,7 @@ export const ACTION = {
 /** Buttons of which one message holds several: each has its place at the end of its `action_id`. */
 export const REPO_BUTTON = /^threadsmith\.repo\.\d+$/;
 export const OPTION_BUTTON = /^threadsmith\.option\.\d+$/;
+export const ATTEMPT_BUTTON = /^threadsmith\.attempt\.\d+$/;
 
 export function repoButton(place: number): string {
   return `threadsmith.repo.${place}`;
@@ -45,6 +48,10 @@ export function repoButton(place: number): string {
 
 export function optionButton(place: number): string {
   return `threadsmith.option.${place}`;
+}
+
+export function attemptButton(place: number): string {
+  return `threadsmith.attempt.${place}`;
 }
 
 /** `callback_id` of each modal. Their `private_metadata` is the turn's id, for the diff a `DiffPlace`. */

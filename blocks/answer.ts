@@ -1,7 +1,7 @@
 // The answer to a question about the code: words with links to the lines they rest on, nothing to merge.
 import type { AnswerView } from '../core/view.ts';
 import { alertDecision } from './alert.ts';
-import { footer } from './change-body.ts';
+import { chosenContext, footer } from './change-body.ts';
 import { fit, textLines } from './fit.ts';
 import { MESSAGE_TEXT_MAX } from './limits.ts';
 import { markdownBlocks, markdownWords } from './markdown.ts';
@@ -18,6 +18,7 @@ export function answerMessage(view: AnswerView): FittedMessage {
     blocks: present(
       said.length > 0 ? said : paragraph(words('The agent ended without an answer.')),
       context(footer(usage, [repo])),
+      chosenContext(view.result.chosen),
       view.kind === 'alert' ? alertDecision(view.turnId, view.alertDecision) : null,
       context(view.model?.scripted ? SCRIPTED_NOTE : ''),
     ),

@@ -11,6 +11,9 @@ import {
 } from './elements-table.ts';
 import {
   ACTIONS_MAX,
+  CARD_BODY_MAX,
+  CARD_TITLE_MAX,
+  CAROUSEL_CARDS_MAX,
   CONTEXT_MAX,
   FIELD_TEXT_MAX,
   HEADER_TEXT_MAX,
@@ -137,11 +140,30 @@ const everywhere = {
   }),
 };
 
+const mrkdwn = (max: number): Rule =>
+  object({ type: oneOf('mrkdwn'), text: string(max), verbatim: maybe(boolean) });
+
+const card = all(
+  block('card', {
+    hero_image: maybe(image),
+    icon: maybe(image),
+    title: maybe(mrkdwn(CARD_TITLE_MAX)),
+    subtitle: maybe(mrkdwn(CARD_TITLE_MAX)),
+    body: maybe(mrkdwn(CARD_BODY_MAX)),
+    actions: maybe(array(interactive.button, 1, ACTIONS_MAX)),
+  }),
+  having('at least', 'hero_image', 'title', 'actions', 'body'),
+);
+
 /** What may stand in a message. */
 export const messageBlocks: Readonly<Record<string, Rule>> = {
   ...everywhere,
   markdown: block('markdown', { text: string(MARKDOWN_TEXT_MAX) }),
   table,
+  card,
+  carousel: block('carousel', {
+    elements: array(byType({ card }, 'a card'), 1, CAROUSEL_CARDS_MAX),
+  }),
   task_card: taskCard,
   plan: all(
     block('plan', {

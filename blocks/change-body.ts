@@ -1,5 +1,6 @@
 // What a change is, in the order in which a person judges it. The result, merged and discarded messages share it.
 import type { KnownBlock } from '@slack/types';
+import type { Chosen } from '../core/attempt.ts';
 import type { Usage } from '../core/event.ts';
 import type { ChangeView } from '../core/view.ts';
 import { duration, money, roughly } from './amounts.ts';
@@ -42,9 +43,17 @@ export function changeBody(view: ChangeView, heading: string): ChangeBody {
     filesBlock(files),
     context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
     personContext('Asked by ', view.requester),
+    chosenContext(view.result.chosen),
     context(restoredNote(view), view.model?.scripted ? SCRIPTED_NOTE : ''),
   );
   return { blocks, rest };
+}
+
+/** Who chose it among how many. */
+export function chosenContext(chosen: Chosen | undefined): KnownBlock | null {
+  if (chosen === undefined) return null;
+  const of = `attempt ${chosen.place} of ${chosen.of}; the figures above are of all of them.`;
+  return personContext('Chosen by ', { id: chosen.by }, `: ${of}`);
 }
 
 /** The first blocks within this weight, at least one. */

@@ -57,6 +57,12 @@ export const CONFIRM_BUTTON_MAX = 30;
 /** https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element */
 export const TEXT_INPUT_MAX = 3_000;
 
+/** https://docs.slack.dev/reference/block-kit/blocks/card-block: title and subtitle, and the body. */
+export const CARD_TITLE_MAX = 150;
+export const CARD_BODY_MAX = 200;
+/** https://docs.slack.dev/reference/block-kit/blocks/carousel-block */
+export const CAROUSEL_CARDS_MAX = 10;
+
 /** Slack names no limit for these; a task is read at a glance, and rich text is cut where a section would be. */
 export const TASK_TITLE_MAX = 150;
 export const PLAN_TASKS_MAX = 50;

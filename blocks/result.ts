@@ -1,5 +1,6 @@
 // The result of a turn that made a change: what was done, the evidence, and the buttons that decide on it.
 import type { ActionsBlock } from '@slack/types';
+import { TRY_WAYS } from '../core/attempt.ts';
 import type { ChangeResult, Verification } from '../core/event.ts';
 import type { ChangeView } from '../core/view.ts';
 import { ACTION } from './actions.ts';
@@ -39,9 +40,11 @@ function offer(view: ChangeView): FittedMessage {
   const state =
     view.merge.kind === 'merging'
       ? `${nameOf(view.merge.by)} is merging this now.`
-      : moved
-        ? `The branch has moved on to ${shortCommit(view.head)} since: decide on the newest result in this thread.`
-        : '';
+      : view.isRivalled
+        ? 'Other ways of doing this are being tried below: this is one of those to choose from.'
+        : moved
+          ? `The branch has moved on to ${shortCommit(view.head)} since: decide on the newest result in this thread.`
+          : '';
   const approvals = approvalLine(view);
   return fitWithRest(
     {
@@ -85,6 +88,7 @@ function buttons(view: ChangeView, canDecide: boolean): ActionsBlock {
     view.verified ? approve(view) : mergeUnverified(view),
     button({ actionId: ACTION.requestChanges, value, text: 'Request changes' }),
     diff,
+    ...(view.kind === 'revert' ? [] : [tryWays(view)]),
     button({
       actionId: ACTION.discard,
       value,
@@ -108,6 +112,19 @@ function approvalLine({ approval: { needed, given } }: ChangeView): string {
   const left = needed - given.length;
   const next = left > 0 ? `${left} more to go` : 'ready for somebody who may merge';
   return `Approved${by}: ${given.length} of ${needed}, ${next}.`;
+}
+
+function tryWays(view: ChangeView) {
+  return button({
+    actionId: ACTION.tryWays,
+    value: view.turnId,
+    text: `Try ${TRY_WAYS} ways`,
+    confirm: confirm({
+      title: `Try ${TRY_WAYS} more ways?`,
+      text: `${TRY_WAYS} agents do the same request anew, side by side. This result stays one of those to choose from.`,
+      yes: 'Try them',
+    }),
+  });
 }
 
 function approve(view: ChangeView) {

@@ -28,7 +28,7 @@ const phaseTitles: Record<Phase, string> = {
   publish: 'Publish',
 };
 
-const phaseWords: Record<Phase, string> = {
+export const phaseWords: Record<Phase, string> = {
   prepare: 'Preparing',
   agent: 'Working',
   verify: 'Verifying',

@@ -4,6 +4,7 @@ import type { ResultView, StatusView } from '../core/view.ts';
 import { answerMessage } from './answer.ts';
 import { discardedNote } from './discarded.ts';
 import { failureMessage } from './failure.ts';
+import { keptNote } from './kept.ts';
 import { mergedNote } from './merged.ts';
 import type { FittedMessage } from './message.ts';
 import { questionMessage } from './question.ts';
@@ -72,5 +73,7 @@ export function finishedMessage(view: ResultView): FittedMessage {
       return mergedNote(result);
     case 'discarded':
       return discardedNote(result);
+    case 'kept':
+      return keptNote(result);
   }
 }

@@ -36,7 +36,19 @@ function sum(value: unknown, perObject: number): number {
 }
 
 /** Fields in which words are found, in the order in which they are read. */
-const WORDS = ['title', 'text', 'alt_text', 'fallback', 'fields', 'elements', 'rows', 'tasks', 'details'];
+const WORDS = [
+  'title',
+  'subtitle',
+  'body',
+  'text',
+  'alt_text',
+  'fallback',
+  'fields',
+  'elements',
+  'rows',
+  'tasks',
+  'details',
+];
 
 /** The words in a block, without formats; controls are left out. */
 export function wordsOf(value: unknown): string {

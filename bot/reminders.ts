@@ -11,7 +11,7 @@ const UNTIL_MS = 3 * AFTER_MS;
 interface Waiting {
   readonly id: string;
   readonly session_id: string;
-  readonly about: 'answer' | 'repo' | 'review';
+  readonly about: 'answer' | 'attempt' | 'repo' | 'review';
   readonly requester: Person;
   readonly channel_id: string;
   readonly thread_ts: string;
@@ -22,12 +22,13 @@ export async function remind(database: Database): Promise<readonly string[]> {
   return database.transaction(async (em) => {
     const rows = await em.execute<Waiting[]>(
       `select turn.id, session_id, requester, channel_id, thread_ts,
-         case turn.state when 'needs_repo' then 'repo' when 'waiting' then 'answer' else 'review' end as about
+         case turn.state when 'needs_repo' then 'repo' when 'waiting' then
+           case when exists (select 1 from attempt where parent_id = turn.id) then 'attempt' else 'answer' end else 'review' end as about
        from turn join session on session.id = session_id
        where (turn.state in ('waiting', 'needs_repo') or (turn.state = 'done' and session.state = 'open'
-           and turn.result->>'kind' = 'change' and state_since > now() - ? * interval '1 millisecond'
+           and turn.kind <> 'attempt' and turn.result->>'kind' = 'change' and state_since > now() - ? * interval '1 millisecond'
            and not exists (select 1 from turn later where later.session_id = turn.session_id
-             and later.position > turn.position and later.kind <> 'answer' and later.state <> 'refused')))
+             and later.position > turn.position and later.kind not in ('answer', 'attempt') and later.state <> 'refused')))
          and state_since < now() - ? * interval '1 millisecond'
          and not exists (select 1 from delivery where dedupe_key = 'reminder:' || turn.id) limit 50`,
       [UNTIL_MS, AFTER_MS],

@@ -1,5 +1,6 @@
 // The events of a session's log. Every view (thread, page, metrics) is derived from them.
 import type { Approval } from './approval.ts';
+import type { Chosen, StartedAttempt } from './attempt.ts';
 import type { Failure } from './errors.ts';
 import type { StepUsage } from './journal.ts';
 import type { Money } from './price.ts';
@@ -159,7 +160,10 @@ export interface ChangeResult {
   readonly review?: Review;
   /** Artifact of kind `diff`: the whole change against the default branch. */
   readonly diffArtifactId: string;
+  /** Of all attempts together where there were several. */
   readonly usage: Usage;
+  /** Where a person chose it among several attempts. */
+  readonly chosen?: Chosen;
 }
 
 export interface AnswerResult {
@@ -168,6 +172,7 @@ export interface AnswerResult {
   readonly text: string;
   readonly repo: string;
   readonly usage: Usage;
+  readonly chosen?: Chosen;
 }
 
 export interface MergedResult {
@@ -189,7 +194,13 @@ export interface DiscardedResult {
   readonly branch: string;
 }
 
-export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedResult;
+/** Other ways were tried, and the result that was there before was chosen. */
+export interface KeptResult {
+  readonly kind: 'kept';
+  readonly chosen: Chosen;
+}
+
+export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedResult | KeptResult;
 
 /** What a person decided on an alert that was looked into. */
 export interface AlertDecision {
@@ -329,6 +340,10 @@ export type EventBody =
       /** What the second model used. */
       readonly usage?: StepUsage;
     }
+  /** Several attempts at the request are under way, each a turn of its own. */
+  | { readonly type: 'attempts.started'; readonly attempts: readonly StartedAttempt[] }
+  /** All of them are over, and there is something to choose from. */
+  | { readonly type: 'attempts.ready' }
   | {
       readonly type: 'question.asked';
       readonly question: string;

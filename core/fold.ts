@@ -37,6 +37,7 @@ function before(facts: TurnFacts): StatusView {
     repoChoice: null,
     question: null,
     given: [],
+    attempts: [],
     published: null,
     failure: null,
     stopped: null,
@@ -140,6 +141,10 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
     }
     case 'review.finished':
       return view;
+    case 'attempts.started':
+      return { ...view, state: 'running', tool: null, attempts: body.attempts };
+    case 'attempts.ready':
+      return { ...view, state: 'waiting', tool: null };
     case 'question.asked':
       return {
         ...view,

@@ -50,6 +50,7 @@ export function standingOf(facts: StandingFacts): Standing {
   if (facts.last === 'stopped') return 'stopped';
   if (facts.lastResult === 'merged' || facts.sessionState === 'merged') return 'merged';
   if (facts.lastResult === 'discarded' || facts.sessionState === 'discarded') return 'discarded';
+  if (facts.lastResult === 'kept') return 'to_review';
   return facts.lastResult === 'change' ? 'to_review' : 'answered';
 }
 

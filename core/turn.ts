@@ -9,6 +9,8 @@ export type TurnKind =
   | 'merge'
   | 'discard'
   | 'revert'
+  /** One of several answers to the same request; it belongs to the turn that asked. */
+  | 'attempt'
   | 'alert';
 
 /**

@@ -1,5 +1,6 @@
 // What a turn looks like from outside: its events folded into one value, before any surface draws it.
 import type { Approval } from './approval.ts';
+import type { Approach, StartedAttempt } from './attempt.ts';
 import type { Failure } from './errors.ts';
 import type {
   AlertDecision,
@@ -96,6 +97,8 @@ export interface StatusView extends TurnFacts {
   readonly question: QuestionView | null;
   /** Files that the agent gave to the thread, in their order. */
   readonly given: readonly GivenFile[];
+  /** Where several attempts are made; in their order. While it is `waiting` a person has to choose one. */
+  readonly attempts: readonly StartedAttempt[];
   readonly published: { readonly commit: string; readonly branch: string } | null;
   readonly failure: Failure | null;
   readonly stopped: { readonly by: string; readonly leaves: string } | null;
@@ -103,6 +106,17 @@ export interface StatusView extends TurnFacts {
   /** When a worker first claimed it. */
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+}
+
+/** One of several attempts, as it is drawn beside the others. */
+export interface AttemptView {
+  /** From 1. */
+  readonly place: number;
+  /** Null for a result that was there before. */
+  readonly approach: Approach | null;
+  readonly status: StatusView;
+  /** Slack's file id for each artifact that has been uploaded and is ready. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** Where the offer to merge stands. */
@@ -144,6 +158,8 @@ export interface ResultView<R extends TurnResult = TurnResult> extends StatusVie
   /** How many approvals a merge takes, and who has given one that counts. */
   readonly approval: { readonly needed: number; readonly given: readonly Person[] };
   readonly codeLinks: CodeLinks | null;
+  /** Whether other ways of doing it are being tried, so that it is decided there. */
+  readonly isRivalled?: boolean;
 }
 
 export type ChangeView = ResultView<ChangeResult>;

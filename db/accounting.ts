@@ -41,7 +41,7 @@ export async function usageBy(
          sum((usage ->> 'cachedTokens')::bigint) as cached, sum((usage ->> 'outputTokens')::bigint) as output
        from used group by turn_id, model
      )
-     select ${KEYS[by]} as key, model, count(*)::int as turns, sum(steps)::int as steps,
+     select ${KEYS[by]} as key, per_turn.model, count(*)::int as turns, sum(steps)::int as steps,
        sum(input)::float8 as "inputTokens", sum(cached)::float8 as "cachedTokens",
        sum(output)::float8 as "outputTokens",
        coalesce(sum(extract(epoch from coalesce(turn.finished_at, now()) - turn.started_at)) / 60, 0)::float8 as minutes

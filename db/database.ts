@@ -13,6 +13,7 @@ import { SessionsOfAPerson } from './migrations/0004-sessions-of-a-person.ts';
 import { TurnsLater } from './migrations/0005-turns-later.ts';
 import { Alerts } from './migrations/0006-alerts.ts';
 import { SavedWork } from './migrations/0007-saved-work.ts';
+import { Attempts } from './migrations/0008-attempts.ts';
 import { WaysIn } from './migrations/0009-ways-in.ts';
 
 export type { EntityManager };
@@ -48,6 +49,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
         { name: '0005-turns-later', class: TurnsLater },
         { name: '0006-alerts', class: Alerts },
         { name: '0007-saved-work', class: SavedWork },
+        { name: '0008-attempts', class: Attempts },
         { name: '0009-ways-in', class: WaysIn },
       ],
       snapshot: false,

@@ -3,10 +3,9 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { EventBody } from '../core/event.ts';
-import type { Journal, JournalEntry } from '../core/journal.ts';
+import type { Journal, JournalEntry, PlacedEntry } from '../core/journal.ts';
 import { redactAll } from '../core/redact.ts';
-import type { Database } from './database.ts';
-import { JournalRow } from './entities/log.ts';
+import type { Database, EntityManager } from './database.ts';
 import { type Lease, leaseLost } from './lease.ts';
 import { CHANNEL } from './notify.ts';
 
@@ -26,7 +25,7 @@ export interface StepLog extends Journal {
   isSteered(): boolean;
 }
 
-/** The journal of a session's attempt for the worker that has its turn. */
+/** The journal of a session's attempt for the worker that has its turn, with what it went on from. */
 export function openJournal(database: Database, lease: Lease, attempt: number): StepLog {
   let waiting: EventBody[] = [];
   let isSteered = false;
@@ -53,12 +52,7 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
     return mine;
   };
   return {
-    load: async () => {
-      const rows = await database
-        .em()
-        .find(JournalRow, { sessionId: lease.sessionId, attempt }, { orderBy: { place: 'asc' } });
-      return rows.map((row) => ({ place: row.place, turnId: row.turnId, entry: row.entry }));
-    },
+    load: () => loadJournal(database.em(), lease.sessionId, attempt),
     append: inTurn,
     report: async (event) => {
       waiting.push(event);
@@ -70,6 +64,27 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
     flush: () => inTurn(0, []),
     isSteered: () => isSteered,
   };
+}
+
+/**
+ * The conversation of an attempt in order: an attempt goes on from another one up to a place, and that one may
+ * have gone on from a third.
+ */
+export async function loadJournal(
+  em: EntityManager,
+  sessionId: string,
+  attempt: number,
+): Promise<readonly PlacedEntry[]> {
+  return em.execute<PlacedEntry[]>(
+    `with recursive line as (
+       select ?::bigint as number, 2147483647 as until
+       union all
+       select from_number, least(from_place, line.until) from attempt join line using (number)
+       where attempt.session_id = ? and from_number is not null)
+     select place, turn_id as "turnId", entry from journal join line on journal.attempt = line.number
+     where journal.session_id = ? and place < until order by place`,
+    [attempt, sessionId, sessionId],
+  );
 }
 
 /** All or nothing, in one statement that is its own transaction. Says whether there is steering. Throws `lease_lost`. */

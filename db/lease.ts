@@ -16,7 +16,7 @@ const OPEN_STATES = `('received', 'needs_repo', 'queued', 'running', 'waiting')`
 
 /**
  * Takes a turn for a worker. Null where it is not to be had: it is over, another worker's lease on it
- * is alive, or an earlier turn of its session is still open.
+ * is alive, or an earlier turn of its session is still open. Attempts at the same request go side by side.
  */
 export async function claimTurn(database: Database, turnId: string, owner: string): Promise<Lease | null> {
   return database.transaction(async (em) => {
@@ -33,8 +33,8 @@ export async function claimTurn(database: Database, turnId: string, owner: strin
        where id = ?
          and ((state = 'queued' and (not_before is null or not_before <= now()))
            or (state = 'running' and lease_until < now()))
-         and not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
-           and earlier.position < turn.position and earlier.state in ${OPEN_STATES})
+         and (kind = 'attempt' or not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
+           and earlier.position < turn.position and earlier.state in ${OPEN_STATES}))
        returning session_id, lease_epoch`,
       [owner, LEASE_MS, turnId],
     );
@@ -43,14 +43,16 @@ export async function claimTurn(database: Database, turnId: string, owner: strin
   });
 }
 
-/** Keeps the lease for another while; says who asked to stop. Throws `lease_lost`. */
+/** Keeps the lease for another while; says who asked to stop it, or all attempts. Throws `lease_lost`. */
 export async function renewLease(
   database: Database,
   lease: Lease,
 ): Promise<{ readonly stopRequestedBy: string | null }> {
   const rows = await database.em().execute<{ stop_requested_by: string | null }[]>(
     `update turn set lease_until = now() + ? * interval '1 millisecond'
-     where id = ? and lease_epoch = ? and state = 'running' returning stop_requested_by`,
+     where id = ? and lease_epoch = ? and state = 'running'
+     returning coalesce(stop_requested_by, (select asking.stop_requested_by
+       from attempt join turn asking on asking.id = attempt.parent_id where attempt.turn_id = turn.id)) as stop_requested_by`,
     [LEASE_MS, lease.turnId, lease.epoch],
   );
   const row = rows[0];

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Log } from '../core/log.ts';
 import type { EntityManager } from './database.ts';
 
-export type Topic = 'outbox' | 'event' | 'delivery' | 'stop';
+export type Topic = 'outbox' | 'event' | 'delivery' | 'stop' | 'attempts';
 
 export const CHANNEL = 'threadsmith';
 const RECONNECT_MS = 1000;

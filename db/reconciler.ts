@@ -30,8 +30,8 @@ async function handOverLost(database: Database): Promise<readonly string[]> {
              and coalesce(enqueued_at, state_since) < now() - ? * interval '1 millisecond')
            or (state = 'running' and lease_until < now() and coalesce(enqueued_at, state_since) < now() - interval '5 seconds'))
          and not exists (select 1 from outbox where turn_id = turn.id and topic = 'turn' and sent_at is null)
-         and not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
-           and earlier.position < turn.position and earlier.state in ('received', 'needs_repo', 'queued', 'running', 'waiting'))
+         and (kind = 'attempt' or not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
+           and earlier.position < turn.position and earlier.state in ('received', 'needs_repo', 'queued', 'running', 'waiting')))
        order by state_since limit 100 for update skip locked`,
       [UNCLAIMED_MS],
     );
@@ -55,6 +55,8 @@ async function endOverdue(database: Database): Promise<readonly string[]> {
     await database.transaction(async (em) => {
       const rows = await em.execute<{ id: string; session_id: string }[]>(
         `select id, session_id from turn where state = ? and state_since < now() - ? * interval '1 millisecond'
+           -- While attempts are made, the deadlines that count are theirs.
+           and not (state = 'running' and exists (select 1 from attempt where parent_id = turn.id))
          limit 100 for update skip locked`,
         [state, afterMs],
       );

@@ -19,11 +19,11 @@ export interface SavedWork {
   readonly unpublished: UnpublishedWork | null;
 }
 
-/** What is known of a session's work; null where no sandbox was ever noted down. */
-export async function savedWorkOf(em: EntityManager, sessionId: string): Promise<SavedWork | null> {
+/** What is known of the work in the sandbox of this key; null where no sandbox was ever noted down. */
+export async function savedWorkOf(em: EntityManager, key: string): Promise<SavedWork | null> {
   const rows = await em.execute<
     { sandbox: string; parent: string | null; merged: string | null; bundle: Buffer | null }[]
-  >('select sandbox, parent, merged, bundle from saved_work where session_id = ?', [sessionId]);
+  >('select sandbox, parent, merged, bundle from saved_work where key = ?', [key]);
   const row = rows[0];
   if (row === undefined) return null;
   const { sandbox, parent, merged, bundle } = row;
@@ -31,38 +31,36 @@ export async function savedWorkOf(em: EntityManager, sessionId: string): Promise
 }
 
 /** Notes that this sandbox has the newest work from here on. What is kept stays. */
-export async function noteSandbox(em: EntityManager, sessionId: string, sandbox: string): Promise<void> {
+export async function noteSandbox(em: EntityManager, key: string, sandbox: string): Promise<void> {
   await em.execute(
-    `insert into saved_work (session_id, sandbox) values (?, ?)
-     on conflict (session_id) do update set sandbox = excluded.sandbox where saved_work.sandbox <> excluded.sandbox`,
-    [sessionId, sandbox],
+    `insert into saved_work (key, sandbox) values (?, ?)
+     on conflict (key) do update set sandbox = excluded.sandbox where saved_work.sandbox <> excluded.sandbox`,
+    [key, sandbox],
   );
 }
 
 /** Keeps what this sandbox has; null where it has nothing unpublished. False where another has the newest work. */
 export async function saveWork(
   em: EntityManager,
-  sessionId: string,
+  key: string,
   sandbox: string,
   work: UnpublishedWork | null,
 ): Promise<boolean> {
   const bundle = work === null ? null : Buffer.from(work.bundle);
   const rows = await em.execute<unknown[]>(
     `update saved_work set parent = ?, merged = ?, bundle = ?, saved_at = now()
-     where session_id = ? and sandbox = ? returning 1`,
-    [work?.parent ?? null, work?.merged ?? null, bundle, sessionId, sandbox],
+     where key = ? and sandbox = ? returning 1`,
+    [work?.parent ?? null, work?.merged ?? null, bundle, key, sandbox],
   );
   return rows.length > 0;
 }
 
 /** Everything is published, or nothing of it is wanted any more. */
-export async function dropSavedWork(em: EntityManager, sessionId: string): Promise<void> {
-  await em.execute('update saved_work set parent = null, merged = null, bundle = null where session_id = ?', [
-    sessionId,
-  ]);
+export async function dropSavedWork(em: EntityManager, key: string): Promise<void> {
+  await em.execute('update saved_work set parent = null, merged = null, bundle = null where key = ?', [key]);
 }
 
 /** As if no sandbox had ever been noted down. */
-export async function forgetWork(em: EntityManager, sessionId: string): Promise<void> {
-  await em.execute('delete from saved_work where session_id = ?', [sessionId]);
+export async function forgetWork(em: EntityManager, key: string): Promise<void> {
+  await em.execute('delete from saved_work where key = ?', [key]);
 }

@@ -31,17 +31,17 @@ export async function sessionsOf(
   const rows = await em.execute<SessionListRow[]>(
     `with mine as (
        select session_id, max(created_at) as asked_at from turn
-       where requester->>'id' = ? and kind <> 'answer' group by session_id order by asked_at desc limit ?)
+       where requester->>'id' = ? and kind not in ('answer', 'attempt') group by session_id order by asked_at desc limit ?)
      select session.id, team_id, channel_id, thread_ts, repo, session.state, first.text as title,
        open.id as open_id, open.state as open_state, open.kind as open_kind, last.id as last_id, last.state as last_state,
        last.result->>'kind' as last_result, coalesce(last.finished_at, last.created_at) as at
      from mine join session on session.id = mine.session_id
-     join lateral (select text from turn where session_id = session.id and kind <> 'answer'
+     join lateral (select text from turn where session_id = session.id and kind not in ('answer', 'attempt')
        order by position limit 1) first on true
-     left join lateral (select id, state, kind from turn where session_id = session.id and kind <> 'answer'
+     left join lateral (select id, state, kind from turn where session_id = session.id and kind not in ('answer', 'attempt')
        and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1) open on true
      join lateral (select id, state, result, finished_at, created_at from turn where session_id = session.id
-       and kind <> 'answer' and (state <> 'done' or result is not null) order by position desc limit 1) last on true
+       and kind not in ('answer', 'attempt') and (state <> 'done' or result is not null) order by position desc limit 1) last on true
      where team_id = ?`,
     [person.userId, limit, person.teamId],
   );

@@ -16,14 +16,18 @@ export interface SteeringMessage {
 export type Offered = 'offered' | 'nothing_runs' | 'gone';
 
 /**
- * Offers a queued turn's text to the turn of its session that is at work, in the transaction of `em`. Offering
- * it again changes nothing. The running turn is locked before all else, as its worker does it.
+ * Offers a queued turn's text to the turn of its session that is at work, or to all attempts at that, in the
+ * transaction of `em`. Offering it again changes nothing. The running turns are locked before all else, as their
+ * workers do it.
  */
 export async function offerSteering(em: EntityManager, turnId: string, by: string): Promise<Offered> {
   const running = await em.execute<{ id: string }[]>(
     `select running.id from turn running join turn waiting on waiting.session_id = running.session_id
-     where waiting.id = ? and running.state = 'running' and running.position < waiting.position
-       and running.kind in ('mention', 'follow_up', 'changes_requested', 'alert') limit 1 for share of running`,
+     where waiting.id = ? and running.kind in ('mention', 'follow_up', 'changes_requested', 'alert', 'attempt')
+       and (running.state = 'running' and running.position < waiting.position
+           and not exists (select 1 from attempt where parent_id = running.id)
+         or running.kind = 'attempt' and running.state in ('queued', 'running'))
+     order by running.position for share of running`,
     [turnId],
   );
   const rows = await em.execute<{ session_id: string; text: string; requester: Person }[]>(
@@ -31,13 +35,12 @@ export async function offerSteering(em: EntityManager, turnId: string, by: strin
     [turnId],
   );
   const [waiting] = rows;
-  const [target] = running;
   if (waiting === undefined) return 'gone';
-  if (target === undefined) return 'nothing_runs';
+  if (running.length === 0) return 'nothing_runs';
   const added = await em.execute<unknown[]>(
-    `insert into steering (turn_id, from_turn_id, text, by) values (?, ?, ?, ?)
+    `insert into steering (turn_id, from_turn_id, text, by) select turn.id, ?, ?, ? from turn where id = any(?)
      on conflict (turn_id, from_turn_id) do nothing returning 1`,
-    [target.id, turnId, waiting.text, JSON.stringify(waiting.requester)],
+    [turnId, waiting.text, JSON.stringify(waiting.requester), `{${running.map(({ id }) => id).join(',')}}`],
   );
   if (added.length > 0)
     await appendEvents(em, waiting.session_id, turnId, [{ type: 'steering.offered', by }]);
@@ -86,15 +89,24 @@ async function takeUp(em: EntityManager, lease: Lease, offer: OfferRow): Promise
      where id = ? and state = 'queued' returning 1`,
     [offer.from_turn_id],
   );
+  // Of several attempts each takes it, and the first one of them ends the turn that it came from.
+  const isTaken =
+    ended.length > 0 ||
+    (
+      await em.execute<unknown[]>(
+        'select 1 from steering where from_turn_id = ? and taken_at is not null limit 1',
+        [offer.from_turn_id],
+      )
+    ).length > 0;
   const marked =
-    ended.length > 0 &&
+    isTaken &&
     (
       await em.execute<unknown[]>(
         'update steering set taken_at = now() where id = ? and taken_at is null returning 1',
         [offer.id],
       )
     ).length > 0;
-  if (marked)
+  if (marked && ended.length > 0)
     await appendEvents(em, lease.sessionId, offer.from_turn_id, [
       { type: 'turn.taken_up', by: lease.turnId },
     ]);

@@ -3,11 +3,11 @@ import type { Failure } from '../core/errors.ts';
 import type { EventBody, TurnResult } from '../core/event.ts';
 import { redactAll } from '../core/redact.ts';
 import { type OpenTurnState, type TurnState, turnDeadlines } from '../core/turn.ts';
+import { dropAttempts, hasAttempts, outcomeAfter, stopAttempts } from './attempts.ts';
 import type { Database, EntityManager } from './database.ts';
 import { Turn, type TurnDetails } from './entities/session.ts';
 import { appendEvents } from './events.ts';
 import { fenced, type Lease } from './lease.ts';
-import { notify } from './notify.ts';
 import { handOver } from './outbox.ts';
 import { withdrawSteering } from './steering.ts';
 
@@ -45,8 +45,28 @@ export async function endTurn(
     [ending.state, result, failure, turnId],
   );
   await appendEvents(em, sessionId, turnId, [endingEvent(ending)]);
+  await dropAttempts(em, turnId);
+  await settleAttempts(em, turnId, sessionId);
   await handOverNext(em, sessionId);
 }
+
+/** Where the last attempt at a request is over, the turn that asked waits for a choice, or ends. */
+async function settleAttempts(em: EntityManager, turnId: string, sessionId: string): Promise<void> {
+  const outcome = await outcomeAfter(em, turnId);
+  if (outcome === null) return;
+  const { parentId } = outcome;
+  switch (outcome.kind) {
+    case 'choose':
+      await em.execute(`update turn set state = 'waiting', state_since = now() where id = ?`, [parentId]);
+      return appendEvents(em, sessionId, parentId, [{ type: 'attempts.ready' }]);
+    case 'stopped':
+      return endTurn(em, parentId, sessionId, { state: 'stopped', by: outcome.by, leaves: NOTHING_KEPT });
+    case 'failed':
+      return endTurn(em, parentId, sessionId, { state: 'failed', failure: outcome.failure });
+  }
+}
+
+const NOTHING_KEPT = 'The attempts are removed; the session is as it was before them.';
 
 function endingEvent(ending: Ending): EventBody {
   switch (ending.state) {
@@ -91,7 +111,8 @@ export async function answerWaiting(
   const details: TurnDetails = { answer };
   const rows = await em.execute<{ id: string }[]>(
     `update turn set state = 'queued', state_since = now(), details = details || ?::jsonb
-     where session_id = ? and state = 'waiting' returning id`,
+     where session_id = ? and state = 'waiting' and not exists (select 1 from attempt where parent_id = turn.id)
+     returning id`,
     [JSON.stringify(details), sessionId],
   );
   for (const { id } of rows) {
@@ -111,10 +132,17 @@ export async function stopTurn(em: EntityManager, turnId: string, by: string): P
   if (row === undefined || !(row.state in turnDeadlines)) return false;
   if (row.state === 'running') {
     await requestStop(em, turnId, by);
-    await notify(em, 'stop');
+    const leaves = 'It had not begun.';
+    for (const id of await stopAttempts(em, turnId))
+      await endTurn(em, id, row.session_id, { state: 'stopped', by, leaves });
     return true;
   }
-  const leaves = row.state === 'waiting' ? 'What was done so far is kept.' : 'Nothing was begun.';
+  const chooses = row.state === 'waiting' && (await hasAttempts(em, turnId));
+  const leaves = chooses
+    ? NOTHING_KEPT
+    : row.state === 'waiting'
+      ? 'What was done so far is kept.'
+      : 'Nothing was begun.';
   await endTurn(em, turnId, row.session_id, { state: 'stopped', by, leaves });
   return true;
 }
@@ -185,6 +213,7 @@ export async function turnsAhead(
   return em.count(Turn, {
     sessionId: turn.sessionId,
     position: { $lt: turn.position },
+    kind: { $ne: 'attempt' },
     state: { $in: ['received', 'needs_repo', 'queued', 'running', 'waiting'] },
   });
 }
@@ -202,6 +231,7 @@ export async function requestStop(em: EntityManager, turnId: string, by: string)
 async function handOverNext(em: EntityManager, sessionId: string): Promise<void> {
   const rows = await em.execute<{ id: string; state: TurnState }[]>(
     `select id, state from turn where session_id = ? and state in ('received', 'needs_repo', 'queued', 'running', 'waiting')
+     and kind <> 'attempt'
      order by position limit 1`,
     [sessionId],
   );

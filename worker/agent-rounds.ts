@@ -13,7 +13,7 @@ import { runAgent } from './agent/harness.ts';
 import { composeInstructions } from './agent/instructions.ts';
 import type { AgentAnswer, AgentBudget, SpentBudget } from './agent/task.ts';
 import { mcpTools } from './agent/tools/mcp.ts';
-import { toolsFor } from './agent/tools/registry.ts';
+import { toolsFor, withoutQuestions } from './agent/tools/registry.ts';
 import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
 import type { Lost } from './blueprint/prepare.ts';
@@ -52,11 +52,11 @@ export async function startAgent(
   bench: Bench,
   openPage: () => Promise<SandboxBrowser>,
 ): Promise<AgentRounds> {
-  const { turn, config, model, lease, database } = context;
-  const journal = openJournal(database, lease, 0);
+  const { turn, config, model, lease, database, attempt } = context;
+  const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
   const given = await placeFiles(context, bench);
-  let request = told?.message ?? requestOf(context.turn, given);
+  let request = told?.message ?? requestOf(context.turn, given, attempt.approach);
   let answers = answerOf(context);
   const guide = await guideOf(bench);
   const instructions = instructionsOf(bench, guide);
@@ -90,7 +90,7 @@ export async function startAgent(
         instructions,
         guide,
         tools,
-        openChild: (callKey) => openJournal(database, lease, attemptOf(callKey)),
+        openChild: (callKey) => openJournal(database, lease, childOf(attempt.number, callKey)),
         turnId: turn.id,
         request,
         ...(answers === undefined ? {} : { answers }),
@@ -188,19 +188,24 @@ function guideOf({ mirror, base }: Bench): Promise<RepoGuide> {
 }
 
 /** Ours, and what the MCP servers bring that this repo may use. */
-async function toolsOf({ mcp }: TurnContext, { repo }: Bench, guide: RepoGuide): Promise<readonly Tool[]> {
-  const own = toolsFor(guide);
+async function toolsOf(
+  { mcp, attempt }: TurnContext,
+  { repo }: Bench,
+  guide: RepoGuide,
+): Promise<readonly Tool[]> {
+  const own = attempt.approach === null ? toolsFor(guide) : withoutQuestions(toolsFor(guide));
   if (mcp === undefined || repo.mcp === undefined) return own;
   return [...own, ...mcpTools(mcp, await mcp.tools(repo.mcp), own.length)];
 }
 
-/** Attempts from here on are conversations of child agents, each numbered by the place of its call. */
+/** Numbers from here on are conversations of child agents, each numbered by its attempt and the place of its call. */
 const FIRST_CHILD = 1_000;
 const CALLS_PER_STEP = 1_000;
+const CALLS_PER_ATTEMPT = 1_000_000_000;
 
-function attemptOf(callKey: string): number {
+function childOf(attempt: number, callKey: string): number {
   const [place = 0, index = 0] = callKey.split('-').slice(-2).map(Number);
-  return FIRST_CHILD + place * CALLS_PER_STEP + index;
+  return attempt * CALLS_PER_ATTEMPT + FIRST_CHILD + place * CALLS_PER_STEP + index;
 }
 
 function instructionsOf(bench: Bench, guide: RepoGuide): string {

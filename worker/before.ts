@@ -1,5 +1,6 @@
 // The pages before the session changed anything, photographed beside the agent's work in a sandbox of their
 // own, so that neither waits for the other.
+import { APPROACHES } from '../core/attempt.ts';
 import type { NamedShot } from '../core/event.ts';
 import { eventsOfSession } from '../db/events.ts';
 import { openBrowser, type SandboxBrowser } from '../sandbox/browser.ts';
@@ -7,7 +8,7 @@ import type { Bench } from './blueprint/bench.ts';
 import { capturePages } from './blueprint/pages.ts';
 import type { TurnContext } from './turn.ts';
 
-/** Added to the session's id, it names the sandbox for these shots. */
+/** Added to the key of the session's sandbox, it names the sandbox for these shots. */
 export const BEFORE_SUFFIX = '-before';
 
 export interface BeforeCapture {
@@ -23,12 +24,16 @@ export function captureBefore(context: TurnContext, bench: Bench): BeforeCapture
   if (serve === undefined || pages.length === 0) return { shots: async () => [], close: async () => {} };
   const abort = new AbortController();
   const signal = AbortSignal.any([bench.signal, abort.signal]);
-  const taken = findOrTake(context, bench, signal).catch((error: unknown) => {
-    if (!signal.aborted) bench.log.warn('the pages could not be opened before the change', { error });
-    return [];
-  });
+  const take = (): Promise<readonly NamedShot[]> =>
+    findOrTake(context, bench, signal).catch((error: unknown) => {
+      if (!signal.aborted) bench.log.warn('the pages could not be opened before the change', { error });
+      return [];
+    });
+  // Of several attempts the first one takes them for all; the others look whether it has once they need them.
+  const { approach } = context.attempt;
+  let taken = approach === null || approach === APPROACHES[0] ? take() : undefined;
   return {
-    shots: () => taken,
+    shots: () => (taken ??= take()),
     close: async () => {
       abort.abort();
       await taken;
@@ -45,7 +50,7 @@ async function findOrTake(
   for (const { body } of events.toReversed()) {
     if (body.type === 'pages.captured' && body.base === bench.base) return body.shots;
   }
-  const key = `${context.session.id}${BEFORE_SUFFIX}`;
+  const key = `${bench.facts.sandboxKey}${BEFORE_SUFFIX}`;
   // One that a killed worker left may have been touched half-way.
   await context.provider.remove(key);
   const opened = await context.provider.open({ key, image: bench.snapshot }, signal);

@@ -3,7 +3,6 @@
 import { ThreadsmithError } from '../core/errors.ts';
 import type { AnswerResult, NamedShot, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
-import { Session } from '../db/entities/session.ts';
 import { dropSavedWork } from '../db/saved-work.ts';
 import { finishTurn, waitForAnswer } from '../db/turns.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
@@ -138,7 +137,7 @@ function isHopeless({ repoFile }: Bench): boolean {
 }
 
 async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome): Promise<void> {
-  const { database, lease, session } = context;
+  const { database, lease, attempt } = context;
   switch (outcome.kind) {
     case 'asked':
       return waitForAnswer(database, lease, outcome);
@@ -164,8 +163,8 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
         usage,
       });
       await finishTurn(database, lease, { state: 'done', result }, async (em) => {
-        await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
-        await dropSavedWork(em, session.id);
+        await attempt.keepHead(em, commit);
+        await dropSavedWork(em, attempt.sandboxKey);
       });
     }
   }

@@ -5,9 +5,9 @@ import type { TurnContext } from './turn.ts';
 
 /** Throws the session's work away. */
 export async function runDiscardTurn(context: TurnContext): Promise<void> {
-  const { database, lease, turn, session, mirror, forge, provider, signal } = context;
+  const { database, lease, turn, session, attempt, mirror, forge, provider, signal } = context;
   if (session.headCommit !== null) await forge.discard(mirror, session.branch, signal);
-  await provider.remove(session.id);
+  await provider.remove(attempt.sandboxKey);
   const result = { kind: 'discarded', by: turn.requester, branch: session.branch } as const;
   await finishTurn(database, lease, { state: 'done', result }, async (em) => {
     await em.nativeUpdate(

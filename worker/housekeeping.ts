@@ -1,5 +1,6 @@
 // Looks after the sandboxes of this worker's engine: idle ones are frozen, those that nobody needs removed.
 import { randomUUID } from 'node:crypto';
+import { ownerOfSandbox } from '../core/attempt.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../db/database.ts';
 import { type IdleSession, whileIdle } from '../db/idle.ts';
@@ -28,10 +29,11 @@ export async function keepHouse(
   log: Log,
 ): Promise<void> {
   for (const key of await provider.list()) {
-    const sessionId = key.endsWith(BEFORE_SUFFIX) ? key.slice(0, -BEFORE_SUFFIX.length) : key;
+    const isBefore = key.endsWith(BEFORE_SUFFIX);
+    const owner = ownerOfSandbox(isBefore ? key.slice(0, -BEFORE_SUFFIX.length) : key);
     try {
-      await whileIdle(database, sessionId, async (session) => {
-        const fate = key === sessionId ? fateOf(session, times) : 'remove';
+      await whileIdle(database, owner, async (session) => {
+        const fate = isBefore ? 'remove' : fateOf(session, times);
         if (fate === 'pause') return provider.pause(key);
         if (fate === 'keep') return;
         if (fate === 'save' && !(await saved(database, provider, key, log))) return provider.pause(key);
@@ -46,7 +48,7 @@ export async function keepHouse(
 
 /** An open session may have work that is not published yet: it is saved before its sandbox is removed. */
 function fateOf(session: IdleSession | null, times: IdleTimes): 'keep' | 'pause' | 'save' | 'remove' {
-  if (session === null) return 'remove';
+  if (session === null || session.isDropped) return 'remove';
   if (session.idleMs > times.removeMs) return session.state === 'open' ? 'save' : 'remove';
   return session.idleMs > times.pauseMs ? 'pause' : 'keep';
 }

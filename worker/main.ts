@@ -15,6 +15,7 @@ import { listen } from '../db/notify.ts';
 import { consumeQueue } from '../db/queue.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { createDockerProvider } from '../sandbox/docker/provider.ts';
+import { removeDropped } from './dropped-attempts.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
 import { IDLE_TIMES, keepHouse } from './housekeeping.ts';
 import { openMcpServers } from './mcp/servers.ts';
@@ -62,13 +63,22 @@ async function main(): Promise<void> {
   const worker = createWorker(tools, owner);
   const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
   const consumer = consumeQueue(queue, config.worker.turns, (turnId) => worker.work(turnId));
-  const hints = listen(databaseUrl, (topic) => topic === 'stop' && worker.checkStops(), log);
+  const onHint: Record<string, () => void> = {
+    stop: () => worker.checkStops(),
+    attempts: () => void removeLeft(),
+  };
+  const removeLeft = () =>
+    removeDropped(tools).catch((error: unknown) =>
+      log.warn('dropped attempts were not looked for', { error }),
+    );
+  const hints = listen(databaseUrl, (topic) => onHint[topic]?.(), log);
   const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
-  const stopHousekeeping = every(HOUSEKEEPING_MS, () =>
-    keepHouse(database, provider, IDLE_TIMES, log).catch((error: unknown) =>
+  const stopHousekeeping = every(HOUSEKEEPING_MS, async () => {
+    await removeLeft();
+    await keepHouse(database, provider, IDLE_TIMES, log).catch((error: unknown) =>
       log.warn('housekeeping failed', { error }),
-    ),
-  );
+    );
+  });
   process.stdout.write(`${JSON.stringify({ ready: true, worker: owner })}\n`);
 
   const stop = async (): Promise<void> => {

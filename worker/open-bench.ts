@@ -2,7 +2,6 @@
 import type { EventBody } from '../core/event.ts';
 import { redactAll } from '../core/redact.ts';
 import { openArtifacts } from '../db/artifacts.ts';
-import { Session } from '../db/entities/session.ts';
 import { appendEvents } from '../db/events.ts';
 import { fenced } from '../db/lease.ts';
 import { promptersOf } from '../db/prompters.ts';
@@ -16,16 +15,15 @@ import type { TurnContext } from './turn.ts';
 
 /** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
 export async function openBench(context: TurnContext): Promise<Bench> {
-  const { database, lease, turn, session, signal, log } = context;
+  const { database, lease, turn, session, attempt, signal, log } = context;
   const report = (...events: EventBody[]) =>
     fenced(database, lease, (em) =>
       appendEvents(em, session.id, turn.id, redactAll(events, database.redact)),
     );
-  const ended = session.state !== 'open';
   // After a merge or a discard the next request starts from the default branch as it is then.
-  if (ended) {
-    await context.provider.remove(session.id);
-    await fenced(database, lease, (em) => forgetWork(em, session.id));
+  if (session.state !== 'open' && turn.kind !== 'attempt') {
+    await context.provider.remove(attempt.sandboxKey);
+    await fenced(database, lease, (em) => forgetWork(em, attempt.sandboxKey));
   }
   if (turn.details.left !== undefined) await clearLeft(context);
   const facts: TurnFacts = {
@@ -33,7 +31,8 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     sessionId: session.id,
     run: `e${lease.epoch}-${context.opening}`,
     fence: lease.epoch,
-    branch: session.branch,
+    sandboxKey: attempt.sandboxKey,
+    branch: attempt.branch,
     requester: turn.requester,
     startedAt: turn.startedAt ?? turn.createdAt,
   };
@@ -48,9 +47,10 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     mirror: context.mirror,
     provider: context.provider,
     network: context.networks?.byRepo.get(context.mirror.repo.name)?.policy,
-    baseCommit: ended ? null : (session.baseCommit ?? null),
-    headCommit: ended ? null : (session.headCommit ?? null),
-    saved: await savedWorkOf(database.em(), session.id),
+    baseCommit: attempt.base,
+    headCommit: attempt.head,
+    goesOn: attempt.goesOn || context.opening > 1,
+    saved: await savedWorkOf(database.em(), attempt.sandboxKey),
     log,
     signal,
     progress: (line) => {
@@ -60,9 +60,8 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     },
   });
   await fenced(database, lease, async (em) => {
-    const head = ended ? { headCommit: null } : {};
-    await em.nativeUpdate(Session, { id: session.id }, { state: 'open', baseCommit: prepared.base, ...head });
-    await noteSandbox(em, session.id, prepared.sandboxName);
+    await attempt.keepBase(em, prepared.base);
+    await noteSandbox(em, attempt.sandboxKey, prepared.sandboxName);
   });
   if (prepared.lost === 'sandbox' || prepared.lost === 'work')
     await report({ type: 'sandbox.restored', lost: prepared.lost });

@@ -1,7 +1,9 @@
 // The request as the agent gets it: what was asked, and around it what came along, each marked as what it is.
 import { join } from 'node:path/posix';
+import type { Approach } from '../core/attempt.ts';
 import type { MessageEntry } from '../core/journal.ts';
 import type { Turn } from '../db/entities/session.ts';
+import { approachPrompt } from './agent/instructions.ts';
 import { imageTypeOf } from './agent/tools/image-type.ts';
 import type { Bench } from './blueprint/bench.ts';
 import type { TurnContext } from './turn.ts';
@@ -40,7 +42,11 @@ export async function placeFiles({ turn }: TurnContext, bench: Bench): Promise<P
 }
 
 /** The message that a turn begins with. */
-export function requestOf(turn: Turn, { lines, imageArtifactIds }: PlacedFiles): MessageEntry {
+export function requestOf(
+  turn: Turn,
+  { lines, imageArtifactIds }: PlacedFiles,
+  approach: Approach | null,
+): MessageEntry {
   const { details, requester, text } = turn;
   const said = (messages: readonly { readonly name: string; readonly text: string }[] = []) =>
     messages.map((message) => `${message.name}: ${message.text}`).join('\n');
@@ -53,6 +59,7 @@ export function requestOf(turn: Turn, { lines, imageArtifactIds }: PlacedFiles):
     ),
     data('files', 'attached in Slack; read them where they are', lines.join('\n')),
     `<request from="${requester.name.replaceAll('"', "'")}">\n${text}\n</request>`,
+    approach === null ? '' : approachPrompt(approach),
   ];
   return {
     kind: 'message',

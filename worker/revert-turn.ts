@@ -59,7 +59,7 @@ export async function runRevertTurn(context: TurnContext): Promise<void> {
     });
     await finishTurn(database, lease, { state: 'done', result }, async (em) => {
       await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
-      await dropSavedWork(em, session.id);
+      await dropSavedWork(em, context.attempt.sandboxKey);
     });
   } finally {
     await before.close();

@@ -23,7 +23,7 @@ export function workSaver({ database, lease, log }: TurnContext, bench: Bench): 
         log.warn('unpublished work cannot be kept outside of its sandbox', { reason: taken.reason });
       isRefused = taken.kind === 'refused';
       if (taken.kind === 'taken')
-        await fenced(database, lease, (em) => saveWork(em, lease.sessionId, sandboxName, taken.work));
+        await fenced(database, lease, (em) => saveWork(em, facts.sandboxKey, sandboxName, taken.work));
       since = 'last';
     } catch (error) {
       // Whoever works on finds out by the next call or the next step.

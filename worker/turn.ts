@@ -7,6 +7,7 @@ import type { Database } from '../db/database.ts';
 import { Session, Turn } from '../db/entities/session.ts';
 import type { Lease } from '../db/lease.ts';
 import type { SandboxProvider } from '../sandbox/sandbox.ts';
+import { type Attempt, attemptOf } from './attempt.ts';
 import { runChangeTurn } from './change-turn.ts';
 import { runDiscardTurn } from './discard-turn.ts';
 import type { Forge } from './forge/forge.ts';
@@ -17,6 +18,7 @@ import type { Model } from './model/model.ts';
 import type { Networks } from './network/networks.ts';
 import { runRevertTurn } from './revert-turn.ts';
 import { forgetBranch, routeTurn } from './routing.ts';
+import { beginAttempts } from './start-attempts.ts';
 
 /** What a worker has for all its turns. */
 export interface Tools {
@@ -43,6 +45,7 @@ export interface TurnContext extends Tools {
   readonly lease: Lease;
   readonly turn: Turn;
   readonly session: Session;
+  readonly attempt: Attempt;
   readonly mirror: Mirror;
   /** How often this worker has begun the turn, from 1: it does so again when the sandbox was lost. */
   readonly opening: number;
@@ -97,6 +100,7 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
     opening,
     turn,
     session,
+    attempt: await attemptOf(tools.database, session, turn),
     mirror: openMirror(based, tools.mirrors),
     signal,
   };
@@ -114,7 +118,7 @@ function modelOf({ model, choices }: Tools, { model: wanted }: Session): Model {
 }
 
 async function runKind(context: TurnContext): Promise<void> {
-  const { kind } = context.turn;
+  const { kind, details } = context.turn;
   switch (kind) {
     case 'merge':
       return runMergeTurn(context);
@@ -127,6 +131,8 @@ async function runKind(context: TurnContext): Promise<void> {
     case 'changes_requested':
     case 'alert':
     case 'answer':
+      return (details.attempts ?? 1) > 1 ? beginAttempts(context) : runChangeTurn(context);
+    case 'attempt':
       return runChangeTurn(context);
   }
 }

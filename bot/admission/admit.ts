@@ -4,6 +4,7 @@ import { filesLeft, notAllowed } from '../../blocks/ephemeral.ts';
 import { type Actor, EVERYONE, may, whoMay } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
 import type { Failure } from '../../core/errors.ts';
+import { chooseAttempt, choosingTurn } from '../../db/choice.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
@@ -11,6 +12,7 @@ import { appendEvents } from '../../db/events.ts';
 import { lockSession } from '../../db/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
 import { ephemeral } from '../delivery/payload.ts';
+import { readChoice } from './attempts.ts';
 import { keepFiles } from './files.ts';
 import { type AdmissionOptions, type Known, lookUp } from './known.ts';
 import { settle } from './settle.ts';
@@ -87,7 +89,7 @@ async function takenByOpenTurn(
   const taken =
     turn.details.stop === true
       ? await stopAll(em, sessionId, turn.id, known.actor.id)
-      : await answerWaiting(em, sessionId, said);
+      : (await choose(em, sessionId, said)) || (await answerWaiting(em, sessionId, said));
   if (taken || turn.details.stop === true) {
     await em.execute(
       `update turn set state = 'done', state_since = now(), finished_at = now() where id = ?`,
@@ -100,9 +102,21 @@ async function takenByOpenTurn(
   return false;
 }
 
+/** A reply that is only a number, while several attempts wait for a choice. */
+async function choose(
+  em: EntityManager,
+  sessionId: string,
+  { text, by }: { readonly text: string; readonly by: string },
+): Promise<boolean> {
+  const place = readChoice(text);
+  const choosing = place === null ? null : await choosingTurn(em, sessionId);
+  if (place === null || choosing === null) return false;
+  return (await chooseAttempt(em, choosing, place, by)) === 'chosen';
+}
+
 async function stopAll(em: EntityManager, sessionId: string, exceptId: string, by: string): Promise<boolean> {
   const rows = await em.execute<{ id: string }[]>(
-    `select id from turn where session_id = ? and id <> ? and kind <> 'answer'
+    `select id from turn where session_id = ? and id <> ? and kind not in ('answer', 'attempt')
        and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position desc`,
     [sessionId, exceptId],
   );

@@ -25,3 +25,11 @@ export function readAttempts(text: string): AskedAttempts {
     text: rest.replace(/ {2,}/g, ' ').trim(),
   };
 }
+
+const CHOICE = /^\W*(?:(?:choose|take|use|pick|keep|go with|attempt|number|option|way)\s+)*#?([1-5])\W*$/i;
+
+/** The place of the attempt that a reply chooses, from 1; null where the reply is something else. */
+export function readChoice(text: string): number | null {
+  const place = CHOICE.exec(text)?.[1];
+  return place === undefined ? null : Number(place);
+}

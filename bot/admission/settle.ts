@@ -60,7 +60,7 @@ async function refusedOption(
 async function refusedRequest(em: EntityManager, turn: Turn): Promise<Turn | null> {
   const before = await em.findOne(
     Turn,
-    { sessionId: turn.sessionId, position: { $lt: turn.position }, kind: { $ne: 'answer' } },
+    { sessionId: turn.sessionId, position: { $lt: turn.position }, kind: { $nin: ['answer', 'attempt'] } },
     { orderBy: { position: 'desc' } },
   );
   return before?.state === 'failed' && before.failure?.code === 'option_refused' ? before : null;

@@ -76,7 +76,7 @@ async function sessionOf(em: EntityManager, turnId: string): Promise<string | nu
 /** Whether somebody's request is being worked on in the session. */
 export async function hasOpenTurn(em: EntityManager, sessionId: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
-    `select 1 from turn where session_id = ? and kind <> 'answer'
+    `select 1 from turn where session_id = ? and kind not in ('answer', 'attempt')
        and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') limit 1`,
     [sessionId],
   );

@@ -54,11 +54,13 @@ async function diffView(desk: Desk, turnId: string, page: number, channelId: str
   const found = await findInReach(em, desk, turnId, channelId);
   const artifactId = found === null ? null : await diffOf(em, found.turn);
   if (found === null || artifactId === null) return null;
+  const { turn, session } = found;
+  const branch = turn.result?.kind === 'change' ? turn.result.branch : session.branch;
   return viewDiffModal({
     turnId,
     diff: await diffText(em, desk, artifactId),
     page,
-    whole: `The whole of it is a file in the thread, and on the branch ${found.session.branch}.`,
+    whole: `The whole of it is a file in the thread, and on the branch ${branch}.`,
   });
 }
 

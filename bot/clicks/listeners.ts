@@ -1,13 +1,14 @@
 // Bolt's listeners for buttons, menus and modals. A decision has committed before Slack gets its
 // acknowledgement; what there is to say to the person follows after it.
 import type { App } from '@slack/bolt';
-import { ACTION, MODAL, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
+import { ACTION, ATTEMPT_BUTTON, MODAL, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
 import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
 import { publishHome, startFromHome } from '../starts/home.ts';
 import { decideAlert } from './alerts.ts';
+import { pickAttempt, tryWays } from './attempts.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
 import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
 import { type Click, readClick, readSubmission, type Submission } from './click.ts';
@@ -68,6 +69,8 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.repoMenu, pickRepo);
   on(REPO_BUTTON, pickRepo);
   on(OPTION_BUTTON, pickOption);
+  on(ATTEMPT_BUTTON, pickAttempt);
+  on(ACTION.tryWays, tryWays);
   onSubmit(MODAL.requestChanges, requestChanges);
   onSubmit(MODAL.reroute, reroute);
   onSubmit(MODAL.mergeUnverified, mergeUnverified);

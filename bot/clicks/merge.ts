@@ -164,7 +164,11 @@ async function approveAs(
 
 /** Whether no later turn of the session made a change. */
 export async function isNewestChange(em: EntityManager, turn: Turn): Promise<boolean> {
-  const later = await em.find(Turn, { sessionId: turn.sessionId, position: { $gt: turn.position } });
+  const later = await em.find(Turn, {
+    sessionId: turn.sessionId,
+    position: { $gt: turn.position },
+    kind: { $ne: 'attempt' },
+  });
   return later.every(({ result }) => result?.kind !== 'change');
 }
 

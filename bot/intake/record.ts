@@ -15,6 +15,7 @@ import {
   noteClaim,
   openSession,
 } from '../../db/requests.ts';
+import { readChoice } from '../admission/attempts.ts';
 import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
 import type { GivenContent } from './given.ts';
 import type { IncomingMessage } from './message.ts';
@@ -99,17 +100,18 @@ export function isEmpty({ text, files, forwarded }: IncomingMessage): boolean {
 }
 
 /**
- * Plain replies count in a thread that began with a request to us, and as the answer to a question of ours.
- * In a thread that people began they talk to each other. The configuration may have either otherwise, and a
+ * Plain replies count in a thread that began with a request to us, and as the answer to a question of ours: a
+ * number, where there are attempts to choose from. In a thread that people began they talk to each other. The configuration may have either otherwise, and a
  * muted thread is left alone but for the words that concern just that.
  */
 async function isForUs(em: EntityManager, message: IncomingMessage, replies: Replies): Promise<boolean> {
   const [row] = await em.execute<{ own: boolean; waits: boolean; muted: boolean }[]>(
     `select session.muted, coalesce(bool_or(turn.message_ts = session.thread_ts), false) as own,
-       coalesce(bool_or(turn.state = 'waiting'), false) as waits
+       coalesce(bool_or(turn.state = 'waiting'
+         and (? or not exists (select 1 from attempt where parent_id = turn.id))), false) as waits
      from session left join turn on turn.session_id = session.id
      where session.team_id = ? and session.channel_id = ? and session.thread_ts = ? group by session.id`,
-    [message.teamId, message.channelId, message.threadTs],
+    [readChoice(message.text) !== null, message.teamId, message.channelId, message.threadTs],
   );
   if (row === undefined) return false;
   if (row.own && (message.asksToStop || message.mutes !== null)) return true;
@@ -138,7 +140,7 @@ async function setMuted(
 
 async function openTurnState(em: EntityManager, session: LockedSession): Promise<string | null> {
   const rows = await em.execute<{ state: string }[]>(
-    `select state from turn where session_id = ? and kind <> 'answer'
+    `select state from turn where session_id = ? and kind not in ('answer', 'attempt')
        and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1`,
     [session.id],
   );

@@ -1,8 +1,10 @@
 // Events become deliveries: each turn has one message, which follows the turn and ends as its result.
+import { attemptsMessage, picturesOfAttempts } from '../../blocks/attempts.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
 import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
-import type { StatusView } from '../../core/view.ts';
+import type { AttemptView, StatusView } from '../../core/view.ts';
+import { parentOfAttempt } from '../../db/attempts.ts';
 import type { Database, EntityManager } from '../../db/database.ts';
 import { wantDelivery, wantedPayload } from '../../db/deliveries.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
@@ -18,6 +20,7 @@ import { queueOutlook } from '../../db/queue-outlook.ts';
 import { turnsAhead } from '../../db/turns.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../loop.ts';
+import { attemptViews, stageOfAttempts } from './attempts.ts';
 import { openMessage, picturesOf, resultOf, resultView, viewOf } from './render.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -79,6 +82,7 @@ async function present(
 ): Promise<readonly string[]> {
   if (!(await lockPresentation(em, turnId))) return [];
   const turn = await em.findOneOrFail(Turn, { id: turnId });
+  if (turn.kind === 'attempt') return presentParent(em, options, turnId, upTo);
   const session = await em.findOneOrFail(Session, { id: turn.sessionId });
   // Words to a turn under way are shown by that turn.
   if (turn.kind === 'answer') {
@@ -99,9 +103,10 @@ async function present(
   // A merge and a discard are shown by the result that they are about, until they are over.
   const decides = turn.kind === 'merge' || turn.kind === 'discard';
   if (!decides || view.finishedAt !== null) {
-    const message = await draw(em, options, session, view);
+    const attempts = showsAttempts(view) ? await attemptViews(em, session, view.attempts) : [];
+    const message = await draw(em, options, session, view, attempts);
     if (message === null) return [];
-    await want(em, session, view, message);
+    await want(em, session, view, message, stageOfAttempts(attempts));
   }
   await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
   return upTo > 0 ? changesWith(em, turn, view) : [];
@@ -112,14 +117,35 @@ async function placeOf(em: EntityManager, turn: Turn): Promise<Pick<StatusView, 
   return { ahead, queue: await queueOutlook(em, turn, ahead) };
 }
 
+/** An attempt is shown by the turn that asked for it. */
+async function presentParent(
+  em: EntityManager,
+  options: PresenterOptions,
+  turnId: string,
+  upTo: number,
+): Promise<readonly string[]> {
+  const parentId = await parentOfAttempt(em, turnId);
+  if (parentId === null || !(await lockPresentation(em, parentId))) return [];
+  await markPresented(em, turnId, upTo);
+  return present(em, options, parentId, 0);
+}
+
 /** Null while pictures are on their way to Slack: the message stays as it is until they are there. */
 async function draw(
   em: EntityManager,
   options: PresenterOptions,
   session: Session,
   view: StatusView,
+  attempts: readonly AttemptView[],
 ): Promise<FittedMessage | null> {
   const { result } = view;
+  if (attempts.length > 0) {
+    // Those of an attempt that is over are sent on already while the others are at work.
+    const uploaded = await options.uploads.ask(picturesOfAttempts(attempts));
+    if (uploaded.pending && view.state === 'waiting') return null;
+    const shown = attempts.map((attempt) => ({ ...attempt, files: uploaded.files }));
+    return attemptsMessage(view, shown, { now: new Date(), stoppable: true });
+  }
   if (result === null) return openMessage(view, new Date());
   const uploaded = await options.uploads.ask(picturesOf(result));
   if (uploaded.pending) return null;
@@ -131,6 +157,7 @@ async function want(
   session: Session,
   view: StatusView,
   message: FittedMessage,
+  stageWithin: string,
 ): Promise<void> {
   const place = {
     kind: 'message' as const,
@@ -140,7 +167,11 @@ async function want(
     threadTs: session.threadTs,
   };
   const dedupeKey = `status:${view.turnId}`;
-  const payload: MessagePayload = { text: message.text, blocks: message.blocks, stage: stageOf(view) };
+  const payload: MessagePayload = {
+    text: message.text,
+    blocks: message.blocks,
+    stage: `${stageOf(view)} ${stageWithin}`,
+  };
   const before = messagePayload.safeParse(await wantedPayload(em, dedupeKey));
   const urgent = !before.success || before.data.stage !== payload.stage || view.finishedAt !== null;
   await wantDelivery(em, { ...place, dedupeKey, payload, urgent });
@@ -154,6 +185,10 @@ async function want(
   }
 }
 
+function showsAttempts(view: StatusView): boolean {
+  return view.attempts.length > 0 && (view.state === 'running' || view.state === 'waiting');
+}
+
 /** Changes when something happened that people wait for; the steps within it may wait. */
 function stageOf(view: StatusView): string {
   return [view.state, ...view.phases.map((phase) => phase.state)].join(' ');
@@ -162,7 +197,8 @@ function stageOf(view: StatusView): string {
 /** A session's results show where their merge stands and whether they are the newest; waiting turns their place. */
 async function changesWith(em: EntityManager, turn: Turn, view: StatusView): Promise<readonly string[]> {
   const decides = turn.kind === 'merge' || turn.kind === 'discard' || view.published !== null;
-  if (!decides && view.finishedAt === null) return [];
+  const rivals = turn.details.tries !== undefined;
+  if (!decides && !rivals && view.finishedAt === null) return [];
   const behind = await em.find(
     Turn,
     { sessionId: turn.sessionId, position: { $gt: turn.position }, state: 'queued' },

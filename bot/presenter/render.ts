@@ -85,7 +85,11 @@ export async function resultView(
   result: TurnResult,
   files: Readonly<Record<string, string>>,
 ): Promise<ResultView> {
-  const turns = await em.find(Turn, { sessionId: session.id }, { orderBy: { position: 'asc' } });
+  const turns = await em.find(
+    Turn,
+    { sessionId: session.id, kind: { $ne: 'attempt' } },
+    { orderBy: { position: 'asc' } },
+  );
   const commit = result.kind === 'change' ? result.commit : null;
   const verification =
     commit === null ? null : await em.findOne(VerificationRow, { sessionId: session.id, commit });
@@ -94,6 +98,9 @@ export async function resultView(
     result,
     files,
     merge: commit === null ? { kind: 'open' } : await mergeState(em, session.id, turns, view.turnId, commit),
+    isRivalled: turns.some(
+      ({ details, finishedAt }) => details.tries === view.turnId && (finishedAt ?? null) === null,
+    ),
     head: session.headCommit ?? newestCommit(turns),
     verified: verification?.passed === true,
     approval: {

@@ -17,6 +17,8 @@ const SessionSchema = defineEntity({
     /** Name of the repo in the configuration, null until one was chosen. */
     repo: p.string().nullable(),
     branch: p.string(),
+    /** Number of the attempt whose conversation and sandbox are the session's. */
+    attempt: p.integer().default(0),
     state: p.string().$type<SessionState>(),
     /** Commit of the default branch that the session's work started from. */
     baseCommit: p.string().nullable(),
@@ -79,6 +81,8 @@ export interface TurnDetails {
   readonly left?: string;
   /** How many attempts are made for it, from 2; a plain turn has none of this. */
   readonly attempts?: number;
+  /** Of a request that is tried in other ways: the turn whose result is a candidate. */
+  readonly tries?: string;
   /** Files that came with the message, as Slack names them; admission takes them over into `files`. */
   readonly slackFiles?: readonly {
     readonly id: string;

@@ -71,6 +71,7 @@ function agentFor(transcript: Transcript, scripts: readonly Script[]): Anchor | 
       (candidate) =>
         candidate.role === 'agent' &&
         candidate.match?.test(request) === true &&
+        (candidate.message_matches?.test(textOf(entry)) ?? true) &&
         (candidate.system_matches?.test(system) ?? true),
     );
     if (script !== undefined) {

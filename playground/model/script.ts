@@ -108,6 +108,8 @@ const scriptSchema = z
     role: z.enum(['agent', 'judge']).default('agent'),
     match: pattern.optional(),
     system_matches: pattern.optional(),
+    /** Of the whole message, with what stands around the request in it. */
+    message_matches: pattern.optional(),
     priority: z.number().default(0),
     steps: z.array(stepSchema).min(1),
   })

@@ -26,6 +26,7 @@ import { stoppedMessage } from '../../blocks/stopped.ts';
 import { usageMessage } from '../../blocks/usage.ts';
 import { takenUpMessage, withdrawnMessage } from '../../blocks/waiting.ts';
 import { alerts } from './alerts.ts';
+import { attemptStates } from './attempts.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
 import { merging } from './merging.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
@@ -43,6 +44,7 @@ export function galleryStates(): GalleryEntry[] {
     ...modals(),
     ...waysIn(),
     ...alerts(),
+    ...attemptStates(),
   ];
 }
 

@@ -1,5 +1,6 @@
 // Any state of a turn, with any text in it: what the property tests of blocks draw.
 import fc from 'fast-check';
+import { APPROACHES, MAX_ATTEMPTS } from '../../core/attempt.ts';
 import type {
   AnswerResult,
   ChangeResult,
@@ -15,6 +16,7 @@ import { foldTurn } from '../../core/fold.ts';
 import type { Person } from '../../core/turn.ts';
 import type {
   AnswerView,
+  AttemptView,
   ChangeView,
   CodeLinks,
   MergeState,
@@ -141,6 +143,9 @@ const anyUsage: fc.Arbitrary<Usage> = fc.record({
   durationMs: fc.oneof(amount, fc.constantFrom(Number.NaN, -1)),
 });
 
+/** Of the one person that the messages may name. */
+const anyChosen = fc.record({ place: amount, of: amount, by: fc.constant('U0MARA111') });
+
 const anyChange: fc.Arbitrary<ChangeResult> = fc.record({
   kind: fc.constant('change'),
   summary: anyText,
@@ -152,6 +157,7 @@ const anyChange: fc.Arbitrary<ChangeResult> = fc.record({
   verification: anyVerification,
   diffArtifactId: short,
   usage: anyUsage,
+  chosen: anyChosen,
 });
 
 const anyAnswer: fc.Arbitrary<AnswerResult> = fc.record({
@@ -254,6 +260,7 @@ const rows = {
     given: fc.array(anyPerson, { maxLength: 5 }),
   }),
   codeLinks: anyLinks,
+  isRivalled: fc.boolean(),
 };
 
 export const anyChangeView: fc.Arbitrary<ChangeView> = fc
@@ -263,5 +270,19 @@ export const anyChangeView: fc.Arbitrary<ChangeView> = fc
 export const anyAnswerView: fc.Arbitrary<AnswerView> = fc
   .tuple(anyStatus, anyAnswer, fc.record(rows))
   .map(([status, result, more]) => ({ ...status, ...more, result }));
+
+/** Attempts in any state; those that are over have any result. */
+export const anyAttempts: fc.Arbitrary<readonly AttemptView[]> = fc
+  .array(
+    fc.record({
+      approach: fc.constantFrom(null, ...APPROACHES),
+      status: fc
+        .tuple(anyStatus, fc.oneof(anyChange, anyAnswer, fc.constant(null)))
+        .map(([status, result]) => ({ ...status, result })),
+      files: rows.files,
+    }),
+    { minLength: 1, maxLength: MAX_ATTEMPTS + 1 },
+  )
+  .map((attempts) => attempts.map((attempt, index) => ({ ...attempt, place: index + 1 })));
 
 export const anyDate = date;

@@ -2,6 +2,7 @@
 import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { attemptsMessage } from '../../blocks/attempts.ts';
 import { couldNot, notAllowed } from '../../blocks/ephemeral.ts';
 import { fit } from '../../blocks/fit.ts';
 import { markdownBlocks } from '../../blocks/markdown.ts';
@@ -16,7 +17,7 @@ import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
 import { validateMessage, validateView } from '../../blocks/validate.ts';
 import type { StatusView } from '../../core/view.ts';
 import { findProblems } from '../../playground/slack/blocks/check.ts';
-import { anyAnswerView, anyChangeView, anyDate, anyStatus, anyText } from './arbitraries.ts';
+import { anyAnswerView, anyAttempts, anyChangeView, anyDate, anyStatus, anyText } from './arbitraries.ts';
 import { dangers } from './safety.ts';
 
 const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) };
@@ -48,6 +49,7 @@ function peopleIn(view: StatusView): string[] {
     view.requester.id,
     idIn(view, 'merge', 'by', 'id'),
     idIn(view, 'stopped', 'by'),
+    idIn(view, 'result', 'chosen', 'by'),
     idIn(view, 'withdrawn', 'by'),
     ...approversOf(idIn(view, 'merge', 'approvers')),
   ].filter((id): id is string => typeof id === 'string' && isUserId(id));
@@ -76,6 +78,19 @@ test('any change gives a message that Slack takes, with its buttons in the first
       expect(
         message.overflow.flatMap((more) => more.blocks).filter((block) => block.type === 'actions'),
       ).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test('any attempts give a message that Slack takes, with their buttons in the first one', () => {
+  fc.assert(
+    fc.property(anyStatus, anyAttempts, anyDate, fc.boolean(), (view, attempts, now, isChoice) => {
+      const state = isChoice ? 'waiting' : 'running';
+      const message = attemptsMessage({ ...view, state }, attempts, { now, stoppable: true });
+      expect(wrongs(message)).toEqual([]);
+      expect(message.blocks.filter(({ type }) => type === (isChoice ? 'carousel' : 'plan'))).toHaveLength(1);
+      expect(message.blocks.filter(({ type }) => type === 'actions')).toHaveLength(1);
     }),
     RUNS,
   );

@@ -58,6 +58,7 @@ describe('a verified change', () => {
       'Approve & merge (threadsmith.approve)',
       'Request changes (threadsmith.request_changes)',
       'View diff (threadsmith.view_diff)',
+      'Try 3 ways (threadsmith.try_ways)',
       'Discard (threadsmith.discard)',
     ]);
     expect(new Set(buttons(message.blocks).map((button) => button.value))).toEqual(new Set(['turn-1']));
@@ -315,7 +316,7 @@ describe('the state of the merge', () => {
 test('a long summary goes on below the message, which keeps its evidence and its buttons', () => {
   const paragraphs = Array.from({ length: 60 }, (_, index) => `Paragraph ${index} ${'of words '.repeat(30)}`);
   const message = resultMessage(change({ result: changeResult({ summary: paragraphs.join('\n\n') }) }));
-  expect(labels(message.blocks)).toHaveLength(4);
+  expect(labels(message.blocks)).toHaveLength(5);
   expect(message.blocks.some((block) => block.type === 'table')).toBe(true);
   const all = JSON.stringify([message.blocks, message.overflow.map((more) => more.blocks)]);
   for (const index of paragraphs.keys()) expect(all).toContain(`Paragraph ${index} of words`);

@@ -67,6 +67,7 @@ describe('decisions', () => {
       ACTION.approve,
       ACTION.requestChanges,
       ACTION.viewDiff,
+      ACTION.tryWays,
       ACTION.discard,
     ]);
   });

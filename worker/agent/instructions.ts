@@ -1,6 +1,7 @@
 // The system prompt, put together from the files in prompts/, what the repo says about itself and its rules.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Approach } from '../../core/attempt.ts';
 import type { RepoRules, Skill } from './guide.ts';
 
 export interface InstructionFacts {
@@ -46,6 +47,11 @@ export function composeInstructions(facts: InstructionFacts): string {
     prompt('answer'),
   ];
   return parts.map((part) => part.trim()).join('\n\n');
+}
+
+/** What an attempt is told about its way, as a part of the request. */
+export function approachPrompt(approach: Approach): string {
+  return prompt('attempt', { approach: prompt(`attempt-${approach}`).trim() }).trim();
 }
 
 function prompt(name: string, values: Readonly<Record<string, string>> = {}): string {

@@ -67,11 +67,13 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
   if (repo === undefined)
     throw new ThreadsmithError('internal', 'The repo got lost.', 'Report this as a bug.');
   const baseFile = join(folder, 'base');
+  const baseCommit = await readFile(baseFile, 'utf8').catch(() => null);
   const sessionId = `run-${run.args.run}`;
   const prepared = await prepare({
     facts: {
       turnId: sessionId,
       sessionId,
+      sandboxKey: sessionId,
       run: 'e1',
       fence: 1,
       branch: branchOf(run.args.run),
@@ -82,7 +84,8 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
     repo,
     mirror: openMirror(repo, join(run.data, 'repos')),
     provider: run.provider,
-    baseCommit: await readFile(baseFile, 'utf8').catch(() => null),
+    baseCommit,
+    goesOn: baseCommit !== null,
     headCommit: null,
     saved: null,
     log: createLog({ level: 'warn' }),

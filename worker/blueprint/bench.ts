@@ -14,6 +14,7 @@ import type { RepoFile } from './repo-file.ts';
 export interface TurnFacts {
   readonly turnId: string;
   readonly sessionId: string;
+  readonly sandboxKey: string;
   /** Names this try of this worker; part of the ids of commands that must run again in the next one. */
   readonly run: string;
   /** The lease's epoch: a sandbox that a newer one opened answers this worker no more. */

@@ -53,6 +53,8 @@ export interface PrepareOptions {
   readonly headCommit: string | null;
   /** Where the session's newest work is; null where nobody noted it down. */
   readonly saved: SavedWork | null;
+  /** Whether there was work before, so that a new sandbox means that some of it may be gone. */
+  readonly goesOn: boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -72,7 +74,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   progress('Opening the sandbox');
   const { memory_mb, cpus, pids, disk_mb } = options.config.sandbox;
   const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
-  const spec = { key: facts.sessionId, image: snapshot, limits, fence: facts.fence };
+  const spec = { key: facts.sandboxKey, image: snapshot, limits, fence: facts.fence };
   const { sandbox, mark } = await openNewest(options, spec);
   const started = { sandbox, facts, signal };
   const { defaultBranch, commit } = latest;
@@ -111,12 +113,12 @@ async function openNewest(
 }
 
 function lostOf(
-  { baseCommit, saved }: PrepareOptions,
+  { goesOn, saved }: PrepareOptions,
   isFresh: boolean,
   lostFiles: boolean,
   isAwake: boolean,
 ): Lost | null {
-  if (baseCommit === null) return null;
+  if (!goesOn) return null;
   if (isFresh) return saved === null || lostFiles ? 'work' : 'sandbox';
   return saved === null || isAwake ? null : 'processes';
 }

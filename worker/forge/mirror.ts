@@ -44,6 +44,8 @@ export interface Mirror {
   head(branch: string): Promise<string | null>;
   /** Whether the first is the second or comes before it; false for commits that are not known. */
   isAncestor(commit: string, of: string): Promise<boolean>;
+  /** The commit that this one was made on top of. */
+  firstParent(commit: string): Promise<string>;
   /** Where two commits parted, or null where they have nothing in common. */
   mergeBase(one: string, other: string): Promise<string | null>;
   /** Paths of all files of a commit. */
@@ -99,6 +101,7 @@ export function openMirror(repo: RepoConfig, folder: string): Mirror {
       const result = await tryGit(['--git-dir', path, 'merge-base', one, other]);
       return result.exitCode === 0 ? result.stdout.toString('utf8').trim() : null;
     },
+    firstParent: (commit) => run(['rev-parse', '--verify', '-q', `${commit}^1`]),
     treeOf: (commit) => run(['rev-parse', '--verify', '-q', `${commit}^{tree}`]),
     messageOf: async (commit) => `${await run(['log', '-1', '--format=%B', commit])}\n`,
     list: async (commit) =>

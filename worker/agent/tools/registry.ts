@@ -31,6 +31,11 @@ export function toolsFor(guide: RepoGuide): readonly Tool[] {
   return guide.skills.length === 0 ? agentTools : [...agentTools, loadSkillTool(guide)];
 }
 
+/** The same tools for work in which nobody can be asked. */
+export function withoutQuestions(tools: readonly Tool[]): readonly Tool[] {
+  return tools.filter((tool) => tool !== askUserTool);
+}
+
 export function specsOf(tools: readonly Tool[]): readonly ToolSpec[] {
   return tools.map((tool) => tool.spec);
 }

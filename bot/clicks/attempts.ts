@@ -1,0 +1,82 @@
+// Several ways of doing the same request: asking for them below a result, and choosing one of them.
+import { parseChoice } from '../../blocks/actions.ts';
+import {
+  alreadyChosen,
+  alreadyDiscarded,
+  alreadyMerged,
+  alreadyMerging,
+  couldNot,
+  outOfDate,
+  turnRunning,
+} from '../../blocks/ephemeral.ts';
+import { TRY_WAYS } from '../../core/attempt.ts';
+import type { TurnKind } from '../../core/turn.ts';
+import { chooseAttempt } from '../../db/choice.ts';
+import type { EntityManager } from '../../db/database.ts';
+import { Turn } from '../../db/entities/session.ts';
+import { eventsOfTurn } from '../../db/events.ts';
+import { queueButtonTurn } from '../admission/queue.ts';
+import { resultView, viewOf } from '../presenter/render.ts';
+import type { Click } from './click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
+import { isNewestChange } from './merge.ts';
+
+/** Goes on with one of the attempts; the first choice counts. */
+export async function pickAttempt(desk: Desk, click: Click): Promise<Reply> {
+  const choice = parseChoice(click.value);
+  if (choice === null) return outOfDate();
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, choice.turnId, click.channelId, async (em, { turn }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    switch (await chooseAttempt(em, turn.id, choice.place, actor.id)) {
+      case 'chosen':
+        return null;
+      case 'no_result':
+        return outOfDate();
+      case 'over':
+        return alreadyChosen(await howItEnded(em, desk, turn.id));
+    }
+  });
+}
+
+async function howItEnded(em: EntityManager, desk: Desk, turnId: string): Promise<string> {
+  const { result, stopRequestedBy } = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
+  const chosen = result !== null && result !== undefined && 'chosen' in result ? result.chosen : undefined;
+  if (chosen !== undefined) return `${await desk.directory.nameOf(chosen.by)} chose attempt ${chosen.place}`;
+  return (stopRequestedBy ?? null) === null ? 'none of them was kept' : 'it was stopped';
+}
+
+/** What can be asked for anew: requests in words, not what a button did to the branch. */
+const REQUESTS: ReadonlySet<TurnKind> = new Set(['mention', 'follow_up', 'changes_requested', 'alert']);
+
+/** Has a result's request done in other ways, the result being one of those to choose from. */
+export async function tryWays(desk: Desk, click: Click): Promise<Reply> {
+  const actor = await desk.directory.actor(click.userId);
+  return onTurn(desk, click.value, click.channelId, async (em, target) => {
+    const refused = refusal(desk.config, actor, ['start']) ?? (await objection(em, desk, target));
+    if (refused !== null) return refused;
+    const { answer: _answer, callId: _call, ...details } = target.turn.details;
+    const { id, name, email } = actor;
+    await queueButtonTurn(em, target.locked, {
+      kind: 'follow_up',
+      text: target.turn.text,
+      requester: { id, name, email },
+      details: { ...details, attempts: TRY_WAYS, tries: target.turn.id },
+    });
+    return null;
+  });
+}
+
+async function objection(em: EntityManager, desk: Desk, { turn, session }: Target): Promise<Reply> {
+  if (turn.result?.kind !== 'change' || !REQUESTS.has(turn.kind)) return outOfDate();
+  const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
+  const { merge } = await resultView(em, desk.config, session, status, turn.result, {});
+  if (merge.kind === 'merged') return alreadyMerged(merge.by, merge.mergeCommit);
+  if (merge.kind === 'merging') return alreadyMerging(merge.by);
+  if (merge.kind === 'discarded') return alreadyDiscarded(merge.by);
+  if (await hasOpenTurn(em, session.id)) return turnRunning();
+  if (!(await isNewestChange(em, turn)))
+    return couldNot('Work has gone on in this thread since that result.', 'Use the newest result.');
+  return null;
+}
