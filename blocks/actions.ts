@@ -20,6 +20,9 @@ export const ACTION = {
   stop: 'threadsmith.stop',
   /** Of the first request of a thread: another repo or branch. */
   reroute: 'threadsmith.reroute',
+  /** Below a plan that waits. */
+  planGo: 'threadsmith.plan.go',
+  planChange: 'threadsmith.plan.change',
   /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
   sendNow: 'threadsmith.send_now',
   remove: 'threadsmith.remove',
@@ -58,6 +61,7 @@ export function attemptButton(place: number): string {
 export const MODAL = {
   requestChanges: 'threadsmith.modal.request_changes',
   reroute: 'threadsmith.modal.reroute',
+  planChange: 'threadsmith.modal.plan_change',
   viewDiff: 'threadsmith.modal.view_diff',
   mergeUnverified: 'threadsmith.modal.merge_unverified',
   discard: 'threadsmith.modal.discard',
@@ -76,6 +80,9 @@ export const START_INPUT = {
   repo: { blockId: 'repo', actionId: 'name' },
   channel: { blockId: 'channel', actionId: 'id' },
 } as const;
+
+/** Where the text of the plan-change modal is found. */
+export const PLAN_INPUT = { blockId: 'plan', actionId: 'text' } as const;
 
 /** The inputs of the modal that changes repo and branch. */
 export const REROUTE_INPUT = {

@@ -114,7 +114,9 @@ function headline(view: StatusView, now: Date): string {
     case 'queued':
       return placeInLine(view);
     case 'waiting':
-      return 'Waiting for an answer';
+      return view.proposals.at(-1)?.decision === null
+        ? 'The plan is ready: it waits for a Go'
+        : 'Waiting for an answer';
     case 'running': {
       const phase = view.phases.find((entry) => entry.state === 'running')?.phase;
       const time = view.startedAt && elapsed(view.startedAt, now);

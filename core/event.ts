@@ -4,6 +4,7 @@ import type { Chosen, StartedAttempt } from './attempt.ts';
 import type { Failure } from './errors.ts';
 import type { StepUsage } from './journal.ts';
 import type { Money } from './price.ts';
+import type { PlanDecision } from './proposal.ts';
 import type { Person } from './turn.ts';
 
 /** The chapters of the blueprint, in order. */
@@ -288,6 +289,9 @@ export type EventBody =
     }
   /** The session's sandbox was gone, and the turn goes on in a fresh one; `work`: with what was published only. */
   | { readonly type: 'sandbox.restored'; readonly lost: 'sandbox' | 'work' }
+  /** A plan waits for a person's decision: Markdown. */
+  | { readonly type: 'plan.proposed'; readonly text: string }
+  | ({ readonly type: 'plan.decided' } & PlanDecision)
   | { readonly type: 'plan.updated'; readonly steps: readonly PlanStep[] }
   | {
       readonly type: 'model.named';

@@ -36,6 +36,7 @@ function before(facts: TurnFacts): StatusView {
     mergeBlock: null,
     repoChoice: null,
     question: null,
+    proposals: [],
     given: [],
     attempts: [],
     published: null,
@@ -111,6 +112,20 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         tool: null,
         phases: change(view.phases, body.phase, { state: body.ok ? 'done' : 'failed', detail: body.detail }),
       };
+    case 'plan.proposed':
+      return {
+        ...view,
+        state: 'waiting',
+        tool: null,
+        proposals: [...view.proposals, { text: body.text, decision: null }],
+      };
+    case 'plan.decided': {
+      const { how, by, text } = body;
+      const last = view.proposals.at(-1);
+      if (last === undefined) return view;
+      const proposals = [...view.proposals.slice(0, -1), { ...last, decision: { how, by, text } }];
+      return { ...view, state: 'running', proposals };
+    }
     case 'plan.updated':
       return { ...view, plan: body.steps };
     case 'model.named':

@@ -13,6 +13,7 @@ import type {
   TurnResult,
   Verification,
 } from './event.ts';
+import type { Proposal } from './proposal.ts';
 import type { Person, TurnKind, TurnState } from './turn.ts';
 
 /** What is known of a turn without its events. */
@@ -95,6 +96,8 @@ export interface StatusView extends TurnFacts {
   /** The repos to choose from while the turn waits for that choice. */
   readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
   readonly question: QuestionView | null;
+  /** Plans made before anything was changed, in their order; the last one may wait for a person. */
+  readonly proposals: readonly Proposal[];
   /** Files that the agent gave to the thread, in their order. */
   readonly given: readonly GivenFile[];
   /** Where several attempts are made; in their order. While it is `waiting` a person has to choose one. */

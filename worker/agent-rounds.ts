@@ -17,6 +17,7 @@ import { toolsFor, withoutQuestions } from './agent/tools/registry.ts';
 import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
 import type { Lost } from './blueprint/prepare.ts';
+import { decisionMessage } from './plan.ts';
 import { placeFiles, requestOf } from './request.ts';
 import { workSaver } from './save-work.ts';
 import { steeringOf } from './steering.ts';
@@ -56,7 +57,8 @@ export async function startAgent(
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
   const given = await placeFiles(context, bench);
-  let request = told?.message ?? requestOf(context.turn, given, attempt.approach);
+  const decided = attempt.number === 0 ? decisionMessage(turn) : null;
+  let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
   let answers = answerOf(context);
   const guide = await guideOf(bench);
   const instructions = instructionsOf(bench, guide);
@@ -147,7 +149,7 @@ async function lastTold(
 }
 
 function isFromPeople({ id }: MessageEntry): boolean {
-  return id === 'request' || id?.startsWith('steering-') === true;
+  return id === 'request' || /^(?:steering|plan)-/.test(id ?? '');
 }
 
 const LOSSES: Readonly<Record<Lost, string>> = {

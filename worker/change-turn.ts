@@ -3,6 +3,7 @@
 import { ThreadsmithError } from '../core/errors.ts';
 import type { AnswerResult, NamedShot, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
+import { proposePlan } from '../db/plans.ts';
 import { dropSavedWork } from '../db/saved-work.ts';
 import { finishTurn, waitForAnswer } from '../db/turns.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
@@ -12,9 +13,11 @@ import type { Bench } from './blueprint/bench.ts';
 import { type Candidate, takeCandidate } from './blueprint/candidate.ts';
 import { refusals } from './blueprint/policy.ts';
 import { publish } from './blueprint/publish.ts';
+import { keepTree, restoreTree } from './blueprint/read-only.ts';
 import { reviewReport, secretsIn } from './blueprint/review/review.ts';
 import { verificationReport, verify } from './blueprint/verify.ts';
 import { openBench } from './open-bench.ts';
+import { isPlanning, isReadOnly } from './plan.ts';
 import type { TurnContext } from './turn.ts';
 import { keepBrowser } from './turn-browser.ts';
 import { haveReviewed, withReview } from './turn-review.ts';
@@ -44,6 +47,7 @@ type Outcome =
       readonly options: readonly string[];
       readonly callId: string;
     }
+  | { readonly kind: 'planned'; readonly text: string }
   | { readonly kind: 'answer'; readonly text: string; readonly usage: Usage }
   | {
       readonly kind: 'change';
@@ -68,9 +72,16 @@ async function workInRounds(
       phase: 'agent',
       detail: round === 0 ? 'Working on it' : 'Mending what the verification found',
     });
+    const readOnly = isReadOnly(context.turn);
+    if (readOnly) await keepTree(bench);
     const said = await agent.work();
     if (said.kind === 'asked') return said;
-    if (context.turn.details.readOnly === true) return { kind: 'answer', text: said.text, usage: said.usage };
+    if (readOnly) {
+      await restoreTree(bench);
+      return isPlanning(context.turn)
+        ? { kind: 'planned', text: said.text }
+        : { kind: 'answer', text: said.text, usage: said.usage };
+    }
     const candidate = await takeCandidate(bench, round, context.database.redact(titleOf(context, said.text)));
     const unseen = candidate ?? (await unseenHead(context, bench));
     if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };
@@ -141,6 +152,8 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
   switch (outcome.kind) {
     case 'asked':
       return waitForAnswer(database, lease, outcome);
+    case 'planned':
+      return proposePlan(database, lease, context.turn.details.plans ?? [], outcome.text);
     case 'answer': {
       const result: AnswerResult = {
         kind: 'answer',

@@ -6,6 +6,7 @@ import type { Turn } from '../db/entities/session.ts';
 import { approachPrompt } from './agent/instructions.ts';
 import { imageTypeOf } from './agent/tools/image-type.ts';
 import type { Bench } from './blueprint/bench.ts';
+import { planningNote } from './plan.ts';
 import type { TurnContext } from './turn.ts';
 
 /** Beside the checkout, so that nothing of it becomes part of a change. */
@@ -60,6 +61,7 @@ export function requestOf(
     data('files', 'attached in Slack; read them where they are', lines.join('\n')),
     `<request from="${requester.name.replaceAll('"', "'")}">\n${text}\n</request>`,
     approach === null ? '' : approachPrompt(approach),
+    planningNote(turn),
   ];
   return {
     kind: 'message',

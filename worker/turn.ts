@@ -16,6 +16,7 @@ import type { McpServers } from './mcp/servers.ts';
 import { runMergeTurn } from './merge-turn.ts';
 import type { Model } from './model/model.ts';
 import type { Networks } from './network/networks.ts';
+import { isPlanning } from './plan.ts';
 import { runRevertTurn } from './revert-turn.ts';
 import { forgetBranch, routeTurn } from './routing.ts';
 import { beginAttempts } from './start-attempts.ts';
@@ -131,7 +132,9 @@ async function runKind(context: TurnContext): Promise<void> {
     case 'changes_requested':
     case 'alert':
     case 'answer':
-      return (details.attempts ?? 1) > 1 ? beginAttempts(context) : runChangeTurn(context);
+      return (details.attempts ?? 1) > 1 && !isPlanning(context.turn)
+        ? beginAttempts(context)
+        : runChangeTurn(context);
     case 'attempt':
       return runChangeTurn(context);
   }

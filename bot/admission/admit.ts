@@ -4,11 +4,13 @@ import { filesLeft, notAllowed } from '../../blocks/ephemeral.ts';
 import { type Actor, EVERYONE, may, whoMay } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
 import type { Failure } from '../../core/errors.ts';
+import type { PlanDecision } from '../../core/proposal.ts';
 import { chooseAttempt, choosingTurn } from '../../db/choice.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/events.ts';
+import { decidePlan } from '../../db/plans.ts';
 import { lockSession } from '../../db/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
 import { ephemeral } from '../delivery/payload.ts';
@@ -89,7 +91,9 @@ async function takenByOpenTurn(
   const taken =
     turn.details.stop === true
       ? await stopAll(em, sessionId, turn.id, known.actor.id)
-      : (await choose(em, sessionId, said)) || (await answerWaiting(em, sessionId, said));
+      : (await choose(em, sessionId, said)) ||
+        (await decidePlan(em, sessionId, decisionIn(said))) ||
+        (await answerWaiting(em, sessionId, said));
   if (taken || turn.details.stop === true) {
     await em.execute(
       `update turn set state = 'done', state_since = now(), finished_at = now() where id = ?`,
@@ -112,6 +116,13 @@ async function choose(
   const choosing = place === null ? null : await choosingTurn(em, sessionId);
   if (place === null || choosing === null) return false;
   return (await chooseAttempt(em, choosing, place, by)) === 'chosen';
+}
+
+const GO = /^\s*(?:go|go ahead|go for it|do it|yes|ok|okay|yes,? go)\s*[.!]*\s*$/i;
+
+/** A reply to a plan agrees to it, or says what should be different. */
+function decisionIn({ text, by }: { readonly text: string; readonly by: string }): PlanDecision {
+  return GO.test(text) ? { how: 'go', by, text: '' } : { how: 'change', by, text };
 }
 
 async function stopAll(em: EntityManager, sessionId: string, exceptId: string, by: string): Promise<boolean> {

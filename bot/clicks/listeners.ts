@@ -15,6 +15,7 @@ import { type Click, readClick, readSubmission, type Submission } from './click.
 import type { Desk, Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
 import { approve, askUnverified, mergeUnverified } from './merge.ts';
+import { openPlanChange, planChange, planGo } from './plan.ts';
 import { openReroute, reroute } from './reroute.ts';
 import { revert } from './revert.ts';
 import { updateBranch } from './update-branch.ts';
@@ -60,6 +61,8 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.goOn, tryAgain);
   on(ACTION.stop, stop);
   on(ACTION.reroute, openReroute);
+  on(ACTION.planGo, planGo);
+  on(ACTION.planChange, openPlanChange);
   on(ACTION.sendNow, sendNow);
   on(ACTION.remove, remove);
   on(ACTION.alertFix, decideAlert('fix'));
@@ -73,6 +76,7 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.tryWays, tryWays);
   onSubmit(MODAL.requestChanges, requestChanges);
   onSubmit(MODAL.reroute, reroute);
+  onSubmit(MODAL.planChange, planChange);
   onSubmit(MODAL.mergeUnverified, mergeUnverified);
 }
 

@@ -1,6 +1,7 @@
 // Events become deliveries: each turn has one message, which follows the turn and ends as its result.
 import { attemptsMessage, picturesOfAttempts } from '../../blocks/attempts.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
+import { planMessage } from '../../blocks/plan.ts';
 import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { AttemptView, StatusView } from '../../core/view.ts';
@@ -107,6 +108,7 @@ async function present(
     const message = await draw(em, options, session, view, attempts);
     if (message === null) return [];
     await want(em, session, view, message, stageOfAttempts(attempts));
+    await wantPlans(em, session, view);
   }
   await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
   return upTo > 0 ? changesWith(em, turn, view) : [];
@@ -187,6 +189,26 @@ async function want(
 
 function showsAttempts(view: StatusView): boolean {
   return view.attempts.length > 0 && (view.state === 'running' || view.state === 'waiting');
+}
+
+/** Each plan is a message of its own, which stays when the work goes on. */
+async function wantPlans(em: EntityManager, session: Session, view: StatusView): Promise<void> {
+  for (const [index, proposal] of view.proposals.entries()) {
+    const waits = view.state === 'waiting' && index === view.proposals.length - 1;
+    const message = planMessage({ ...proposal, turnId: view.turnId, waits });
+    for (const [place, { text, blocks }] of [message, ...message.overflow].entries()) {
+      await wantDelivery(em, {
+        kind: 'message',
+        sessionId: session.id,
+        turnId: view.turnId,
+        channelId: session.channelId,
+        threadTs: session.threadTs,
+        dedupeKey: `plan:${view.turnId}:${index + 1}:${place}`,
+        payload: { text, blocks },
+        urgent: true,
+      });
+    }
+  }
 }
 
 /** Changes when something happened that people wait for; the steps within it may wait. */

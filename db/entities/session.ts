@@ -3,6 +3,7 @@ import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { UserGroup } from '../../core/authority.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { TurnResult } from '../../core/event.ts';
+import type { Proposal } from '../../core/proposal.ts';
 import type { SessionState } from '../../core/session.ts';
 import type { Person, TurnKind, TurnState } from '../../core/turn.ts';
 
@@ -71,6 +72,8 @@ export interface TurnDetails {
   readonly readOnly?: boolean;
   /** The agent makes a plan, and a person decides on it before anything is changed. */
   readonly planFirst?: boolean;
+  /** The plans that were made, the last one perhaps undecided. */
+  readonly plans?: readonly Proposal[];
   /** The repo is a model's choice among these; `otherwise` is the person's own default. */
   readonly routing?: {
     readonly choices: readonly string[];

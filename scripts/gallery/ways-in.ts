@@ -8,9 +8,11 @@ import {
   whichToStop,
   whoamiMessage,
 } from '../../blocks/command.ts';
+import { filesLeft } from '../../blocks/ephemeral.ts';
 import { homeView } from '../../blocks/home.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
+import { planChangeModal, planMessage } from '../../blocks/plan.ts';
 import type { ListedSession } from '../../blocks/sessions.ts';
 import { statusMessage } from '../../blocks/status.ts';
 import type { Standing } from '../../core/standing.ts';
@@ -47,6 +49,11 @@ function sessions(): ListedSession[] {
   }));
 }
 
+const PLAN = {
+  turnId: 'turn-1',
+  text: '1. Count each price with its quantity in `src/cart.js:12`\n2. A test for two of the same item\n3. `npm test`, then look at the cart page\n\nUnsure: should a sold out item count?',
+};
+
 export function waysIn(): GalleryEntry[] {
   const all = sessions();
   const working = all.filter(({ standing }) => standing === 'working' || standing === 'queued');
@@ -80,6 +87,25 @@ export function waysIn(): GalleryEntry[] {
         }),
         { now: after(1), stoppable: true },
       ),
+    ),
+    ...entries('Plan: waits for Go', planMessage({ ...PLAN, decision: null, waits: true })),
+    ...entries(
+      'Plan: agreed to',
+      planMessage({ ...PLAN, decision: { how: 'go', by: mara.id, text: '' }, waits: false }),
+    ),
+    ...entries(
+      'Plan: made anew',
+      planMessage({
+        ...PLAN,
+        decision: { how: 'change', by: mara.id, text: 'leave the database as it is' },
+        waits: false,
+      }),
+    ),
+    ...entries('Plan: nobody decided', planMessage({ ...PLAN, decision: null, waits: false })),
+    view('Modal: change the plan', 'modal', planChangeModal('turn-1')),
+    ...entries(
+      'Files that did not come along',
+      filesLeft(['huge.bin was left out: it has 21 MB, and 20 MB is the most.']),
     ),
     view(
       'Modal: another repo or branch',

@@ -1,6 +1,6 @@
 // A turn from claim to result in a real sandbox, with the scripted model and the sample repo.
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,10 @@ import { createLog } from '../../core/log.ts';
 import type { TurnKind } from '../../core/turn.ts';
 import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { JournalRow } from '../../db/entities/log.ts';
+import { ArtifactRow, JournalRow } from '../../db/entities/log.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { eventsOfSession, eventsOfTurn } from '../../db/events.ts';
+import { decidePlan } from '../../db/plans.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
 import { offerSteering } from '../../db/steering.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
@@ -278,6 +279,53 @@ describe('a turn', () => {
     const session = await database.em().findOneOrFail(Session, { id: sessionId });
     expect(session.headCommit).toBeNull();
     expect(git('branch', '--list', session.branch)).toBe('');
+  });
+
+  it('plans first without changing anything, then carries the plan out, with the files that came along', async () => {
+    await addScript({
+      match: 'count the crumbs',
+      steps: [
+        {
+          tools: [
+            { name: 'shell', arguments: { command: 'echo 1 > planned.txt; git add -A; rm README.md' } },
+          ],
+        },
+        { say: '1. Count them' },
+        {
+          tools: [
+            {
+              name: 'shell',
+              arguments: { command: 'cat /work/given/*/crumbs.csv > counted.txt; cat counted.txt' },
+            },
+          ],
+        },
+        { say: 'They are counted.' },
+      ],
+    });
+    const sessionId = await newSession();
+    const storeKey = await openContentFolder(join(folder, 'artifacts')).put(Buffer.from('crumbs,12'));
+    const file = { name: 'crumbs.csv', mimeType: 'text/csv', sizeBytes: 9 };
+    const artifactId = randomUUID();
+    const row = {
+      ...file,
+      id: artifactId,
+      sessionId,
+      turnId: null,
+      kind: 'file' as const,
+      altText: '',
+      storeKey,
+    };
+    await database.em().insert(ArtifactRow, { ...row, slackFileId: null, createdAt: new Date() });
+    const details = { planFirst: true, files: [{ artifactId, ...file }] };
+    const planned = await play(sessionId, 'count the crumbs', 'mention', details);
+    expect(planned).toMatchObject({ state: 'waiting', leaseUntil: null });
+    expect(planned.details.plans).toEqual([{ text: '1. Count them', decision: null }]);
+    const go = { how: 'go', by: MIRA.id, text: '' } as const;
+    expect(await database.transaction((em) => decidePlan(em, sessionId, go))).toBe(true);
+    await worker.work(planned.id);
+    const { files, branch } = changeOf(await database.em().findOneOrFail(Turn, { id: planned.id }));
+    expect(files.map(({ path }) => path)).toEqual(['counted.txt']);
+    expect(git('show', `${branch}:counted.txt`)).toBe('crumbs,12');
   });
 
   it('answers a question without a branch', async () => {

@@ -1,0 +1,81 @@
+// A plan that waits for a person: Go, Change or Cancel; once it was decided, who did.
+import type { ModalView } from '@slack/types';
+import type { Proposal } from '../core/proposal.ts';
+import { ACTION, MODAL, PLAN_INPUT } from './actions.ts';
+import { fit, textLines } from './fit.ts';
+import { header } from './header.ts';
+import { INPUT_TEXT_MAX, PLACEHOLDER_MAX, TEXT_INPUT_MAX, VIEW_TITLE_MAX } from './limits.ts';
+import { markdownBlocks, markdownWords } from './markdown.ts';
+import { actions, button, context, type FittedMessage, plain, present } from './message.ts';
+import { nameOf } from './people.ts';
+import { paragraph, person, words } from './rich.ts';
+import { cut, oneLine } from './text.ts';
+
+export interface PlanOptions extends Proposal {
+  readonly turnId: string;
+  /** Whether a person can decide on it now. */
+  readonly waits: boolean;
+}
+
+export function planMessage({ turnId, text, decision, waits }: PlanOptions): FittedMessage {
+  const said = markdownBlocks(text);
+  const decided = decision === null ? null : DECIDED[decision.how](oneLine(decision.text, 300));
+  return fit({
+    text: textLines(
+      'A plan, before anything is changed:',
+      cut(markdownWords(text), 2_500) || 'The agent made no plan.',
+      decision === null || decided === null ? '' : `${nameOf({ id: decision.by })}${decided}`,
+    ),
+    blocks: present(
+      header('Plan'),
+      said.length > 0 ? said : paragraph(words('The agent made no plan.')),
+      decision === null || decided === null ? null : paragraph(person({ id: decision.by }), words(decided)),
+      decision === null && waits ? buttons(turnId) : null,
+      decision === null && waits
+        ? context('Nothing is changed before Go. A reply asks for another plan.')
+        : null,
+      decision === null && !waits ? context('Nobody decided on this plan.') : null,
+    ),
+  });
+}
+
+const DECIDED: Record<'go' | 'change', (text: string) => string> = {
+  go: () => ' said Go.',
+  change: (text) => ` asked for another plan: ${text}`,
+};
+
+function buttons(value: string) {
+  return actions(
+    button({ actionId: ACTION.planGo, value, text: 'Go', style: 'primary' }),
+    button({ actionId: ACTION.planChange, value, text: 'Change' }),
+    button({ actionId: ACTION.stop, value, text: 'Cancel' }),
+  );
+}
+
+/** What should be different; the text comes back under `PLAN_INPUT`. */
+export function planChangeModal(turnId: string): ModalView {
+  return {
+    type: 'modal',
+    callback_id: MODAL.planChange,
+    private_metadata: turnId,
+    title: plain('Change the plan', VIEW_TITLE_MAX),
+    submit: plain('Ask for it', VIEW_TITLE_MAX),
+    close: plain('Cancel', VIEW_TITLE_MAX),
+    blocks: [
+      {
+        type: 'input',
+        block_id: PLAN_INPUT.blockId,
+        label: plain('What should be different?', INPUT_TEXT_MAX),
+        element: {
+          type: 'plain_text_input',
+          action_id: PLAN_INPUT.actionId,
+          multiline: true,
+          min_length: 1,
+          max_length: TEXT_INPUT_MAX,
+          focus_on_load: true,
+          placeholder: plain('Leave the database as it is', PLACEHOLDER_MAX),
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,47 @@
+// What people decide on a plan: Go, or another one. Cancel is a stop.
+import { PLAN_INPUT } from '../../blocks/actions.ts';
+import { couldNot, outOfDate } from '../../blocks/ephemeral.ts';
+import { planChangeModal } from '../../blocks/plan.ts';
+import { decidePlan } from '../../db/plans.ts';
+import type { Click, Submission } from './click.ts';
+import { type Desk, findInReach, onTurn, type Reply, refusal } from './desk.ts';
+
+const DECIDED = 'This plan does not wait any more.';
+
+/** Has the plan carried out, by somebody who may start work. */
+export async function planGo(desk: Desk, click: Click): Promise<Reply> {
+  return decide(desk, click.value, click.userId, click.channelId, { how: 'go', text: '' });
+}
+
+/** Opens the modal that asks what should be different. */
+export async function openPlanChange(desk: Desk, click: Click): Promise<Reply> {
+  const found = await findInReach(desk.database.em(), desk, click.value, click.channelId);
+  if (found === null) return outOfDate();
+  const refused = refusal(desk.config, await desk.directory.actor(click.userId), ['start']);
+  if (refused !== null) return refused;
+  if (found.turn.state !== 'waiting') return couldNot(DECIDED, '');
+  await desk.client.views.open({ trigger_id: click.triggerId, view: planChangeModal(found.turn.id) });
+  return null;
+}
+
+/** Asks for another plan. */
+export async function planChange(desk: Desk, submission: Submission): Promise<Reply> {
+  const text = submission.input(PLAN_INPUT.blockId, PLAN_INPUT.actionId).trim();
+  return decide(desk, submission.metadata, submission.userId, null, { how: 'change', text });
+}
+
+async function decide(
+  desk: Desk,
+  turnId: string,
+  userId: string,
+  channelId: string | null,
+  decision: { readonly how: 'go' | 'change'; readonly text: string },
+): Promise<Reply> {
+  const actor = await desk.directory.actor(userId);
+  return onTurn(desk, turnId, channelId, async (em, { turn }) => {
+    const refused = refusal(desk.config, actor, ['start']);
+    if (refused !== null) return refused;
+    const decided = await decidePlan(em, turn.sessionId, { ...decision, by: actor.id });
+    return decided ? null : couldNot(DECIDED, '');
+  });
+}
