@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { ContentStore } from '../db/artifacts.ts';
 import type { Database } from '../db/database.ts';
 import { Session, Turn } from '../db/entities/session.ts';
-import type { Lease } from '../db/lease.ts';
+import { type Lease, renewLease } from '../db/lease.ts';
 import type { SandboxProvider } from '../sandbox/sandbox.ts';
 import { type Attempt, attemptOf } from './attempt.ts';
 import { runChangeTurn } from './change-turn.ts';
@@ -66,10 +66,22 @@ export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): 
     try {
       return await runOnce(tools, lease, opening, signal);
     } catch (error) {
-      if (signal.aborted || !hasCode(error, 'sandbox_lost') || opening >= MAX_OPENINGS) throw error;
+      if (signal.aborted || opening >= MAX_OPENINGS) throw error;
+      if (hasCode(error, 'lease_lost')) await removeImpostor(tools, lease);
+      else if (!hasCode(error, 'sandbox_lost')) throw error;
       tools.log.warn('the sandbox was lost; the turn goes on in another', { turn: lease.turnId, error });
     }
   }
+}
+
+/**
+ * A sandbox that says another worker has it, while the lease is still here, holds a program that pretends to
+ * be one. Throws `lease_lost` where it is true.
+ */
+async function removeImpostor(tools: Tools, lease: Lease): Promise<void> {
+  await renewLease(tools.database, lease);
+  tools.log.warn('a program in the sandbox pretends to be a worker; it is removed', { turn: lease.turnId });
+  await tools.provider.remove(lease.sessionId);
 }
 
 async function runOnce(tools: Tools, lease: Lease, opening: number, signal: AbortSignal): Promise<void> {

@@ -26,6 +26,8 @@ const SAFE_CONFIG = [
   'core.attributesFile=/dev/null',
   'protocol.ext.allow=never',
   'protocol.file.allow=always',
+  // Larger files are streamed instead of loaded, and count as binary: one of 500 MB packs into half a megabyte.
+  'core.bigFileThreshold=20m',
   'gc.auto=0',
   'maintenance.auto=false',
   'advice.detachedHead=false',
@@ -84,6 +86,13 @@ export interface GitFailure {
   readonly what: string;
   readonly wayOut: string;
 }
+
+/** Where git fails in a repo of ours. */
+export const BROKEN: GitFailure = {
+  code: 'internal',
+  what: 'The mirror of the repo could not be read',
+  wayOut: 'Remove the folder repos in the data directory; it is made again.',
+};
 
 /** Runs git and returns its output as text without the last line break. Throws `failure` where git failed. */
 export async function git(

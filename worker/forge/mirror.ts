@@ -7,7 +7,8 @@ import type { RepoConfig } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { FileChange } from '../../core/event.ts';
 import { withoutCredentials } from '../../core/redact.ts';
-import { type GitFailure, git, gitError, tryGit } from './git.ts';
+import { BROKEN, type GitFailure, git, gitError, tryGit } from './git.ts';
+import { importTree } from './import-tree.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
 export interface Signature {
@@ -27,12 +28,6 @@ export interface CommitSpec {
 export const COMMITTER: Signature = {
   name: 'Threadsmith',
   email: 'threadsmith@users.noreply.threadsmith.invalid',
-};
-
-const BROKEN: GitFailure = {
-  code: 'internal',
-  what: 'The mirror of the repo could not be read',
-  wayOut: 'Remove the folder repos in the data directory; it is made again.',
 };
 
 export interface Mirror {
@@ -167,26 +162,6 @@ async function makeBundle(
       BROKEN,
     );
     return await readFile(file);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-}
-
-async function importTree(path: string, bundle: Uint8Array, ref: string): Promise<string> {
-  const refused: GitFailure = {
-    code: 'change_refused',
-    what: 'The change could not be taken out of the sandbox',
-    wayOut: 'Reply in the thread to let the agent try again.',
-  };
-  const work = await mkdtemp(join(tmpdir(), 'threadsmith-import-'));
-  try {
-    const file = join(work, 'in.bundle');
-    await writeFile(file, bundle, { mode: 0o600 });
-    const into = 'refs/threadsmith/incoming';
-    // Only here: histories of real remotes often have old faults that fsck would refuse.
-    const checked = ['-c', 'fetch.fsckObjects=true'];
-    await git([...checked, '--git-dir', path, 'fetch', '-q', '--no-tags', file, `+${ref}:${into}`], refused);
-    return await git(['--git-dir', path, 'rev-parse', '--verify', '-q', `${into}^{tree}`], refused);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
