@@ -66,9 +66,7 @@ export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): 
     try {
       return await runOnce(tools, lease, opening, signal);
     } catch (error) {
-      if (signal.aborted || opening >= MAX_OPENINGS) throw error;
-      if (hasCode(error, 'lease_lost')) await removeImpostor(tools, lease);
-      else if (!hasCode(error, 'sandbox_lost')) throw error;
+      if (signal.aborted || !hasCode(error, 'sandbox_lost') || opening >= MAX_OPENINGS) throw error;
       tools.log.warn('the sandbox was lost; the turn goes on in another', { turn: lease.turnId, error });
     }
   }
@@ -76,12 +74,18 @@ export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): 
 
 /**
  * A sandbox that says another worker has it, while the lease is still here, holds a program that pretends to
- * be one. Throws `lease_lost` where it is true.
+ * be one: it is removed, and the error says so. Throws `lease_lost` where it is true.
  */
-async function removeImpostor(tools: Tools, lease: Lease): Promise<void> {
-  await renewLease(tools.database, lease);
-  tools.log.warn('a program in the sandbox pretends to be a worker; it is removed', { turn: lease.turnId });
-  await tools.provider.remove(lease.sessionId);
+async function withoutImpostor(context: TurnContext, cause: unknown): Promise<ThreadsmithError> {
+  const { database, lease, provider, attempt } = context;
+  await renewLease(database, lease);
+  await provider.remove(attempt.sandboxKey);
+  return new ThreadsmithError(
+    'sandbox_lost',
+    'A program in the sandbox pretended to be a worker, so the sandbox was removed.',
+    'Reply in the thread to go on in a fresh one.',
+    { retry: 'now', cause },
+  );
 }
 
 async function runOnce(tools: Tools, lease: Lease, opening: number, signal: AbortSignal): Promise<void> {
@@ -120,6 +124,7 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
   try {
     await runKind(context);
   } catch (error) {
+    if (hasCode(error, 'lease_lost') && !signal.aborted) throw await withoutImpostor(context, error);
     const isMissing = hasCode(error, 'repo_empty') && typeof baseBranch === 'string';
     throw isMissing ? await forgetBranch(tools, lease, session) : error;
   }

@@ -36,6 +36,7 @@ beforeAll(async () => {
   const facts = {
     turnId: 'turn',
     sessionId: 'hostile-repo',
+    sandboxKey: 'hostile-repo',
     run: 'e1',
     fence: 1,
     branch: 'threadsmith/hostile',

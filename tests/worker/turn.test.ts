@@ -120,6 +120,13 @@ function git(...args: string[]): string {
   return execFileSync('git', ['--git-dir', remote, ...args], { encoding: 'utf8' }).trim();
 }
 
+/** Says hello to the toolhost from inside, under a claim's number that no worker will ever have. */
+function pretend(name: string): void {
+  const claim = JSON.stringify([0, 1, { op: 'hello', version: 2, fence: 2 ** 52 }]);
+  const program = `import socket, struct, time\nwire = socket.socket(socket.AF_UNIX); wire.connect('/run/toolhost/socket')\nclaim = b'''${claim}'''\nwire.sendall(struct.pack('>II', len(claim), 0) + claim); time.sleep(600)`;
+  execFileSync('docker', ['exec', '-d', name, 'python3', '-c', program]);
+}
+
 describe('a turn', () => {
   it('mends the cart, verifies it in a browser, publishes it, goes on with a follow-up, and merges', async () => {
     const sessionId = await addSession(database);
@@ -177,6 +184,7 @@ describe('a turn', () => {
   it.each([
     ['killed', (name: string) => execFileSync('docker', ['kill', name])],
     ['removed with all that was in it', (name: string) => execFileSync('docker', ['rm', '-f', '-v', name])],
+    ['taken by a program that pretends to be a newer worker', pretend],
   ])('goes on in another sandbox where its own is %s', async (_how, harm) => {
     const sessionId = await addSession(database);
     await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
