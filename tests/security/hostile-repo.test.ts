@@ -7,9 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configOfRepo } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
-import { openFileArtifacts } from '../../worker/agent/file-artifacts.ts';
-import type { Bench } from '../../worker/blueprint/bench.ts';
-import { takeCandidate } from '../../worker/blueprint/candidate.ts';
+import { type CandidateBench, takeCandidate } from '../../worker/blueprint/candidate.ts';
 import { refusals } from '../../worker/blueprint/policy.ts';
 import { prepare } from '../../worker/blueprint/prepare.ts';
 import { openMirror } from '../../worker/forge/mirror.ts';
@@ -23,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'threadsmith-hostile-'));
 /** A file of this machine that no program of a sandbox can make, and that none of the worker's may be led to. */
 const mark = join(folder, `pwned-${randomUUID()}`);
 const pwn = `touch ${mark}`;
-let bench: Bench;
+let bench: CandidateBench;
 let round = 0;
 
 beforeAll(async () => {
@@ -52,14 +50,13 @@ beforeAll(async () => {
     baseCommit: null,
     headCommit: null,
     saved: null,
+    goesOn: false,
     log,
     signal,
     progress: () => {},
   });
-  const artifacts = openFileArtifacts(join(folder, 'artifacts'), 'hostile-repo', 'turn');
-  const report = async (): Promise<void> => {};
   const coAuthors = async () => [];
-  bench = { ...prepared, facts, config, repo, mirror, artifacts, signal, log, report, coAuthors };
+  bench = { ...prepared, facts, mirror, signal, coAuthors };
 });
 afterAll(async () => {
   await bench.sandbox.close();

@@ -10,6 +10,12 @@ const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';
 const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
 
+/** What a candidate is taken with. */
+export type CandidateBench = Pick<
+  Bench,
+  'facts' | 'mirror' | 'sandbox' | 'parent' | 'latest' | 'defaultBranch' | 'signal' | 'coAuthors'
+>;
+
 export interface Candidate {
   readonly commit: string;
   /** What the agent changed is the difference to this commit. */
@@ -17,7 +23,11 @@ export interface Candidate {
 }
 
 /** The commit of all that the working tree has over its parent, or null where it has nothing. */
-export async function takeCandidate(bench: Bench, round: number, title: string): Promise<Candidate | null> {
+export async function takeCandidate(
+  bench: CandidateBench,
+  round: number,
+  title: string,
+): Promise<Candidate | null> {
   const { parent, mirror, sandbox, facts } = bench;
   const parentTree = await mirror.treeOf(parent);
   const script = [
@@ -55,7 +65,7 @@ export async function takeCandidate(bench: Bench, round: number, title: string):
  * The commit of the default branch that the working tree has taken in, or null. The sandbox may claim what it
  * likes: people are shown the difference to that commit, and that is what a merge brings.
  */
-async function mergedIn({ mirror, latest, parent }: Bench, output: string): Promise<string | null> {
+async function mergedIn({ mirror, latest, parent }: CandidateBench, output: string): Promise<string | null> {
   const claimed = /^merged ([0-9a-f]{40,64})$/m.exec(output)?.[1];
   if (claimed === undefined || !(await mirror.isAncestor(claimed, latest))) return null;
   return (await mirror.isAncestor(claimed, parent)) ? null : claimed;
