@@ -25,7 +25,7 @@ describe('a secret header', () => {
         case '/echo-redirect':
           return void response.writeHead(302, { location: `/?${request.headers.authorization}` }).end();
         case '/echo-slowly':
-          return void sendByByte(response, echo);
+          return sendByByte(response, echo);
         case '/echo-encoded':
           return void response.end(`${Buffer.from(echo).toString('base64')} ${encodeURIComponent(echo)}`);
         case '/echo-gzip':

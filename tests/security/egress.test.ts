@@ -1,5 +1,7 @@
 // The only way out of a sandbox: what the proxy lets through, and everything that it must not.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openBrowser } from '../../sandbox/browser.ts';
+import { withEnvironment } from '../../sandbox/with-environment.ts';
 import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
 
 const CURL = 'curl -s -S -m 10';
@@ -42,31 +44,16 @@ describe('a sandbox with a way out', () => {
     };
     for (const [name, addresses] of Object.entries(known)) stage.names.set(name, addresses);
     const own = [ports.plain, ports.tls];
-    const inside = [
-      'inside.test',
-      'private.test',
-      'mixed.test',
-      'metadata.test',
-      'mapped.test',
-      'translated.test',
-      'loop6.test',
-      'shared.test',
-      '127.0.0.1',
-      '169.254.169.254',
-      '2130706433',
-      '0x7f000001',
-      '0177.0.0.1',
-      '127.1',
-      '::1',
-      '::ffff:127.0.0.1',
-    ];
+    const inside =
+      'inside.test private.test mixed.test metadata.test mapped.test translated.test loop6.test shared.test ' +
+      '127.0.0.1 169.254.169.254 2130706433 0x7f000001 0177.0.0.1 127.1 ::1 ::ffff:127.0.0.1';
     await stage.open(
       {
         rules: [
           { host: 'allowed.test', ports: own, reach: 'anywhere' },
           { host: 'read.test', ports: own, methods: ['GET'], reach: 'anywhere' },
           { host: 'lan.test', ports: own, reach: 'private' },
-          ...inside.map((host) => ({ host, ports: [80, 443, ...own] })),
+          ...inside.split(' ').map((host) => ({ host, ports: [80, 443, ...own] })),
         ],
       },
       stage.certificate,
@@ -314,6 +301,25 @@ describe('a sandbox with a way out', () => {
     stage.forget();
     expect((await stage.run(`${CURL} --fail http://rebound.test:${ports.plain}/`)).code).not.toBe(0);
     expect(stage.seen).toEqual([]);
+  });
+
+  test('pages in the browser of the sandbox take the same way, and no other', async () => {
+    stage.names.set('inside.test', ['127.0.0.1']);
+    const rules = [
+      { host: 'allowed.test', ports: [ports.plain], reach: 'anywhere' as const },
+      { host: 'inside.test', ports: [ports.plain] },
+    ];
+    const { env } = await stage.open({ rules });
+    const sandbox = withEnvironment(stage.sandbox, env, async () => {});
+    const from = (host: string): string => `<img src="http://${host}:${ports.plain}/${host}.png">`;
+    const page = ['allowed.test', 'other.test', 'inside.test', '127.0.0.1'].map(from).join('');
+    await sandbox.write('/work/page/index.html', new TextEncoder().encode(page));
+    await sandbox.start({ id: 'pages', argv: ['python3', '-m', 'http.server', '8765'], cwd: '/work/page' });
+    (await sandbox.connect(8765, 10_000)).destroy();
+    const browser = await openBrowser(sandbox);
+    await browser.capture({ url: 'http://localhost:8765/' });
+    await browser.close();
+    expect(stage.seen.map(({ url }) => url)).toEqual(['/allowed.test.png']);
   });
 
   test('bytes and names have an end', async () => {

@@ -245,6 +245,19 @@ describe('the secrets of a repo', () => {
     });
   });
 
+  test('the preset npm also means the registry of this machine, and only to fetch from', async () => {
+    const config = configOfRepo('shop', './shop.git');
+    const network = [
+      { host: 'registry.npmjs.org', ports: [443], methods: ['GET'], private: false, preset: 'npm' as const },
+    ];
+    const repos = config.repos.map((repo) => ({ ...repo, network }));
+    const { byRepo } = await networksOf({ ...config, repos }, {});
+    const { policy, env } = required(byRepo.get('shop'), 'no network');
+    const host = new URL(required(env['npm_config_registry'], 'no registry')).hostname;
+    expect(policy.rules.at(-1)).toMatchObject({ host, reach: 'anywhere', methods: ['GET', 'HEAD'] });
+    expect(policy.rules.every(({ methods }) => methods !== undefined)).toBe(true);
+  });
+
   test('are put in as they are, whatever is in them', async () => {
     const { byRepo } = await read({ SHOP_API: "$& $' {value}" });
     expect(byRepo.get('shop')?.policy.secrets).toMatchObject([{ value: "Bearer $& $' {value}" }]);

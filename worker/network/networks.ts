@@ -39,7 +39,10 @@ export async function networksOf(
     if (repo.network === undefined) continue;
     const secrets = (repo.secrets ?? []).map((secret) => secretOf(repo, secret, environment));
     const registry = repo.network.some(({ preset }) => preset === 'npm') ? await npmRegistry() : undefined;
-    const rules = [...repo.network.map(ruleOf), ...(registry === undefined ? [] : [registry.rule])];
+    const rules = [
+      ...repo.network.map(ruleOf),
+      ...(registry === undefined ? [] : [fetchedFrom(registry.rule)]),
+    ];
     const maxBytes = config.sandbox.network_mb * 2 ** 20;
     const env: Record<string, string> = registry === undefined ? {} : { npm_config_registry: registry.url };
     entries.push([repo.name, { policy: { rules, secrets, maxBytes }, env }]);
@@ -48,6 +51,11 @@ export async function networksOf(
     byRepo: new Map(entries),
     certificates: entries.length === 0 ? '' : await machineCertificates(),
   };
+}
+
+/** As with the registries of presets: nothing is published there. */
+function fetchedFrom(rule: EgressRule): EgressRule {
+  return { ...rule, methods: ['GET', 'HEAD'] };
 }
 
 function ruleOf(rule: NonNullable<RepoConfig['network']>[number]): EgressRule {
