@@ -1,5 +1,6 @@
 // A request moves to another repo or begins from another branch: what was begun of it goes away.
 import { isOver } from '../core/turn.ts';
+import { hasAttempts } from './attempts.ts';
 import type { EntityManager } from './database.ts';
 import { JournalRow } from './entities/log.ts';
 import { Session, Turn } from './entities/session.ts';
@@ -17,7 +18,7 @@ export interface Reroute {
 /**
  * Queues the turn anew in another place. A worker that has it loses it at this moment, by its fencing number, and
  * the next one starts in a fresh sandbox with nothing in the journal. False where the turn is over, or something
- * of the session was published.
+ * of the session was published, or attempts at it are under way.
  */
 export async function rerouteTurn(em: EntityManager, turnId: string, to: Reroute): Promise<boolean> {
   // The turn first, then the session, as its worker does it.
@@ -31,6 +32,8 @@ export async function rerouteTurn(em: EntityManager, turnId: string, to: Reroute
   const turn = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
   const session = await em.findOneOrFail(Session, { id: sessionId }, { refresh: true });
   if (isOver(turn.state) || typeof session.headCommit === 'string') return false;
+  // Attempts under way are turns of their own, with branches: they end by a choice or a stop.
+  if (await hasAttempts(em, turnId)) return false;
   const begun =
     typeof session.baseCommit === 'string' || turn.state === 'running' || turn.state === 'waiting';
   const left = begun ? (session.repo ?? null) : null;

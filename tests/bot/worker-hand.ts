@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ChangeResult, EventBody, TurnResult, Verification } from '../../core/event.ts';
 import { openArtifacts, openContentFolder } from '../../db/artifacts.ts';
+import { keepAttemptHead } from '../../db/attempts.ts';
+import type { EntityManager } from '../../db/database.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, Session } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/events.ts';
@@ -65,6 +67,21 @@ export class WorkerHand {
 
   /** Brings a claimed turn to its end as a change. */
   async finishChange(lease: Lease, options: ChangeOptions): Promise<ChangeResult> {
+    return this.#finish(lease, options, async (em) => {
+      await em.nativeUpdate(Session, { id: lease.sessionId }, { headCommit: options.commit });
+    });
+  }
+
+  /** The same for one of several attempts: what is published is kept with the attempt. */
+  async finishAttempt(lease: Lease, options: ChangeOptions): Promise<ChangeResult> {
+    return this.#finish(lease, options, (em) => keepAttemptHead(em, lease.turnId, options.commit));
+  }
+
+  async #finish(
+    lease: Lease,
+    options: ChangeOptions,
+    keepHead: (em: EntityManager) => Promise<void>,
+  ): Promise<ChangeResult> {
     const { database } = this.#stage;
     const artifacts = openArtifacts(database, this.#content(), lease);
     const diff = await artifacts.save({
@@ -117,7 +134,7 @@ export class WorkerHand {
       usage,
     };
     await finishTurn(database, lease, { state: 'done', result }, async (em) => {
-      await em.nativeUpdate(Session, { id: lease.sessionId }, { headCommit: options.commit });
+      await keepHead(em);
       await em.insert(VerificationRow, {
         sessionId: lease.sessionId,
         commit: options.commit,
