@@ -1,15 +1,18 @@
 // Looks after what is left lying: lost turns are handed over again, overdue ones ended, old rows removed.
+import type { Config } from '../core/config.ts';
 import { INBOX_KEEP_MS, RECONCILE_MS } from '../core/limits.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../db/database.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { remind } from './reminders.ts';
+import type { Directory } from './slack/directory.ts';
+import { tellSnapshotFailures } from './snapshot-news.ts';
 
 const PRUNE_EVERY_MS = 3_600_000;
 
 /** Starts the caretaker. Several may run at once. */
-export function startCaretaker(database: Database, log: Log): Loop {
+export function startCaretaker(database: Database, config: Config, directory: Directory, log: Log): Loop {
   let prunedAt = Number.NEGATIVE_INFINITY;
   return startLoop(
     'caretaker',
@@ -19,6 +22,8 @@ export function startCaretaker(database: Database, log: Log): Loop {
       if (handedOver.length + expired.length > 0) log.info('reconciled', { handedOver, expired });
       const reminded = await remind(database);
       if (reminded.length > 0) log.info('reminded', { reminded });
+      const told = await tellSnapshotFailures(database, config, directory);
+      if (told.length > 0) log.info('channels were told of failing snapshots', { told });
       if (performance.now() - prunedAt < PRUNE_EVERY_MS) return;
       prunedAt = performance.now();
       await prune(database);

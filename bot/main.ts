@@ -60,7 +60,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   const presenter = startPresenter({ database, config, uploads, log });
   const admitTurn = (turnId: string) => admit({ database, config, client, directory, content }, turnId);
   const relay = startRelay({ database, queue, admit: admitTurn, log });
-  const caretaker = startCaretaker(database, log);
+  const caretaker = startCaretaker(database, config, directory, log);
   const hints: Record<string, () => void> = {
     outbox: relay.hint,
     event: presenter.hint,

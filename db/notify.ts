@@ -4,7 +4,8 @@ import pg from 'pg';
 import type { Log } from '../core/log.ts';
 import type { EntityManager } from './database.ts';
 
-export type Topic = 'outbox' | 'event' | 'delivery' | 'stop' | 'attempts';
+/** `warm <repo>`: somebody begins to ask for work in that repo. */
+export type Topic = 'outbox' | 'event' | 'delivery' | 'stop' | 'attempts' | `warm ${string}`;
 
 export const CHANNEL = 'threadsmith';
 const RECONNECT_MS = 1000;
@@ -12,6 +13,11 @@ const RECONNECT_MS = 1000;
 /** Sends a hint when the transaction of `em` commits; several in one transaction arrive as one. */
 export async function notify(em: EntityManager, topic: Topic): Promise<void> {
   await em.execute('select pg_notify(?, ?)', [CHANNEL, topic]);
+}
+
+/** The repo of a `warm` hint, null for any other. */
+export function repoToWarm(topic: string): string | null {
+  return topic.startsWith('warm ') ? topic.slice('warm '.length) : null;
 }
 
 export interface Listener {

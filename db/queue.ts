@@ -68,6 +68,14 @@ export function consumeQueue(
   work: (turnId: string) => Promise<void>,
 ): TurnConsumer {
   const run = async (job: { readonly data: unknown }) => work(jobSchema.parse(job.data).turnId);
+  return consumer(options, run, concurrency);
+}
+
+function consumer(
+  options: QueueOptions,
+  run: (job: { readonly data: unknown }) => Promise<void>,
+  concurrency: number,
+): TurnConsumer {
   const { worker, disconnect } = makeWorker(options, run, concurrency);
   worker.on('error', (error: Error) => options.log.warn('the queue is not reachable', { error }));
   return {
@@ -76,6 +84,54 @@ export function consumeQueue(
       disconnect();
     },
   };
+}
+
+const refreshSchema = z.object({ repo: z.string().min(1) });
+
+/** Has repos looked at again and again, by whichever consumer of this queue is free. */
+export interface RefreshQueue {
+  /** From now on, every `everyMs`. The same again changes nothing. */
+  every(repo: string, everyMs: number): Promise<void>;
+  /** As soon as possible, once for each `reason`. */
+  soon(repo: string, reason: string): Promise<void>;
+  /** Ends the schedule of every repo that is not among these. */
+  only(repos: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The side that asks for refreshes. What is asked while the queue is away is asked again by the schedule. */
+export function openRefreshQueue(options: QueueOptions): RefreshQueue {
+  const { queue, disconnect } = makeQueue(options);
+  queue.on('error', (error) => options.log.warn('the queue is not reachable', { error }));
+  return {
+    every: async (repo, everyMs) => {
+      await queue.upsertJobScheduler(
+        repo,
+        { every: everyMs },
+        { name: 'refresh', data: { repo }, opts: KEEP },
+      );
+    },
+    soon: async (repo, reason) => {
+      await queue.add('refresh', { repo }, { jobId: `${repo}-${reason}`, ...KEEP });
+    },
+    only: async (repos) => {
+      for (const { key } of await queue.getJobSchedulers())
+        if (!repos.includes(key)) await queue.removeJobScheduler(key);
+    },
+    close: async () => {
+      await queue.close();
+      disconnect();
+    },
+  };
+}
+
+/** The side that refreshes, one repo after the other. */
+export function consumeRefreshes(
+  options: QueueOptions,
+  refresh: (repo: string) => Promise<void>,
+): TurnConsumer {
+  const run = async (job: { readonly data: unknown }) => refresh(refreshSchema.parse(job.data).repo);
+  return consumer(options, run, 1);
 }
 
 function makeQueue(options: QueueOptions) {

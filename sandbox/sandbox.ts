@@ -17,7 +17,7 @@ export interface SandboxLimits {
 export interface SandboxSpec {
   /** Names the sandbox for ever: opening the same key again finds the same sandbox. `[a-z0-9-]{1,48}`. */
   readonly key: string;
-  /** An image made by `ensureImage` or `snapshot`. */
+  /** The image of `ensureImage` or of a snapshot. */
   readonly image: string;
   readonly limits?: Partial<SandboxLimits>;
   /**
@@ -34,8 +34,12 @@ export interface WarmSpec {
 }
 
 export interface SnapshotSpec {
-  /** Cache key: the same key gives the same snapshot without building it again. `[a-z0-9-]{1,100}`. */
+  /** Whose snapshots these are: a newer one takes the place of an older. `[a-z0-9-]{1,60}`. */
+  readonly series: string;
+  /** What exactly is in it: the same key is not built twice. `[a-z0-9-]{1,100}`. */
   readonly key: string;
+  /** Equal where only files differ and `setup` did the same. `[a-z0-9-]{1,60}`. */
+  readonly alike: string;
   /** A tar of the files to place in REPO_DIR, read once. */
   readonly files: () => Readable;
   /** Shell command lines, run in REPO_DIR one after the other as the sandbox's user. */
@@ -43,6 +47,28 @@ export interface SnapshotSpec {
   /** What they may reach; every host on the public internet without it. */
   readonly network?: EgressPolicy;
   readonly setupTimeoutMs: number;
+  /** Builds it although there is one of this key: what `setup` brings may have changed outside. */
+  readonly anew?: boolean;
+}
+
+/** The image of a prepared repo. */
+export interface Snapshot {
+  readonly image: string;
+  readonly key: string;
+  readonly alike: string;
+  readonly builtAt: Date;
+}
+
+/** The snapshots of a provider. Of each series it keeps two that work, and older ones while they are used. */
+export interface SnapshotShelf {
+  /** The snapshots of a series that sandboxes of this version can be made of, the newest first. */
+  list(series: string): Promise<readonly Snapshot[]>;
+  /**
+   * The snapshot of this key, built first where it is missing. Throws `setup_failed` with the end of the
+   * output where a setup line fails: those before it stay. Abort removes what was begun. Builds of one series
+   * wait for each other, so it may be called twice at once.
+   */
+  build(spec: SnapshotSpec, progress: Progress, signal?: AbortSignal): Promise<Snapshot>;
 }
 
 /** A line of progress of a long operation, for a terminal or a status message. */
@@ -51,16 +77,12 @@ export type Progress = (line: string) => void;
 export interface SandboxProvider {
   /** The provider's name for logs. Callers never decide by it. */
   readonly name: string;
+  readonly snapshots: SnapshotShelf;
   /**
    * The base image's reference, building it first where it is missing (minutes).
    * Throws `engine_unreachable` or `image_build_failed`. May be called twice at once.
    */
   ensureImage(progress: Progress, signal?: AbortSignal): Promise<string>;
-  /**
-   * The image of a prepared repo: base image + files + `setup`. Throws `setup_failed` with the end of
-   * the output where a setup line fails. Abort removes what was begun.
-   */
-  snapshot(spec: SnapshotSpec, progress: Progress, signal?: AbortSignal): Promise<string>;
   /**
    * Creates the sandbox of this key, or adopts the one that exists (its image may then be another).
    * `fresh` tells which. Throws `sandbox_refused` where isolation is not as asked: it fails closed.

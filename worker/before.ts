@@ -5,6 +5,7 @@ import type { NamedShot } from '../core/event.ts';
 import { eventsOfSession } from '../db/events.ts';
 import { openBrowser, type SandboxBrowser } from '../sandbox/browser.ts';
 import type { Bench } from './blueprint/bench.ts';
+import { checkOutBase } from './blueprint/branch.ts';
 import { capturePages } from './blueprint/pages.ts';
 import type { TurnContext } from './turn.ts';
 
@@ -57,6 +58,9 @@ async function findOrTake(
   const sandbox = await bench.wayOut.open(opened);
   let browser: SandboxBrowser | undefined;
   try {
+    const { defaultBranch, base, mirror, facts } = bench;
+    const stand = { base, latest: base, defaultBranch, shown: base, parent: base };
+    await checkOutBase({ sandbox, facts, signal }, mirror, stand);
     const open = async () => (browser = await openBrowser(sandbox));
     const shots = await capturePages({ ...bench, sandbox, signal, label: 'before', openBrowser: open });
     await bench.report({ type: 'pages.captured', base: bench.base, shots });

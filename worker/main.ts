@@ -1,17 +1,16 @@
 // The worker process: takes turns from the queue and works on them. It never sees Slack's tokens.
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Config, type Environment, modelsOf, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
+import { readInstallId } from '../core/install-id.ts';
 import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { RECONCILE_MS } from '../core/limits.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';
 import { openContentFolder } from '../db/artifacts.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { listen } from '../db/notify.ts';
+import { listen, repoToWarm } from '../db/notify.ts';
 import { consumeQueue } from '../db/queue.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { createDockerProvider } from '../sandbox/docker/provider.ts';
@@ -26,6 +25,8 @@ import type { Model } from './model/model.ts';
 import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
 import { networksOf } from './network/networks.ts';
+import { startRefreshing } from './refreshing.ts';
+import { keepSnapshots } from './snapshot-keeper.ts';
 import type { Tools } from './turn.ts';
 import { createWorker } from './worker.ts';
 
@@ -39,12 +40,21 @@ async function main(): Promise<void> {
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
   const data = resolve(environment.THREADSMITH_DATA);
   const database = await openDatabase(databaseUrl, redact);
+  const installId = readInstallId(data);
   const provider = createDockerProvider({
     dockerHost: environment.DOCKER_HOST,
-    installId: await installId(data),
+    installId,
     log,
   });
   const mcp = openMcpServers(mcpServersOf(config, process.env), log);
+  const ending = new AbortController();
+  const mirrors = join(data, 'repos');
+  const networks = await networksOf(config, process.env);
+  const { signal } = ending;
+  const keeper = keepSnapshots({ config, database, provider, networks, mirrors, log, signal });
+  const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
+  const repos = config.repos.map(({ name }) => name);
+  const refreshing = startRefreshing(keeper, installId, repos, queue);
   const tools: Tools = {
     config,
     database,
@@ -55,23 +65,25 @@ async function main(): Promise<void> {
     ...judgeOf(environment, config, redact),
     choices: choicesOf(environment, config, redact),
     mcp,
-    networks: await networksOf(config, process.env),
-    mirrors: join(data, 'repos'),
+    networks,
+    mirrors,
+    refreshSoon: refreshing.soon,
     log,
   };
   const owner = `${hostname()}:${process.pid}`;
   const worker = createWorker(tools, owner);
-  const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
   const consumer = consumeQueue(queue, config.worker.turns, (turnId) => worker.work(turnId));
-  const onHint: Record<string, () => void> = {
-    stop: () => worker.checkStops(),
-    attempts: () => void removeLeft(),
-  };
   const removeLeft = () =>
     removeDropped(tools).catch((error: unknown) =>
       log.warn('dropped attempts were not looked for', { error }),
     );
-  const hints = listen(databaseUrl, (topic) => onHint[topic]?.(), log);
+  const onHint = (topic: string): void => {
+    const repo = repoToWarm(topic);
+    if (topic === 'stop') worker.checkStops();
+    if (topic === 'attempts') void removeLeft();
+    if (repo !== null) void keeper.warm(repo);
+  };
+  const hints = listen(databaseUrl, onHint, log);
   const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
   const stopHousekeeping = every(HOUSEKEEPING_MS, async () => {
     await removeLeft();
@@ -84,7 +96,9 @@ async function main(): Promise<void> {
   const stop = async (): Promise<void> => {
     stopReconciling();
     stopHousekeeping();
+    ending.abort();
     await worker.close();
+    await refreshing.close();
     await consumer.close();
     await hints.close();
     await mcp.close();
@@ -147,16 +161,6 @@ function required(value: string | undefined, name: string): string {
     `the environment is not a valid configuration: ${name}: expected a value, found none.`,
     `Set ${name}, or use npm start, which brings its own.`,
   );
-}
-
-/** Tells this installation's sandboxes from those of others on the same Docker Engine. */
-async function installId(data: string): Promise<string> {
-  const file = join(data, 'install-id');
-  await mkdir(data, { recursive: true });
-  await writeFile(file, randomUUID().slice(0, 8), { flag: 'wx' }).catch((error: unknown) => {
-    if (!(error instanceof Error && Reflect.get(error, 'code') === 'EEXIST')) throw error;
-  });
-  return (await readFile(file, 'utf8')).trim();
 }
 
 function every(intervalMs: number, work: () => Promise<void>): () => void {

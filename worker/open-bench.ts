@@ -11,6 +11,7 @@ import { prepare } from './blueprint/prepare.ts';
 import { clearLeft } from './left-behind.ts';
 import { wayOutOf } from './network/way-out.ts';
 import { cleanPictures } from './pictures/clean-artifacts.ts';
+import { snapshotFailuresOf } from './snapshot-keeper.ts';
 import type { TurnContext } from './turn.ts';
 
 /** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
@@ -51,6 +52,8 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     headCommit: attempt.head,
     goesOn: attempt.goesOn || context.opening > 1,
     saved: await savedWorkOf(database.em(), attempt.sandboxKey),
+    failures: snapshotFailuresOf(database),
+    onOutdated: context.refreshSoon,
     log,
     signal,
     progress: (line) => {
@@ -63,8 +66,8 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     await attempt.keepBase(em, prepared.base);
     await noteSandbox(em, attempt.sandboxKey, prepared.sandboxName);
   });
-  if (prepared.lost === 'sandbox' || prepared.lost === 'work')
-    await report({ type: 'sandbox.restored', lost: prepared.lost });
+  // Where everything was saved nobody needs to notice.
+  if (prepared.lost === 'work') await report({ type: 'sandbox.restored', lost: prepared.lost });
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
   const artifacts = cleanPictures(openArtifacts(database, context.content, lease));
   const repo = context.mirror.repo.name;

@@ -37,6 +37,8 @@ export interface Tools {
   readonly mcp?: McpServers;
   /** What the repos' sandboxes may reach; nothing without. */
   readonly networks?: Networks;
+  /** Has a snapshot of this commit built beside the turns. */
+  readonly refreshSoon?: (repo: string, commit: string) => void;
   /** Folder of the repos' mirrors. */
   readonly mirrors: string;
   readonly log: Log;

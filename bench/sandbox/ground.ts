@@ -43,8 +43,15 @@ export async function openSandboxGround(dockerHost: string): Promise<SandboxGrou
       for (const tag of RepoTags ?? []) if (tag.includes('-snapshot:')) await docker.getImage(tag).remove();
   };
   try {
-    const spec = { key: 'bench', files: readme, setup: [], setupTimeoutMs: 60_000 };
-    const image = await provider.snapshot(spec, (line) => process.stderr.write(`${line}\n`));
+    const spec = {
+      series: 'bench',
+      key: 'bench',
+      alike: 'bench',
+      files: readme,
+      setup: [],
+      setupTimeoutMs: 60_000,
+    };
+    const { image } = await provider.snapshots.build(spec, (line) => process.stderr.write(`${line}\n`));
     const bareLabels = labels(installId, 'build', expiresIn(KEEP_SECONDS));
     return {
       provider,

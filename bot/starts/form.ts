@@ -13,6 +13,7 @@ import { contentSchema, wordsOfMessage } from '../intake/content.ts';
 import { recordRequest } from '../intake/record.ts';
 import { asSlackText, mentionedUsers, readableText } from '../intake/text.ts';
 import { patiently } from '../slack/calls.ts';
+import { hintWarm } from '../warm.ts';
 
 const shortcutSchema = z.object({
   trigger_id: z.string(),
@@ -65,6 +66,7 @@ export async function openForm(
   text: string,
 ): Promise<void> {
   const repo = await guessRepo(desk, place, text);
+  void hintWarm(desk, repo);
   const view = startModal({
     repos: desk.config.repos.map(({ name }) => name),
     repo,

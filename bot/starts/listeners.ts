@@ -6,6 +6,7 @@ import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { readSubmission } from '../clicks/click.ts';
 import type { Desk } from '../clicks/desk.ts';
+import { hintWarm } from '../warm.ts';
 import { runCommand } from './command.ts';
 import { type FormErrors, openForm, openHandOver, submitForm } from './form.ts';
 import { homeOpened } from './home.ts';
@@ -42,6 +43,8 @@ export function listenToStarts(app: App, desk: Desk): void {
     else await ack({ response_action: 'errors', errors: { ...errors } });
   });
   app.event('app_home_opened', async ({ body }) => {
+    // Also when a person opens the direct messages with the app, which is where the next request may come from.
+    void hintWarm(desk, null);
     // Nobody is served by Slack sending it again later: the next time it is opened it is drawn.
     await quietly(desk, () => homeOpened(desk, body));
   });

@@ -12,6 +12,8 @@ const fieldsSchema = z.strictObject({
   description: z.string().max(500).optional(),
   /** Channel ids or names (without #) whose requests are for this repo. */
   channels: names.default([]),
+  /** Sandboxes that wait for the next request: each is promised its memory, half of the engine's for all. */
+  warm: z.int().min(0).max(20).optional(),
   /** A web address whose `{commit}`, `{path}` and `{line}` are filled in for links to the code. */
   web_url: z.url().optional(),
   /** MCP servers that the agent may use here, each with the names of its tools, or `*`. */

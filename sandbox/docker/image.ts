@@ -41,7 +41,7 @@ export interface ImageBuild {
 /** The reference of the sandbox image, built first where it is missing. */
 export async function ensureSandboxImage(build: ImageBuild): Promise<string> {
   const mirrors = findDebianMirrors();
-  const base = `threadsmith-base:${baseHash(mirrors.suite)}`;
+  const base = baseImageName();
   const image = `threadsmith-sandbox:${shortHash([base, await runtimeHash()])}`;
   if (await hasImage(build.docker, image)) return image;
   return withBuildLock(
@@ -57,6 +57,11 @@ export async function ensureSandboxImage(build: ImageBuild): Promise<string> {
     },
     build.signal,
   );
+}
+
+/** The reference of what the sandbox image is built on: kept, so that a change of the toolhost takes seconds. */
+export function baseImageName(): string {
+  return `threadsmith-base:${baseHash(findDebianMirrors().suite)}`;
 }
 
 /** True where the engine has the image. */

@@ -3,6 +3,12 @@
 export const INSTALL_LABEL = 'threadsmith.install';
 export const KIND_LABEL = 'threadsmith.kind';
 export const KEY_LABEL = 'threadsmith.key';
+export const SERIES_LABEL = 'threadsmith.series';
+export const ALIKE_LABEL = 'threadsmith.alike';
+/** The sandbox image that a snapshot was built on. */
+export const BASE_LABEL = 'threadsmith.base';
+/** Unix time in milliseconds at which a snapshot was built. */
+export const BUILT_LABEL = 'threadsmith.built';
 /** Unix time in seconds after which a throw-away container has been left behind by a dead process. */
 export const EXPIRES_LABEL = 'threadsmith.expires';
 

@@ -10,16 +10,16 @@ import type {
   SandboxLimits,
   SandboxProvider,
   SandboxSpec,
-  SnapshotSpec,
+  SnapshotShelf,
   WarmSpec,
 } from '../sandbox.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
 import { type AttachedContainer, Containers, engineFault } from './containers.ts';
 import { connectEngine, unless, withEngine } from './engine.ts';
-import { ensureSandboxImage } from './image.ts';
+import { baseImageName, ensureSandboxImage } from './image.ts';
 import { keyInName, labelFilter, sandboxName } from './labels.ts';
-import { buildSnapshot } from './snapshot.ts';
-import { sweepLeftovers } from './sweep.ts';
+import { DockerSnapshots } from './snapshots.ts';
+import { removeOldImages, sweepLeftovers } from './sweep.ts';
 import { DEFAULT_LIMITS } from './walls.ts';
 import { WarmPool } from './warm-pool.ts';
 
@@ -57,11 +57,13 @@ export function createDockerProvider(options: DockerProviderOptions): SandboxPro
 
 class DockerProvider implements SandboxProvider {
   readonly name = 'docker';
+  readonly snapshots: SnapshotShelf;
   private readonly docker: Docker;
   private readonly options: DockerProviderOptions;
   private readonly containers: Containers;
   private readonly pool: WarmPool;
   private readonly attached = new Set<AttachedContainer>();
+  private tidiedFor = '';
 
   constructor(options: DockerProviderOptions) {
     this.options = options;
@@ -71,41 +73,39 @@ class DockerProvider implements SandboxProvider {
     const { installId, runtime } = options;
     this.containers = new Containers({ docker, installId, runtime, log });
     this.pool = new WarmPool({ docker, installId, containers: this.containers, log });
+    this.snapshots = new DockerSnapshots({
+      docker,
+      installId,
+      ensureImage: (progress, signal) => this.ensureImage(progress, signal),
+      buildOptions: async () => ({
+        limits: this.limits({}),
+        swapLimit: await this.containers.hasSwapLimit(),
+        runtime,
+        caFile: options.caFile ?? SYSTEM_CA_FILE,
+        npmRegistry: options.npmRegistry,
+        insideHosts: options.insideHosts ?? [],
+        lookup: options.lookup,
+      }),
+    });
   }
 
   ensureImage(progress: Progress, signal?: AbortSignal): Promise<string> {
     return withEngine(async () => {
       await this.docker.ping();
-      await sweepLeftovers(this.docker, this.options.installId);
-      return ensureSandboxImage({
-        docker: this.docker,
-        installId: this.options.installId,
+      const { docker } = this;
+      const { installId } = this.options;
+      await sweepLeftovers(docker, installId);
+      const image = await ensureSandboxImage({
+        docker,
+        installId,
         proxyEnv: this.options.proxyEnv ?? {},
         caFile: this.options.caFile ?? SYSTEM_CA_FILE,
         progress,
         signal,
       });
+      await this.removeOldImages(image);
+      return image;
     });
-  }
-
-  snapshot(spec: SnapshotSpec, progress: Progress, signal?: AbortSignal): Promise<string> {
-    return withEngine(async () =>
-      buildSnapshot({
-        docker: this.docker,
-        installId: this.options.installId,
-        baseImage: await this.ensureImage(progress, signal),
-        limits: this.limits({}),
-        swapLimit: await this.containers.hasSwapLimit(),
-        runtime: this.options.runtime,
-        caFile: this.options.caFile ?? SYSTEM_CA_FILE,
-        npmRegistry: this.options.npmRegistry,
-        insideHosts: this.options.insideHosts ?? [],
-        lookup: this.options.lookup,
-        spec,
-        progress,
-        signal,
-      }),
-    );
   }
 
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
@@ -168,6 +168,13 @@ class DockerProvider implements SandboxProvider {
       // It has its name already, so it is found like any that stopped answering.
       return this.containers.find(name, fence);
     }
+  }
+
+  /** Once for each image that this process comes to use. */
+  private async removeOldImages(image: string): Promise<void> {
+    if (this.tidiedFor === image) return;
+    this.tidiedFor = image;
+    await removeOldImages(this.docker, this.options.installId, [image, baseImageName()]);
   }
 
   private track(key: string, opened: AttachedContainer): Sandbox {

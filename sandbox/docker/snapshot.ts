@@ -6,13 +6,11 @@ import { machineCertificates, npmRegistry, type Registry } from '../egress/machi
 import { openEgress } from '../egress/open-egress.ts';
 import { type EgressPolicy, rulesFor } from '../egress/policy.ts';
 import type { Lookup } from '../egress/resolve.ts';
-import { withBuildLock } from '../image/build-lock.ts';
 import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
-import { hasImage } from './image.ts';
-import { expiresIn, KEY_LABEL, labels } from './labels.ts';
+import { expiresIn, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, type WallOptions } from './walls.ts';
 
@@ -36,23 +34,12 @@ export interface SnapshotBuild {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The snapshot's image, from the cache where its key was built on this base image before. */
-export async function buildSnapshot(build: SnapshotBuild): Promise<string> {
-  const { docker, installId, baseImage, spec, signal } = build;
-  const base = baseImage.split(':').pop() ?? '';
-  const image = `threadsmith-snapshot:${installId}-${spec.key}-${base}`.slice(
-    0,
-    128 + 'threadsmith-snapshot:'.length,
-  );
-  if (await hasImage(docker, image)) return image;
-  return withBuildLock(
-    image,
-    async () => ((await hasImage(docker, image)) ? image : inSetupContainer(build, image)),
-    signal,
-  );
-}
-
-async function inSetupContainer(build: SnapshotBuild, image: string): Promise<string> {
+/** Builds the snapshot under the name `image`, with these labels. */
+export async function buildSnapshot(
+  build: SnapshotBuild,
+  image: string,
+  imageLabels: Record<string, string>,
+): Promise<void> {
   const { docker, installId, spec, progress, signal } = build;
   const keepSeconds = spec.setupTimeoutMs / 1000 + KEEP_EXTRA_SECONDS;
   const walls: WallOptions = {
@@ -79,9 +66,10 @@ async function inSetupContainer(build: SnapshotBuild, image: string): Promise<st
     await container.commit({
       ...splitReference(image),
       pause: true,
-      changes: snapshotLabels(installId, spec.key),
+      changes: Object.entries(imageLabels)
+        .map(([name, value]) => `LABEL ${name}=${value}`)
+        .join('\n'),
     });
-    return image;
   } catch (thrown) {
     signal?.throwIfAborted();
     throw thrown;
@@ -185,10 +173,4 @@ async function removeTraces(sandbox: ToolhostSandbox): Promise<void> {
 function splitReference(reference: string): { repo: string; tag: string } {
   const [repo = '', tag = ''] = reference.split(':');
   return { repo, tag };
-}
-
-function snapshotLabels(installId: string, key: string): string {
-  return Object.entries(labels(installId, 'snapshot', { [KEY_LABEL]: key }))
-    .map(([name, value]) => `LABEL ${name}=${value}`)
-    .join('\n');
 }

@@ -1,5 +1,6 @@
-// Throw-away containers that a killed process left behind. Only ours, and only after their time.
+// What killed processes and earlier versions left behind: throw-away containers after their time, and old images.
 import type Docker from 'dockerode';
+import { unless } from './engine.ts';
 import { EXPIRES_LABEL, labelFilter } from './labels.ts';
 
 /** Removes containers of builds and setups whose time is over. */
@@ -15,5 +16,29 @@ export async function sweepLeftovers(docker: Docker, installId: string): Promise
         .remove({ force: true, v: true })
         .catch(() => undefined);
     }
+  }
+}
+
+/**
+ * Removes sandbox and base images that this installation built and that are older than those of `current`. Older
+ * only: during an update two versions run, and neither may take away what the other has just built.
+ */
+export async function removeOldImages(
+  docker: Docker,
+  installId: string,
+  current: readonly string[],
+): Promise<void> {
+  const images = await docker.listImages({ filters: labelFilter(installId, 'image') });
+  for (const image of current) {
+    const found = await docker.getImage(image).inspect().catch(unless(404));
+    if (found === undefined) continue;
+    const builtAt = Date.parse(found.Created) / 1000;
+    const [repo] = image.split(':');
+    const old = images
+      .filter(({ Created }) => Created < Math.floor(builtAt))
+      .flatMap(({ RepoTags }) => RepoTags ?? [])
+      .filter((tag) => tag.split(':')[0] === repo && tag !== image);
+    // 409: a sandbox still uses it; the next process tries again.
+    for (const tag of old) await docker.getImage(tag).remove().catch(unless(404, 409));
   }
 }

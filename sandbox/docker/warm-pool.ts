@@ -13,6 +13,8 @@ const IDLE_MS = 30 * 60_000;
 /** All waiting sandboxes together may be promised at most this share of the engine's memory. */
 const MEMORY_SHARE = 0.5;
 const RETRY_MS = 15_000;
+/** Longer than another worker's pool keeps one that nobody claims. */
+const LEFT_AFTER_SECONDS = 2 * 3600;
 
 interface Pool {
   readonly image: string;
@@ -129,9 +131,14 @@ export class WarmPool {
     const { docker, installId, containers, log } = this.options;
     const filters = labelFilter(installId, 'sandbox');
     const found = await docker.listContainers({ all: true, filters });
-    for (const { Names, Image } of found) {
+    const images = [pool, ...this.pools.values()].map(({ image }) => image);
+    for (const { Names, Image, Created } of found) {
       const name = Names[0]?.slice(1) ?? '';
-      if (!name.startsWith(warmPrefix(installId)) || Image !== pool.image) continue;
+      if (!name.startsWith(warmPrefix(installId))) continue;
+      // Nobody waits for them any more: their snapshot was replaced while no worker ran.
+      if (!images.includes(Image) && Date.now() / 1000 - Created > LEFT_AFTER_SECONDS)
+        await containers.remove(name);
+      if (Image !== pool.image) continue;
       try {
         const one = await containers.find(name, 0);
         if (one !== undefined) pool.ready.push(one);

@@ -21,6 +21,7 @@ import { answeredMessage, questionMessage } from '../../blocks/question.ts';
 import { reminderMessage } from '../../blocks/reminder.ts';
 import { repoChoiceMessage, repoChosenMessage } from '../../blocks/repo-choice.ts';
 import { resultMessage } from '../../blocks/result.ts';
+import { snapshotFailedMessage } from '../../blocks/snapshot-failed.ts';
 import { statusMessage } from '../../blocks/status.ts';
 import { stoppedMessage } from '../../blocks/stopped.ts';
 import { usageMessage } from '../../blocks/usage.ts';
@@ -245,6 +246,14 @@ function words(): GalleryEntry[] {
       }),
     ),
     ...entries('Reminder', reminderMessage({ to: turns.mara, about: 'answer' })),
+    ...entries(
+      'Setup of a repo fails',
+      snapshotFailedMessage('brightloaf', {
+        code: 'setup_failed',
+        message: 'The setup line `npm ci` failed (1):\nnpm error code E404\nnpm error 404 Not Found: oven@9',
+        wayOut: 'Correct `setup` in .threadsmith.yaml, or the packages it installs, and reply in the thread.',
+      }),
+    ),
     ...entries('Reminder: which repo', reminderMessage({ to: turns.mara, about: 'repo' })),
     ...entries('Reminder: a change to review', reminderMessage({ to: turns.mara, about: 'review' })),
     ...entries('Refused', failureMessage({ failure: refused, turnId, canRetry: false })),

@@ -1,10 +1,8 @@
 // The Docker Engine and the sandbox image, brought up the same way by both commands.
 
-import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { z } from 'zod';
+import { readInstallId } from '../../core/install-id.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { findEngine, type RunningEngine, startEngine } from '../system/engine.ts';
@@ -35,7 +33,7 @@ export async function bringUpImage(
 ): Promise<void> {
   if (isDebian() && !(await hasSandboxImage(engine.host))) await install(['debootstrap'], options);
   await asPart(options.terminal, 'Sandbox image', async (part) => {
-    const provider = createDockerProvider({ dockerHost: engine.host, installId: installId(data) });
+    const provider = createDockerProvider({ dockerHost: engine.host, installId: readInstallId(data.root) });
     try {
       const image = await provider.ensureImage((line) => part.note(line), signal);
       return { value: undefined, detail: image };
@@ -43,17 +41,6 @@ export async function bringUpImage(
       await provider.close();
     }
   });
-}
-
-/** The same file tells the worker's sandboxes from those of others on the engine. */
-function installId(data: DataDirectory): string {
-  const file = join(data.root, 'install-id');
-  try {
-    writeFileSync(file, randomUUID().slice(0, 8), { flag: 'wx' });
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
-  }
-  return readFileSync(file, 'utf8').trim();
 }
 
 const imagesSchema = z.array(z.unknown());

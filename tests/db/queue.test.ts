@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../core/log.ts';
-import { consumeQueue, openQueue, type QueueOptions } from '../../db/queue.ts';
+import {
+  consumeQueue,
+  consumeRefreshes,
+  openQueue,
+  openRefreshQueue,
+  type QueueOptions,
+} from '../../db/queue.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 
@@ -43,6 +49,30 @@ describe.each(['PostgreSQL', 'Redis'] as const)('the queue on %s', (backend) => 
       await until(() => seen.length >= 20);
       await sleep(200);
       expect(seen.toSorted()).toEqual(Array.from({ length: 20 }, (_, index) => `turn-${index}`).toSorted());
+    } finally {
+      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await queue.close();
+    }
+  });
+
+  it('has a repo refreshed again and again by one of its workers, at once where asked, and no more when it is gone', async () => {
+    const shared = options();
+    const queue = openRefreshQueue(shared);
+    const seen: string[] = [];
+    const consumers = [1, 2].map(() => consumeRefreshes(shared, async (repo) => void seen.push(repo)));
+    const count = (repo: string): number => seen.filter((one) => one === repo).length;
+    try {
+      await queue.every('shop', 300);
+      await queue.every('shop', 300);
+      await until(() => count('shop') >= 3);
+      await queue.soon('ledger', 'abc');
+      await queue.soon('ledger', 'abc');
+      await until(() => count('ledger') >= 1);
+      await queue.only(['ledger']);
+      await sleep(400);
+      const after = count('shop');
+      await sleep(900);
+      expect([count('shop') - after, count('ledger')]).toEqual([0, 1]);
     } finally {
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await queue.close();

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { REPO_DIR, type Sandbox, type SandboxProvider } from '../../sandbox/sandbox.ts';
+import { REPO_DIR, type Sandbox, type SandboxProvider, type SnapshotSpec } from '../../sandbox/sandbox.ts';
 
 export interface ProviderUnderTest {
   provider(): SandboxProvider;
@@ -421,8 +421,16 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
       tar.finalize();
       return Readable.from(tar);
     };
-    const snapshot = (key: string, setup: readonly string[], signal?: AbortSignal): Promise<string> =>
-      underTest.provider().snapshot({ key, files, setup, setupTimeoutMs: 60_000 }, () => {}, signal);
+    const specOf = (key: string, setup: readonly string[]): SnapshotSpec => ({
+      series: `series-${key}`,
+      key,
+      alike: 'alike',
+      files,
+      setup,
+      setupTimeoutMs: 60_000,
+    });
+    const snapshot = async (key: string, setup: readonly string[], signal?: AbortSignal): Promise<string> =>
+      (await underTest.provider().snapshots.build(specOf(key, setup), () => {}, signal)).image;
 
     test('a sandbox of it has the files and what setup made, and no notes of how', async () => {
       const prepared = await snapshot('made', ['./run.sh > made.txt', 'echo x > ~/in-home']);
@@ -438,13 +446,28 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
     test('the same key is not built again', async () => {
       const image1 = await snapshot('cached', ['date +%N > stamp']);
       const lines: string[] = [];
-      const again = await underTest
-        .provider()
-        .snapshot({ key: 'cached', files, setup: ['false'], setupTimeoutMs: 1_000 }, (line) =>
-          lines.push(line),
-        );
-      expect(again).toBe(image1);
+      const { snapshots } = underTest.another();
+      const again = await snapshots.build(specOf('cached', ['false']), (line) => lines.push(line));
+      expect(again.image).toBe(image1);
+      expect(await snapshots.list('series-cached')).toEqual([again]);
       expect(lines).toEqual([]);
+    });
+
+    test('the newest two of a series stay, a third while it is used, and a failed build takes none away', async () => {
+      const { snapshots } = underTest.provider();
+      const build = (key: string, setup: readonly string[] = ['true'], anew = false) =>
+        snapshots.build({ ...specOf(key, setup), series: 'generations', anew }, () => {});
+      const first = await build('one');
+      keys.add('of-the-first');
+      const sandbox = await underTest.provider().open({ key: 'of-the-first', image: first.image });
+      const rest = [await build('two'), await build('two', ['true'], true), await build('three')];
+      await expect(build('four', ['false'])).rejects.toMatchObject({ code: 'setup_failed' });
+      const [, again, third] = rest;
+      expect(await snapshots.list('generations')).toEqual([third, again, first]);
+      await sandbox.close();
+      await underTest.provider().remove('of-the-first');
+      const last = await build('five');
+      expect(await snapshots.list('generations')).toEqual([last, third]);
     });
 
     test('a failing line says which one and how, and leaves no image', async () => {
@@ -455,9 +478,8 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
     });
 
     test('setup that does not end is ended', async () => {
-      const hanging = underTest
-        .provider()
-        .snapshot({ key: 'hanging', files, setup: ['sleep 300'], setupTimeoutMs: 500 }, () => {});
+      const spec = { ...specOf('hanging', ['sleep 300']), setupTimeoutMs: 500 };
+      const hanging = underTest.provider().snapshots.build(spec, () => {});
       await expect(hanging).rejects.toMatchObject({ code: 'setup_failed' });
     });
 

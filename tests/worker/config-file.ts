@@ -8,13 +8,14 @@ export function writeConfig(
   folder: string,
   url: string,
   sandbox: Readonly<Record<string, number>> = {},
+  repo: Readonly<Record<string, unknown>> = {},
 ): string {
   const file = join(folder, 'threadsmith.yaml');
   const people = { start: ['everyone'], approve: ['U0MIRA0001'], merge: ['U0MIRA0001'] };
   writeFileSync(
     file,
     stringify({
-      repos: [{ name: 'brightloaf', url, channels: ['shop'] }],
+      repos: [{ name: 'brightloaf', url, channels: ['shop'], ...repo }],
       people,
       approvals: { own: true },
       sandbox,

@@ -10,6 +10,7 @@ import { branchOf } from '../../core/session.ts';
 import { openBrowser } from '../../sandbox/browser.ts';
 import type { Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
 import { type Prepared, prepare } from '../blueprint/prepare.ts';
+import { FORGETFUL } from '../blueprint/snapshot.ts';
 import { openMirror } from '../forge/mirror.ts';
 import type { Model } from '../model/model.ts';
 import { cleanPictures } from '../pictures/clean-artifacts.ts';
@@ -88,6 +89,7 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
     goesOn: baseCommit !== null,
     headCommit: null,
     saved: null,
+    failures: FORGETFUL,
     log: createLog({ level: 'warn' }),
     signal: run.signal,
     progress: (line) => run.terminal.note(line),

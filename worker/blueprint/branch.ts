@@ -16,7 +16,7 @@ interface Started {
   readonly signal: AbortSignal;
 }
 
-export interface Stand {
+interface Stand {
   readonly base: string;
   readonly latest: string;
   readonly defaultBranch: string;
@@ -97,6 +97,12 @@ export async function standOnParent(
     return { isFresh, isRestored: false, conflicted: false };
   }
   return { isFresh, isRestored: false, conflicted: await carry(shown) };
+}
+
+/** Checks the session's base out in a sandbox that shows how it was before, whatever its snapshot was made of. */
+export async function checkOutBase(started: Started, mirror: Mirror, stand: Stand): Promise<void> {
+  await bringCommits(started, mirror, stand);
+  await must(started, `base-${started.facts.run}`, `git checkout -q -f --detach ${stand.base}`);
 }
 
 /** Brings what the sandbox does not have yet of the remote, and the default branch up to date. */

@@ -1,19 +1,22 @@
 // Chapter 1: the repo outside, the snapshot, the sandbox, the branch.
 
-import { createHash } from 'node:crypto';
-import { PassThrough, Readable } from 'node:stream';
-import { pack } from 'tar-stream';
 import type { Config, RepoConfig } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { SavedWork } from '../../db/saved-work.ts';
 import type { EgressPolicy } from '../../sandbox/egress/policy.ts';
-import type { Progress, Sandbox, SandboxProvider, SandboxSpec } from '../../sandbox/sandbox.ts';
+import type {
+  Progress,
+  Sandbox,
+  SandboxLimits,
+  SandboxProvider,
+  SandboxSpec,
+} from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import type { TurnFacts } from './bench.ts';
-import { BUNDLE_FILE, parentOf, standOnParent } from './branch.ts';
-import { quoted } from './merged.ts';
+import { parentOf, standOnParent } from './branch.ts';
 import { type RepoFile, readRepoFile } from './repo-file.ts';
 import { type Mark, markSandbox, readMark, UNMARKED } from './saved-work.ts';
+import { chooseSnapshot, type SnapshotFailures, snapshotSpec } from './snapshot.ts';
 
 export interface Prepared {
   readonly repoFile: RepoFile;
@@ -55,6 +58,9 @@ export interface PrepareOptions {
   readonly saved: SavedWork | null;
   /** Whether there was work before, so that a new sandbox means that some of it may be gone. */
   readonly goesOn: boolean;
+  readonly failures: SnapshotFailures;
+  /** Called where an older snapshot was good enough: time to build one of the newest commit. */
+  readonly onOutdated?: ((repo: string, commit: string) => void) | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -70,15 +76,17 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const parent = await parentOf(facts, mirror, base, shown);
   // From the default branch, so that a change cannot rewrite the checks that judge it.
   const repoFile = await readRepoFile((path) => mirror.readText(base, path));
-  const snapshot = await takeSnapshot(options, base, latest.defaultBranch, repoFile);
+  const { defaultBranch } = latest;
+  const spec = await snapshotSpec({ ...options, base, defaultBranch, repoFile });
+  const snapshot = await chooseSnapshot({ ...options, spec, key: facts.sandboxKey }, options.repo.name);
+  if (snapshot.key !== spec.key && base === latest.commit)
+    options.onOutdated?.(options.repo.name, latest.commit);
   progress('Opening the sandbox');
-  const { memory_mb, cpus, pids, disk_mb } = options.config.sandbox;
-  const limits = { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
-  const spec = { key: facts.sandboxKey, image: snapshot, limits, fence: facts.fence };
-  const { sandbox, mark } = await openNewest(options, spec);
+  const limits = limitsOf(options.config);
+  const wanted = { key: facts.sandboxKey, image: snapshot.image, limits, fence: facts.fence };
+  const { sandbox, mark } = await openNewest(options, wanted);
   const started = { sandbox, facts, signal };
-  const { defaultBranch, commit } = latest;
-  const stand = { base, latest: commit, defaultBranch, shown, parent };
+  const stand = { base, latest: latest.commit, defaultBranch, shown, parent };
   const unpublished = options.saved?.unpublished ?? null;
   const { isFresh, isRestored, conflicted } = await standOnParent(started, mirror, stand, unpublished);
   const name = isFresh || mark.name === null ? `${facts.turnId}-${facts.run}` : mark.name;
@@ -88,7 +96,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   if (lostFiles) options.log.warn('saved work did not fit into a fresh sandbox', { sandbox: name });
   return {
     repoFile,
-    snapshot,
+    snapshot: snapshot.image,
     sandbox,
     ...stand,
     moved: parent !== shown,
@@ -96,6 +104,11 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     lost: lostOf(options, isFresh, lostFiles, mark.isAwake),
     sandboxName: name,
   };
+}
+
+/** What a sandbox may use up, by the configuration. */
+export function limitsOf({ sandbox: { memory_mb, cpus, pids, disk_mb } }: Config): SandboxLimits {
+  return { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
 }
 
 /** Opens the sandbox that has the session's newest work, else a fresh one: one that was left behind is removed. */
@@ -121,60 +134,4 @@ function lostOf(
   if (!goesOn) return null;
   if (isFresh) return saved === null || lostFiles ? 'work' : 'sandbox';
   return saved === null || isAwake ? null : 'processes';
-}
-
-async function takeSnapshot(
-  options: PrepareOptions,
-  base: string,
-  defaultBranch: string,
-  repoFile: RepoFile,
-): Promise<string> {
-  const { mirror, provider, network, progress, signal } = options;
-  const setup = [checkoutLine(defaultBranch, base), ...repoFile.setup, LEAVE_OUT_SETUP];
-  const digest = createHash('sha256').update(JSON.stringify(setup)).digest('hex').slice(0, 10);
-  const name = options.repo.name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  const bundled = async () => bundleTar(await mirror.bundle({ [defaultBranch]: base }));
-  return provider.snapshot(
-    {
-      key: `${name}-${base.slice(0, 12)}-${digest}`,
-      files: () => lazily(bundled),
-      setup,
-      ...(network === undefined ? {} : { network }),
-      setupTimeoutMs: options.config.sandbox.setup_minutes * 60_000,
-    },
-    progress,
-    signal,
-  );
-}
-
-/** What `setup` leaves in the working tree is not part of any change, whether the repo ignores it or not. */
-const LEAVE_OUT_SETUP =
-  "git checkout -q -- . && git ls-files --others --exclude-standard --directory | sed 's#^#/#' >> .git/info/exclude";
-
-/** Git runs in the sandbox here: the checkout of a hostile repo stays inside. */
-function checkoutLine(defaultBranch: string, base: string): string {
-  return [
-    `git init -q -b '${quoted(defaultBranch)}' .`,
-    `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/remotes/origin/*'`,
-    `git checkout -q -B '${quoted(defaultBranch)}' ${base}`,
-    `rm ${BUNDLE_FILE}`,
-    "git config user.name 'Threadsmith agent'",
-    "git config user.email 'agent@sandbox.invalid'",
-  ].join(' && ');
-}
-
-function bundleTar(bundle: Buffer): AsyncIterable<Uint8Array> {
-  const archive = pack();
-  archive.entry({ name: BUNDLE_FILE, size: bundle.length, mode: 0o644, uid: 1000, gid: 1000 }, bundle);
-  archive.finalize();
-  return archive.pipe(new PassThrough());
-}
-
-/** A stream that is made when it is first read, so that a snapshot that exists costs no bundle. */
-function lazily(make: () => Promise<AsyncIterable<Uint8Array>>): Readable {
-  return Readable.from(
-    (async function* () {
-      yield* await make();
-    })(),
-  );
 }

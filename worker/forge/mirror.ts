@@ -1,5 +1,6 @@
 // A bare mirror of a repo on the worker: what sandboxes are filled from and what commits are made in.
 // Git never runs on the host in a folder that a sandbox wrote.
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,8 @@ export interface Mirror {
   mergeBase(one: string, other: string): Promise<string | null>;
   /** Paths of all files of a commit. */
   list(commit: string): Promise<readonly string[]>;
+  /** A hash over the content of those files of a commit that `pick` chooses. */
+  fingerprint(commit: string, pick: (paths: readonly string[]) => readonly string[]): Promise<string>;
   /** A file of a commit, or null where it has none. */
   readText(commit: string, path: string): Promise<string | null>;
   /** Commits as a bundle with one branch ref per entry, leaving out what `without` has. */
@@ -101,6 +104,13 @@ export function openMirror(repo: RepoConfig, folder: string): Mirror {
     messageOf: async (commit) => `${await run(['log', '-1', '--format=%B', commit])}\n`,
     list: async (commit) =>
       (await run(['ls-tree', '-r', '-z', '--name-only', commit])).split('\0').filter((file) => file !== ''),
+    fingerprint: async (commit, pick) => {
+      const lines = (await run(['ls-tree', '-r', '-z', commit])).split('\0').filter((line) => line !== '');
+      const blobs = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line]));
+      const hash = createHash('sha256');
+      for (const path of pick([...blobs.keys()])) hash.update(`${blobs.get(path) ?? ''}\0`);
+      return hash.digest('hex');
+    },
     readText: async (commit, file) => {
       const result = await tryGit(['--git-dir', path, 'cat-file', 'blob', `${commit}:${file}`]);
       return result.exitCode === 0 ? result.stdout.toString('utf8') : null;
