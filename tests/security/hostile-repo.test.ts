@@ -10,6 +10,7 @@ import { createLog } from '../../core/log.ts';
 import { type CandidateBench, takeCandidate } from '../../worker/blueprint/candidate.ts';
 import { refusals } from '../../worker/blueprint/policy.ts';
 import { prepare } from '../../worker/blueprint/prepare.ts';
+import { FORGETFUL } from '../../worker/blueprint/snapshot.ts';
 import { openMirror } from '../../worker/forge/mirror.ts';
 import { required } from '../required.ts';
 import { openTestEngine } from '../sandbox/engine.ts';
@@ -50,6 +51,7 @@ beforeAll(async () => {
     baseCommit: null,
     headCommit: null,
     saved: null,
+    failures: FORGETFUL,
     goesOn: false,
     log,
     signal,
