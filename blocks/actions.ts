@@ -32,6 +32,9 @@ export const ACTION = {
   alertMute: 'threadsmith.alert.mute',
   /** On the Home tab. */
   startWork: 'threadsmith.start_work',
+  ownRepo: 'threadsmith.own.repo',
+  ownModel: 'threadsmith.own.model',
+  openThread: 'threadsmith.open_thread',
   /** Buttons in the diff modal; the page to go to is the value. */
   diffPrevious: 'threadsmith.diff.previous',
   diffNext: 'threadsmith.diff.next',
@@ -79,6 +82,8 @@ export const START_INPUT = {
   request: { blockId: 'request', actionId: 'text' },
   repo: { blockId: 'repo', actionId: 'name' },
   channel: { blockId: 'channel', actionId: 'id' },
+  attempts: { blockId: 'attempts', actionId: 'count' },
+  manner: { blockId: 'manner', actionId: 'name' },
 } as const;
 
 /** Where the text of the plan-change modal is found. */

@@ -1,11 +1,11 @@
 // The app's Home tab: a person's sessions by state, what waits for them first, the repos, and a way to start.
-import type { HomeView, KnownBlock } from '@slack/types';
+import type { HomeView, KnownBlock, PlainTextOption, StaticSelect } from '@slack/types';
 import { type Standing, waitsForPeople } from '../core/standing.ts';
 import { ACTION } from './actions.ts';
 import { fitBlock } from './fit-block.ts';
 import { header } from './header.ts';
-import { VIEW_BLOCKS_MAX } from './limits.ts';
-import { actions, button, context, present } from './message.ts';
+import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_BLOCKS_MAX } from './limits.ts';
+import { actions, button, context, plain, present } from './message.ts';
 import { code, list, paragraph, richText, section, words } from './rich.ts';
 import { type ListedSession, sessionLine } from './sessions.ts';
 import { count, oneLine } from './text.ts';
@@ -14,6 +14,9 @@ export interface HomeOptions {
   /** What waits for people first, the newest first within a state. */
   readonly sessions: readonly ListedSession[];
   readonly repos: readonly { readonly name: string; readonly description: string }[];
+  readonly defaults: { readonly repo: string | null; readonly model: string | null };
+  /** Models that a request may ask for. */
+  readonly models: readonly string[];
   /** Whether the person may start work. */
   readonly mayStart: boolean;
   /** Who may, where the person may not. */
@@ -39,11 +42,14 @@ export function homeView(options: HomeOptions): HomeView {
       ? actions(button({ actionId: ACTION.startWork, value: ANY, text: 'Start work', style: 'primary' }))
       : context(`You may not start work here. These people may: ${options.whoMay}.`),
     header(waiting.length > 0 ? `Waiting for you (${waiting.length})` : 'Nothing waits for you'),
-    lines(waiting),
+    waiting.flatMap(withOpen),
     open.length > 0 ? header('At work') : null,
     open.flatMap(withStop),
     over.length > 0 ? header('Earlier') : null,
     lines(over),
+    header('Your defaults'),
+    context('For requests whose words, thread and channel do not say.'),
+    defaults(options),
     header('Repos'),
     repos(options),
     context('Mention me in a channel, reply in a thread, or put 🧵 on a message.'),
@@ -55,6 +61,63 @@ function lines(sessions: readonly ListedSession[]): KnownBlock[] {
   return sessions.length === 0
     ? []
     : [richText(list(sessions.map((session) => section(sessionLine(session)))))];
+}
+
+function withOpen(session: ListedSession): KnownBlock[] {
+  const value = session.turnId;
+  const open = { ...button({ actionId: ACTION.openThread, value, text: 'Open thread' }), url: session.url };
+  const more =
+    session.standing === 'to_review'
+      ? [button({ actionId: ACTION.viewDiff, value, text: 'View diff' })]
+      : session.standing === 'failed'
+        ? [button({ actionId: ACTION.tryAgain, value, text: 'Try again' })]
+        : [];
+  return [
+    paragraph(sessionLine(session)),
+    { ...actions(open, ...more), block_id: `open-${session.sessionId}` },
+  ];
+}
+
+/** What is chosen where nothing is; its value is the name of nothing. */
+const NONE = '-';
+
+function defaults({ repos: all, models, defaults: own }: HomeOptions): KnownBlock {
+  const menu = (
+    actionId: string,
+    none: string,
+    names: readonly string[],
+    chosen: string | null,
+  ): StaticSelect => {
+    const options = [
+      option(none, NONE),
+      ...names.slice(0, SELECT_OPTIONS_MAX - 1).map((name) => option(name, name)),
+    ];
+    const initial = options.find(({ value }) => value === chosen) ?? options[0];
+    return {
+      type: 'static_select',
+      action_id: actionId,
+      placeholder: plain(none, PLACEHOLDER_MAX),
+      options,
+      ...(initial === undefined ? {} : { initial_option: initial }),
+    };
+  };
+  return {
+    type: 'actions',
+    block_id: 'defaults',
+    elements: [
+      menu(
+        ACTION.ownRepo,
+        'Ask me for the repo',
+        all.map(({ name }) => name),
+        own.repo,
+      ),
+      ...(models.length < 2 ? [] : [menu(ACTION.ownModel, 'The usual model', models, own.model)]),
+    ],
+  };
+}
+
+function option(text: string, value: string): PlainTextOption {
+  return { text: plain(oneLine(text, OPTION_TEXT_MAX), OPTION_TEXT_MAX), value };
 }
 
 function withStop(session: ListedSession): KnownBlock[] {

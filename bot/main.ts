@@ -14,6 +14,7 @@ import { listen } from '../db/notify.ts';
 import { openQueue } from '../db/queue.ts';
 import { admit } from './admission/admit.ts';
 import { startCaretaker } from './caretaker.ts';
+import type { Desk } from './clicks/desk.ts';
 import { listenToClicks } from './clicks/listeners.ts';
 import { startDispatcher } from './delivery/dispatcher.ts';
 import { listenToMessages } from './intake/listeners.ts';
@@ -26,6 +27,8 @@ import type { Connection, Reachable } from './slack/connection.ts';
 import { identify, openDirectory } from './slack/directory.ts';
 import { httpConnection } from './slack/http.ts';
 import { socketConnection } from './slack/socket.ts';
+import { publishHome } from './starts/home.ts';
+import { watchHomes } from './starts/home-watch.ts';
 import { listenToStarts } from './starts/listeners.ts';
 
 /** Longer than a call to Slack may take; then the rows bring the rest to its end after the next start. */
@@ -51,13 +54,14 @@ async function start(environment: Environment, config: Config, redact: Redact, l
 
   const app = openApp({ receiver: connection.receiver, token, apiUrl, identity, log });
   listenToMessages(app, { database, identity, config, directory, log });
-  const desk = { database, config, client, directory, identity, content, log };
+  const homes = watchHomes((userId) => publishHome(desk, userId), log);
+  const desk: Desk = { database, config, client, directory, identity, content, homes, log };
   listenToClicks(app, desk);
   listenToStarts(app, desk);
 
   const dispatcher = startDispatcher(database, client, log);
   const uploads = openUploads(database, content, client, () => presenter.hint(), log);
-  const presenter = startPresenter({ database, config, uploads, log });
+  const presenter = startPresenter({ database, config, uploads, onDrawn: homes.drawn, log });
   const admitTurn = (turnId: string) => admit({ database, config, client, directory, content }, turnId);
   const relay = startRelay({ database, queue, admit: admitTurn, log });
   const caretaker = startCaretaker(database, config, directory, log);
@@ -70,6 +74,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
 
   const stop = async (): Promise<void> => {
     await connection.close();
+    homes.close();
     await Promise.all([caretaker.close(), relay.close(), presenter.close(), uploads.close()]);
     await dispatcher.close();
     await Promise.all([listener.close(), queue.close()]);

@@ -1,6 +1,6 @@
 // Lists of sessions, for people.
 
-import type { SessionState } from '../core/session.ts';
+import type { SessionState, ThreadAddress } from '../core/session.ts';
 import { type SessionLine, STANDINGS, standingOf } from '../core/standing.ts';
 import type { TurnKind, TurnState } from '../core/turn.ts';
 import type { EntityManager } from './database.ts';
@@ -71,4 +71,15 @@ function toLine(row: SessionListRow): SessionLine {
 function byUrgency(one: SessionLine, other: SessionLine): number {
   const order = STANDINGS.indexOf(one.standing) - STANDINGS.indexOf(other.standing);
   return order !== 0 ? order : other.at.getTime() - one.at.getTime();
+}
+
+/** The first turn of a thread that is not over; null where there is none. */
+export async function openTurnOf(em: EntityManager, thread: ThreadAddress): Promise<string | null> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select turn.id from turn join session on session.id = session_id
+     where team_id = ? and channel_id = ? and thread_ts = ? and kind <> 'answer'
+       and turn.state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1`,
+    [thread.teamId, thread.channelId, thread.threadTs],
+  );
+  return rows[0]?.id ?? null;
 }

@@ -1,5 +1,6 @@
 // The modal that starts work: for a message that somebody hands over, or for a request of its own.
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import { MAX_ATTEMPTS } from '../../core/attempt.ts';
 import { MODAL, START_INPUT } from '../actions.ts';
 import {
   INPUT_TEXT_MAX,
@@ -52,6 +53,8 @@ export function startModal(options: StartModalOptions): ModalView {
         },
       },
       repoInput(options),
+      MANNER_INPUT,
+      ATTEMPTS_INPUT,
       options.asksChannel ? CHANNEL_INPUT : null,
       context(options.note),
     ),
@@ -93,6 +96,48 @@ function repoInput({ repos, repo }: StartModalOptions): KnownBlock | null {
     },
   };
 }
+
+function choice(text: string, value: string): PlainTextOption {
+  return { text: plain(text, OPTION_TEXT_MAX), value };
+}
+
+const DO_IT = choice('Do it, and show me the change', 'do');
+
+const MANNER_INPUT: KnownBlock = {
+  type: 'input',
+  block_id: START_INPUT.manner.blockId,
+  optional: true,
+  label: plain('How?', INPUT_TEXT_MAX),
+  element: {
+    type: 'static_select',
+    action_id: START_INPUT.manner.actionId,
+    options: [
+      DO_IT,
+      choice('Plan first, and wait for my Go', 'plan'),
+      choice('Read only: look into it, no branch', 'read'),
+    ],
+    initial_option: DO_IT,
+  },
+};
+
+const ONE = choice('One', '1');
+
+const ATTEMPTS_INPUT: KnownBlock = {
+  type: 'input',
+  block_id: START_INPUT.attempts.blockId,
+  optional: true,
+  label: plain('How many attempts?', INPUT_TEXT_MAX),
+  hint: plain('Several are made at the same time, and you choose one.', INPUT_TEXT_MAX),
+  element: {
+    type: 'static_select',
+    action_id: START_INPUT.attempts.actionId,
+    options: [
+      ONE,
+      ...Array.from({ length: MAX_ATTEMPTS - 1 }, (_none, more) => choice(`${more + 2}`, `${more + 2}`)),
+    ],
+    initial_option: ONE,
+  },
+};
 
 const CHANNEL_INPUT: KnownBlock = {
   type: 'input',

@@ -10,6 +10,7 @@ import type { Database, EntityManager } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { type LockedSession, lockSession } from '../../db/requests.ts';
 import type { AppIdentity, Directory } from '../slack/directory.ts';
+import type { HomeWatch } from '../starts/home-watch.ts';
 
 export interface Desk {
   readonly database: Database;
@@ -18,6 +19,7 @@ export interface Desk {
   readonly directory: Directory;
   readonly identity: AppIdentity;
   readonly content: ContentStore;
+  readonly homes: HomeWatch;
   readonly log: Log;
 }
 

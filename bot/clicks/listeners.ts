@@ -6,7 +6,7 @@ import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
-import { publishHome, startFromHome } from '../starts/home.ts';
+import { publishHome, setOwn, startFromHome } from '../starts/home.ts';
 import { decideAlert } from './alerts.ts';
 import { pickAttempt, tryWays } from './attempts.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
@@ -69,6 +69,10 @@ export function listenToClicks(app: App, desk: Desk): void {
   on(ACTION.alertNotThis, decideAlert('not_this'));
   on(ACTION.alertMute, decideAlert('mute'));
   on(ACTION.startWork, startFromHome);
+  on(ACTION.ownRepo, setOwn('repo'));
+  on(ACTION.ownModel, setOwn('model'));
+  // A link: Slack only wants to hear that it was taken in.
+  on(ACTION.openThread, async () => null);
   on(ACTION.repoMenu, pickRepo);
   on(REPO_BUTTON, pickRepo);
   on(OPTION_BUTTON, pickOption);

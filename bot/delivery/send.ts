@@ -4,6 +4,7 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { ClaimedDelivery } from '../../db/deliveries.ts';
 import { type CallFailure, failureOf } from '../slack/calls.ts';
+import { sendAgentStatus } from './agent-status.ts';
 import { ephemeralPayload, type MessagePayload, messagePayload, reactionPayload } from './payload.ts';
 
 /** The mark on our messages by which a post of unknown outcome is found again. */
@@ -65,6 +66,8 @@ export async function send(client: WebClient, delivery: ClaimedDelivery): Promis
       return sendEphemeral(client, delivery);
     case 'reaction':
       return react(client, delivery);
+    case 'agent_status':
+      return sendAgentStatus(client, delivery);
   }
 }
 

@@ -4,6 +4,7 @@ import type { FittedMessage } from '../../blocks/message.ts';
 import { planMessage } from '../../blocks/plan.ts';
 import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
+import { isOver } from '../../core/turn.ts';
 import type { AttemptView, StatusView } from '../../core/view.ts';
 import { parentOfAttempt } from '../../db/attempts.ts';
 import type { Database, EntityManager } from '../../db/database.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../db/presentations.ts';
 import { queueOutlook } from '../../db/queue-outlook.ts';
 import { turnsAhead } from '../../db/turns.ts';
+import { agentStatus } from '../delivery/agent-status.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../loop.ts';
 import { attemptViews, stageOfAttempts } from './attempts.ts';
@@ -29,6 +31,8 @@ export interface PresenterOptions {
   readonly database: Database;
   readonly config: Config;
   readonly uploads: Uploads;
+  /** Called with whose turn was drawn and how, also where nothing of it changed. */
+  readonly onDrawn?: (requesterId: string, view: StatusView) => void;
   readonly log: Log;
 }
 
@@ -109,6 +113,8 @@ async function present(
     if (message === null) return [];
     await want(em, session, view, message, stageOfAttempts(attempts));
     await wantPlans(em, session, view);
+    await wantAgentStatus(em, session, turn, view);
+    options.onDrawn?.(turn.requester.id, view);
   }
   await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
   return upTo > 0 ? changesWith(em, turn, view) : [];
@@ -189,6 +195,26 @@ async function want(
 
 function showsAttempts(view: StatusView): boolean {
   return view.attempts.length > 0 && (view.state === 'running' || view.state === 'waiting');
+}
+
+/** For Slack's own list of agents at work; the other turns of the thread count too. */
+async function wantAgentStatus(
+  em: EntityManager,
+  session: Session,
+  turn: Turn,
+  view: StatusView,
+): Promise<void> {
+  const turns = await em.find(Turn, { sessionId: session.id, kind: { $ne: 'answer' } });
+  const first = turns.find(({ position }) => position === 0) ?? turn;
+  const states = turns.map(({ id, state }) => (id === turn.id ? view.state : state));
+  const waits = states.some((state) => state === 'waiting' || state === 'needs_repo');
+  const works = states.some((state) => !isOver(state));
+  const ended = view.result?.kind === 'merged' || view.result?.kind === 'discarded';
+  const status = waits ? 'suspended' : works ? 'processing' : ended ? 'closed' : 'active';
+  await wantDelivery(
+    em,
+    agentStatus(session, turn.id, { status, title: first.text, initiator: session.starterId }),
+  );
 }
 
 /** Each plan is a message of its own, which stays when the work goes on. */

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { START_INPUT } from '../../blocks/actions.ts';
 import { askedMessage } from '../../blocks/asked.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
+import { MAX_ATTEMPTS } from '../../core/attempt.ts';
 import { hasCode } from '../../core/errors.ts';
+import type { TurnDetails } from '../../db/entities/session.ts';
 import { claimKey } from '../../db/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
 import { namesOf } from '../admission/thread.ts';
@@ -92,6 +94,7 @@ export async function submitForm(desk: Desk, submission: Submission): Promise<Fo
   if (text === '') return { [request.blockId]: 'Say what should be done.' };
   const chosen = input('repo');
   const repo = desk.config.repos.some(({ name }) => name === chosen) ? chosen : null;
+  const details = detailsOf(input('manner'), Number(input('attempts') || 1));
   const asked = {
     teamId: desk.identity.teamId,
     userId: submission.userId,
@@ -99,7 +102,7 @@ export async function submitForm(desk: Desk, submission: Submission): Promise<Fo
   };
   if (place.kind === 'message') {
     if (!(await isMember(desk, place.channelId))) return { [request.blockId]: NOT_IN_CHANNEL };
-    const taken = await recordRequest(desk.database, { ...asked, ...place }, repo);
+    const taken = await recordRequest(desk.database, { ...asked, ...place }, repo, details);
     return taken ? {} : { [request.blockId]: 'This message is a request already: reply in its thread.' };
   }
   const channelId = place.kind === 'channel' ? place.channelId : input('channel');
@@ -108,7 +111,7 @@ export async function submitForm(desk: Desk, submission: Submission): Promise<Fo
   if (!(await claimKey(desk.database.em(), `view:${submission.viewId}`))) return {};
   try {
     const ts = await postRoot(desk, channelId, askedMessage({ by: actor, text }));
-    await recordRequest(desk.database, { ...asked, channelId, ts, threadTs: ts }, repo);
+    await recordRequest(desk.database, { ...asked, channelId, ts, threadTs: ts }, repo, details);
     return {};
   } catch (error) {
     await desk.database.em().execute('delete from inbox where dedupe_key = ?', [`view:${submission.viewId}`]);
@@ -116,6 +119,14 @@ export async function submitForm(desk: Desk, submission: Submission): Promise<Fo
     desk.log.info('a thread could not be begun', { channelId, error });
     return { [field]: 'I could not write there. Choose another channel.' };
   }
+}
+
+function detailsOf(manner: string, attempts: number): TurnDetails {
+  if (manner === 'read') return { readOnly: true };
+  return {
+    ...(manner === 'plan' ? { planFirst: true } : {}),
+    ...(attempts > 1 ? { attempts: Math.min(attempts, MAX_ATTEMPTS) } : {}),
+  };
 }
 
 async function postRoot(

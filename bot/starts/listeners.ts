@@ -7,6 +7,7 @@ import { toFailure } from '../../core/errors.ts';
 import { readSubmission } from '../clicks/click.ts';
 import type { Desk } from '../clicks/desk.ts';
 import { hintWarm } from '../warm.ts';
+import { stopFromSlack } from './agent.ts';
 import { runCommand } from './command.ts';
 import { type FormErrors, openForm, openHandOver, submitForm } from './form.ts';
 import { homeOpened } from './home.ts';
@@ -47,6 +48,10 @@ export function listenToStarts(app: App, desk: Desk): void {
     void hintWarm(desk, null);
     // Nobody is served by Slack sending it again later: the next time it is opened it is drawn.
     await quietly(desk, () => homeOpened(desk, body));
+  });
+  app.event('agent_session_stopped', async ({ body }) => {
+    const stopped = await stopFromSlack(desk, body);
+    desk.log.debug("Slack's Stop", { stopped });
   });
   app.event('reaction_added', async ({ body }) => {
     const recorded = await recordReaction(desk, body);

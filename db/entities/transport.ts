@@ -35,7 +35,7 @@ OutboxSchema.setClass(OutboxRow);
  * `message`: a message whose wanted content is `payload`; it is posted once and then updated.
  * `ephemeral`: shown to one person, best effort. `reaction`: added to, or taken from, a message.
  */
-export type DeliveryKind = 'message' | 'ephemeral' | 'reaction';
+export type DeliveryKind = 'message' | 'ephemeral' | 'reaction' | 'agent_status';
 
 const DeliverySchema = defineEntity({
   name: 'Delivery',

@@ -13,6 +13,7 @@ const shortcut = z.object({
 export const manifestSchema = z.looseObject({
   features: z
     .looseObject({
+      agent_view: z.looseObject({}).optional(),
       shortcuts: z.array(shortcut).default([]),
       slash_commands: z.array(z.looseObject({ command: z.string() })).default([]),
     })
@@ -36,6 +37,7 @@ export function applyManifest(app: AppRecord, manifest: Manifest): void {
   const { bot, bot_optional } = manifest.oauth_config.scopes;
   app.scopes = [...bot, ...bot_optional];
   app.events = manifest.settings.event_subscriptions?.bot_events ?? [];
+  app.agent = manifest.features.agent_view !== undefined;
   app.commands = manifest.features.slash_commands.map(({ command }) => command);
   app.shortcuts = manifest.features.shortcuts.map(
     ({ name, type, callback_id, description }): Shortcut => ({

@@ -30,6 +30,8 @@ export interface AppRecord {
   scopes: string[];
   /** What the manifest offers to people; without a manifest anything goes. */
   commands?: string[] | undefined;
+  /** Whether the manifest declares it an agent; without a manifest it may be one. */
+  agent?: boolean | undefined;
   shortcuts?: Shortcut[] | undefined;
 }
 

@@ -49,6 +49,8 @@ function sessions(): ListedSession[] {
   }));
 }
 
+const own = { defaults: { repo: 'bakery-api', model: null }, models: ['gpt-5-codex', 'gpt-5-mini'] };
+
 const PLAN = {
   turnId: 'turn-1',
   text: '1. Count each price with its quantity in `src/cart.js:12`\n2. A test for two of the same item\n3. `npm test`, then look at the cart page\n\nUnsure: should a sold out item count?',
@@ -118,12 +120,12 @@ export function waysIn(): GalleryEntry[] {
         begun: true,
       }),
     ),
-    view('Home', 'home', homeView({ sessions: all, repos, mayStart: true, whoMay: '' })),
-    view('Home: nothing yet', 'home', homeView({ sessions: [], repos, mayStart: true, whoMay: '' })),
+    view('Home', 'home', homeView({ sessions: all, repos, ...own, mayStart: true, whoMay: '' })),
+    view('Home: nothing yet', 'home', homeView({ sessions: [], repos, ...own, mayStart: true, whoMay: '' })),
     view(
       'Home: may not start',
       'home',
-      homeView({ sessions: [], repos, mayStart: false, whoMay: 'Mara Lind' }),
+      homeView({ sessions: [], repos, ...own, mayStart: false, whoMay: 'Mara Lind' }),
     ),
     ...entries('Thread begun by a form', askedMessage({ by: mara, text: 'Fix the total on the cart page' })),
     ...entries('Command: help', helpMessage('@threadsmith')),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMAND, SHORTCUT } from '../../blocks/actions.ts';
+import { SUGGESTED_PROMPTS } from '../../blocks/prompts.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -12,6 +13,10 @@ const manifest = z
     features: z.object({
       bot_user: z.object({ display_name: z.string() }),
       app_home: z.object({ home_tab_enabled: z.literal(true), messages_tab_enabled: z.literal(true) }),
+      agent_view: z.object({
+        agent_description: z.string().max(300),
+        suggested_prompts: z.array(z.object({ title: z.string(), message: z.string() })).max(4),
+      }),
       shortcuts: z.array(z.object({ callback_id: z.string(), type: z.enum(['message', 'global']) })),
       slash_commands: z.array(z.object({ command: z.string() })),
     }),
@@ -27,6 +32,8 @@ const code = readdirSync(join(ROOT, 'bot'), { recursive: true, encoding: 'utf8' 
 
 /** What each method of the Web API needs. https://docs.slack.dev/reference/methods */
 const METHODS: Record<string, readonly string[]> = {
+  'agents.sessions.setStatus': ['chat:write'],
+  'assistant.threads.setSuggestedPrompts': ['assistant:write'],
   'auth.test': [],
   'chat.postEphemeral': ['chat:write'],
   'chat.postMessage': ['chat:write'],
@@ -47,6 +54,7 @@ const METHODS: Record<string, readonly string[]> = {
 
 /** What each event needs, and how the listener names it. https://docs.slack.dev/reference/events */
 const EVENTS: Record<string, { readonly listener: string; readonly scopes: readonly string[] }> = {
+  agent_session_stopped: { listener: 'agent_session_stopped', scopes: [] },
   app_home_opened: { listener: 'app_home_opened', scopes: [] },
   app_mention: { listener: 'app_mention', scopes: ['app_mentions:read'] },
   'message.channels': { listener: 'message', scopes: ['channels:history'] },
@@ -57,7 +65,9 @@ const EVENTS: Record<string, { readonly listener: string; readonly scopes: reado
 
 describe('manifest.json', () => {
   const called = [
-    ...new Set([...code.matchAll(/client\.([a-z]+\.[a-zA-Z]+)\(/g)].map(([, name]) => name ?? '')),
+    ...new Set(
+      [...code.matchAll(/client\.([a-z]+(?:\.[a-z]+)?\.[a-zA-Z]+)\(/g)].map(([, name]) => name ?? ''),
+    ),
   ];
   const heard = [...new Set([...code.matchAll(/app\.event\('([a-z_]+)'/g)].map(([, name]) => name ?? ''))];
 
@@ -79,6 +89,10 @@ describe('manifest.json', () => {
       'commands',
     ];
     expect(manifest.oauth_config.scopes.bot.toSorted()).toEqual([...new Set(needed)].toSorted());
+  });
+
+  it('suggests the prompts that the app suggests', () => {
+    expect(manifest.features.agent_view.suggested_prompts).toEqual([...SUGGESTED_PROMPTS]);
   });
 
   it('names the shortcuts and the command by which they come back', () => {

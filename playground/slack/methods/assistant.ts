@@ -72,6 +72,7 @@ function threadTitle(ws: Workspace, args: Args): Dict {
 }
 
 function sessionStatus(ws: Workspace, args: Args): Dict {
+  mustBeAgent(ws);
   const { channel, root } = thread(ws, args);
   const status = args.required('status');
   if (!SESSION_STATES.includes(status)) throw new SlackRefusal('invalid_status');
@@ -89,6 +90,7 @@ function sessionStatus(ws: Workspace, args: Args): Dict {
 }
 
 function renameSession(ws: Workspace, args: Args): Dict {
+  mustBeAgent(ws);
   const { channel, root } = thread(ws, args);
   if (ws.state.sessions[sessionKey(channel, root)] === undefined) throw new SlackRefusal('session_not_found');
   rename(ws, channel, root, args.required('title'));
@@ -102,6 +104,11 @@ function rename(ws: Workspace, channel: Channel, root: Message, title: string): 
   ws.state.sessions[key] = session;
   ws.changed();
   ws.services.hub.publish({ type: 'status', channel: channel.id, thread_ts: root.ts, session });
+}
+
+/** Only apps that their manifest declares agents have sessions. */
+function mustBeAgent(ws: Workspace): void {
+  if (ws.state.app.agent === false) throw new SlackRefusal('not_allowed');
 }
 
 function thread(ws: Workspace, args: Args): { channel: Channel; root: Message } {

@@ -1,0 +1,44 @@
+// The agent's own corner of Slack: suggested prompts where somebody opens its messages, and Slack's Stop button.
+// https://docs.slack.dev/ai/developing-agents
+import { z } from 'zod';
+import { SUGGESTED_PROMPTS } from '../../blocks/prompts.ts';
+import { may } from '../../core/authority.ts';
+import { hasCode } from '../../core/errors.ts';
+import { openTurnOf } from '../../db/sessions.ts';
+import { stopTurn } from '../../db/turns.ts';
+import type { Desk } from '../clicks/desk.ts';
+import { patiently } from '../slack/calls.ts';
+
+const stoppedSchema = z.object({
+  team_id: z.string(),
+  event: z.object({ channel: z.string(), thread_ts: z.string(), user: z.string() }),
+});
+
+/** Suggests what to ask for in a direct conversation. An app that is no agent gets by without. */
+export async function suggestPrompts(desk: Desk, channelId: string): Promise<void> {
+  const [first, ...more] = SUGGESTED_PROMPTS;
+  try {
+    await patiently(() =>
+      desk.client.assistant.threads.setSuggestedPrompts({
+        channel_id: channelId,
+        title: 'What should be done?',
+        prompts: [first, ...more],
+      }),
+    );
+  } catch (error) {
+    if (!hasCode(error, 'slack_refused')) throw error;
+    desk.log.debug('prompts were not suggested', { error });
+  }
+}
+
+/** Slack's own Stop: the same as the button of the status message. Gives what was stopped. */
+export async function stopFromSlack(desk: Desk, body: unknown): Promise<string | null> {
+  const { team_id: teamId, event } = stoppedSchema.parse(body);
+  const actor = await desk.directory.actor(event.user);
+  if (!may(desk.config.people, 'start', actor)) return null;
+  return desk.database.transaction(async (em) => {
+    const thread = { teamId, channelId: event.channel, threadTs: event.thread_ts };
+    const turnId = await openTurnOf(em, thread);
+    return turnId !== null && (await stopTurn(em, turnId, actor.id)) ? turnId : null;
+  });
+}

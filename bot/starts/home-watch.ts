@@ -1,0 +1,47 @@
+// Home tabs that people have looked at lately are drawn again when something of theirs changes. Kept in memory:
+// after a restart a tab is drawn when it is opened, which Slack tells of each time.
+import type { Log } from '../../core/log.ts';
+
+export interface HomeWatch {
+  /** Somebody looks at their Home tab. */
+  opened(userId: string): void;
+  /** A turn of theirs was drawn: their tab is too where the turn has moved on. */
+  drawn(userId: string, turn: { readonly turnId: string; readonly state: string }): void;
+  close(): void;
+}
+
+const WATCHED_MS = 12 * 3_600_000;
+/** Several changes at once are one drawing. */
+const GATHER_MS = 1_500;
+const WATCHED_MAX = 2_000;
+
+/** Calls `draw` for people who have had their tab open within the last hours. */
+export function watchHomes(draw: (userId: string) => Promise<void>, log: Log): HomeWatch {
+  const seen = new Map<string, number>();
+  const states = new Map<string, string>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  return {
+    opened: (userId) => {
+      seen.delete(userId);
+      seen.set(userId, Date.now());
+      const [oldest] = seen.keys();
+      if (seen.size > WATCHED_MAX && oldest !== undefined) seen.delete(oldest);
+    },
+    drawn: (userId, { turnId, state }) => {
+      if (states.get(turnId) === state) return;
+      states.set(turnId, state);
+      const [first] = states.keys();
+      if (states.size > WATCHED_MAX && first !== undefined) states.delete(first);
+      if (timers.has(userId) || (seen.get(userId) ?? 0) < Date.now() - WATCHED_MS) return;
+      const timer = setTimeout(() => {
+        timers.delete(userId);
+        draw(userId).catch((error: unknown) => log.warn('the Home tab was not drawn', { userId, error }));
+      }, GATHER_MS);
+      timers.set(userId, timer);
+    },
+    close: () => {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}
