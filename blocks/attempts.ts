@@ -1,7 +1,8 @@
 // Several attempts at the same request: side by side while they are made, and then as cards to choose from.
 import type { ActionsBlock, CardBlock, CarouselBlock, MrkdwnElement, TaskCardBlock } from '@slack/types';
 import type { Approach } from '../core/attempt.ts';
-import { looksTheSame, type Verification } from '../core/event.ts';
+import type { Verification } from '../core/event.ts';
+import { looksTheSame } from '../core/page.ts';
 import type { AttemptView, StatusView } from '../core/view.ts';
 import { ACTION, attemptButton, choiceValue } from './actions.ts';
 import { elapsed } from './amounts.ts';

@@ -1,41 +1,54 @@
 // What the browser saw: screenshots before and after, console errors, failed requests.
 //
 // Image blocks one below the other: a card or a section's accessory would set them side by side, but as
-// thumbnails or cropped, and a screenshot that cannot be read is no evidence.
+// thumbnails or cropped, and a screenshot that cannot be read is no evidence. Side by side is in the picture.
 import type { ImageBlock, KnownBlock } from '@slack/types';
-import { looksTheSame, type PageComparison, type PageShot, type Verification } from '../core/event.ts';
+import type { Verification } from '../core/event.ts';
+import { looksTheSame, type PageComparison, type PageView } from '../core/page.ts';
 import { IMAGE_TEXT_MAX } from './limits.ts';
 import { context, plain, present } from './message.ts';
+import { changedPages, nameOfView, picturesOf, type ShownPicture } from './page-pictures.ts';
 import { bold, list, richText, section, words } from './rich.ts';
 import { count, oneLine } from './text.ts';
 
 const PAGES_MAX = 3;
 const LINES_MAX = 8;
 const LINE_CHARS_MAX = 240;
+const DESKTOP: PageView = { viewport: 'desktop', dark: false };
 
 type Files = Readonly<Record<string, string>>;
 
 /**
- * Screenshots of the pages that look different, before and after; the others and missing uploads are named in
+ * Pictures of the pages that look different, before and after; the others and missing uploads are named in
  * words.
  */
 export function screenshotBlocks(verification: Verification, files: Files): KnownBlock[] {
-  const opened = verification.pages.filter((page) => page.before || page.after);
-  const pages = opened.filter((page) => !looksTheSame(page));
-  const same = opened
-    .filter(looksTheSame)
-    .map((page) => `${oneLine(page.name, 60)} (${oneLine(page.path, 80)})`);
+  const pages = changedPages(verification);
   const blocks = pages
     .slice(0, PAGES_MAX)
-    .flatMap((page) => [
-      ...shot(page, page.before, 'before', files),
-      ...shot(page, page.after, 'after', files),
-    ]);
+    .flatMap((views) => views.flatMap(picturesOf))
+    .flatMap((picture) => shown(picture, files));
   const rest = pages.length - PAGES_MAX;
   const more =
     rest > 0 ? context(`${count(rest, 'more page')} compared; the pictures are not shown here.`) : null;
-  const unchanged = same.length > 0 ? context(`Looks the same as before: ${same.join(', ')}.`) : null;
-  return present(blocks, more, unchanged, context(...opened.map(goneLine)));
+  const same = unchanged(verification);
+  const note = same.length > 0 ? context(`Looks the same as before: ${same.join(', ')}.`) : null;
+  const film =
+    verification.recordingId === undefined
+      ? null
+      : context('A recording of the pages as they open is in this thread: pages.gif');
+  const opened = verification.pages.filter((page) => page.before || page.after);
+  return present(blocks, more, note, film, context(...new Set(opened.map(goneLine))));
+}
+
+/** What looks the same: a page in all its views by its name, else only that view. */
+function unchanged(verification: Verification): readonly string[] {
+  const opened = verification.pages.filter((page) => page.before || page.after);
+  const same = opened.filter(looksTheSame).map((page) => {
+    const views = opened.filter(({ name, path }) => name === page.name && path === page.path);
+    return views.every(looksTheSame) ? nameOfView({ ...page, view: DESKTOP }) : nameOfView(page);
+  });
+  return [...new Set(same)];
 }
 
 /** What the change mended in the browser. */
@@ -48,34 +61,18 @@ function goneLine({ name, before, after }: PageComparison): string {
   return `${oneLine(name, 60)}: ${count(gone.length, 'browser error')} from before the change ${were} gone.`;
 }
 
-function shot(
-  page: PageComparison,
-  picture: PageShot | null,
-  when: 'before' | 'after',
-  files: Files,
-): KnownBlock[] {
-  const what = `${oneLine(page.name, 80) || 'Page'} (${oneLine(page.path, 120)})`;
-  if (!picture) {
-    const missing = context(`${what} could not be opened ${when} the change.`);
-    return missing ? [missing] : [];
-  }
+function shown(picture: ShownPicture, files: Files): KnownBlock[] {
+  if (typeof picture === 'string') return present(context(picture));
   const id = files[picture.artifactId];
-  if (id === undefined || !/^F[A-Z0-9]{8,}$/.test(id)) {
-    const missing = context(`The screenshot of ${what} ${when} the change is not available in Slack.`);
-    return missing ? [missing] : [];
-  }
+  if (id === undefined || !/^F[A-Z0-9]{8,}$/.test(id))
+    return present(context(`A picture is not available in Slack: ${picture.altText}.`));
   const image: ImageBlock = {
     type: 'image',
     slack_file: { id },
-    title: plain(`${when === 'before' ? 'Before' : 'After'} · ${what}`, IMAGE_TEXT_MAX),
-    alt_text: `Screenshot of the page ${what} ${when} the change${answered(picture)}`,
+    title: plain(picture.title, IMAGE_TEXT_MAX),
+    alt_text: picture.altText,
   };
   return [image];
-}
-
-function answered(picture: PageShot): string {
-  if (picture.status === null) return ', which did not answer';
-  return picture.status >= 400 ? `, which answered with status ${picture.status}` : '';
 }
 
 /**

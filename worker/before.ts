@@ -1,7 +1,7 @@
 // The pages before the session changed anything, photographed beside the agent's work in a sandbox of their
 // own, so that neither waits for the other.
 import { APPROACHES } from '../core/attempt.ts';
-import type { NamedShot } from '../core/event.ts';
+import type { NamedShot } from '../core/page.ts';
 import { eventsOfSession } from '../db/events.ts';
 import { openBrowser, type SandboxBrowser } from '../sandbox/browser.ts';
 import type { Bench } from './blueprint/bench.ts';
@@ -49,7 +49,9 @@ async function findOrTake(
 ): Promise<readonly NamedShot[]> {
   const events = await eventsOfSession(context.database.em(), context.session.id);
   for (const { body } of events.toReversed()) {
-    if (body.type === 'pages.captured' && body.base === bench.base) return body.shots;
+    if (body.type !== 'pages.captured' || body.base !== bench.base) continue;
+    // Shots without a name are from before pages were looked at on phones too.
+    if (body.shots.every(({ name }) => name !== undefined)) return body.shots;
   }
   const key = `${bench.facts.sandboxKey}${BEFORE_SUFFIX}`;
   // One that a killed worker left may have been touched half-way.

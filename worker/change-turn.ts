@@ -1,8 +1,9 @@
 // A turn that asks for something: prepare → agent → verify → publish, or an answer.
 
 import { ThreadsmithError } from '../core/errors.ts';
-import type { AnswerResult, NamedShot, Review, Usage, Verification } from '../core/event.ts';
+import type { AnswerResult, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
+import type { NamedShot } from '../core/page.ts';
 import { proposePlan } from '../db/plans.ts';
 import { dropSavedWork } from '../db/saved-work.ts';
 import { finishTurn, waitForAnswer } from '../db/turns.ts';

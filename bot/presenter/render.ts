@@ -3,10 +3,11 @@
 import { failureMessage } from '../../blocks/failure.ts';
 import { mergeBlockedMessage } from '../../blocks/merge-blocked.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
+import { pictureIds } from '../../blocks/page-pictures.ts';
 import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
 import { countingApprovals } from '../../core/approval.ts';
 import type { Config } from '../../core/config.ts';
-import { looksTheSame, type SessionEvent, type TurnResult } from '../../core/event.ts';
+import type { SessionEvent, TurnResult } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
 import type { Person } from '../../core/turn.ts';
 import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
@@ -70,10 +71,7 @@ export function resultOf(view: ResultView): FittedMessage {
 /** The pictures that belong to a result. */
 export function picturesOf(result: TurnResult): readonly string[] {
   if (result.kind !== 'change') return [];
-  const pages = result.verification.pages.filter((page) => !looksTheSame(page));
-  return pages.flatMap((page) =>
-    [page.before?.artifactId, page.after?.artifactId].filter((id) => id !== undefined),
-  );
+  return pictureIds(result.verification);
 }
 
 /** What only the rows know about a result: where its merge stands, and whether it is still the newest. */

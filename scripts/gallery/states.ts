@@ -30,6 +30,7 @@ import { alerts } from './alerts.ts';
 import { attemptStates } from './attempts.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
 import { merging } from './merging.ts';
+import { comparedPages } from './pages.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
 import * as turns from './turns.ts';
 import { waysIn } from './ways-in.ts';
@@ -39,6 +40,7 @@ export function galleryStates(): GalleryEntry[] {
   return [
     ...statuses(),
     ...results(),
+    ...comparedPages(),
     ...merging(),
     ...words(),
     ...lines(),

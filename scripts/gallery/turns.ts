@@ -1,6 +1,7 @@
 // One request to the bakery shop in all its states: what the gallery draws.
-import type { ChangeResult, CheckResult, PageComparison, PlanStep, Usage } from '../../core/event.ts';
+import type { ChangeResult, CheckResult, PlanStep, Usage } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
+import type { PageComparison } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';
 import type { AnswerView, ChangeView, PhaseView, StatusView } from '../../core/view.ts';
 

@@ -6,13 +6,12 @@ import type {
   ChangeResult,
   CheckResult,
   FileChange,
-  PageComparison,
-  PageShot,
   PlanStep,
   Usage,
   Verification,
 } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
+import type { PageComparison, PageDifference, PageShot } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';
 import type {
   AnswerView,
@@ -112,12 +111,23 @@ const anyShot: fc.Arbitrary<PageShot> = fc.record({
   status: fc.option(fc.integer({ min: 100, max: 599 })),
 });
 
-const anyPage: fc.Arbitrary<PageComparison> = fc.record({
-  name: short,
-  path: short,
-  before: fc.option(anyShot),
-  after: fc.option(anyShot),
+const anyDifference: fc.Arbitrary<PageDifference> = fc.record({
+  regions: fc.array(fc.record({ x: amount, y: amount, width: amount, height: amount }), { maxLength: 3 }),
+  changedShare: fc.double({ min: 0, max: 1 }),
+  picture: fc.option(fc.record({ artifactId: short, beside: fc.boolean() })),
 });
+
+const anyPage: fc.Arbitrary<PageComparison> = fc.record(
+  {
+    name: short,
+    path: short,
+    view: fc.record({ viewport: fc.constantFrom('desktop', 'phone'), dark: fc.boolean() }),
+    before: fc.option(anyShot),
+    after: fc.option(anyShot),
+    difference: anyDifference,
+  },
+  { requiredKeys: ['name', 'path', 'before', 'after'] },
+);
 
 const anyFile: fc.Arbitrary<FileChange> = fc.record({
   path: short,

@@ -3,6 +3,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
 import { ACTION } from '../../blocks/actions.ts';
 import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
+import { pictureIds } from '../../blocks/page-pictures.ts';
 import { resultMessage } from '../../blocks/result.ts';
 import { at, COMMIT, cartPage, change, changeResult, check, jon, MERGE_COMMIT } from './samples.ts';
 
@@ -225,6 +226,53 @@ describe('what the browser saw', () => {
     expect(JSON.stringify(blocks)).toContain('Looks the same as before: Home (/).');
   });
 
+  test('what changed is shown before beside after, on a desktop with the whole page, on a phone alone', () => {
+    const region = { x: 0, y: 0, width: 20, height: 20 };
+    const compared = (viewport: 'desktop' | 'phone', beside: boolean) => ({
+      ...cartPage,
+      view: { viewport, dark: false },
+      difference: {
+        regions: [region, region],
+        changedShare: 0.01,
+        picture: { artifactId: `changes-${viewport}`, beside },
+      },
+    });
+    const same = {
+      ...cartPage,
+      view: { viewport: 'desktop' as const, dark: true },
+      difference: { regions: [], changedShare: 0, picture: null },
+    };
+    const pages = [compared('desktop', false), compared('phone', true), same];
+    const files = {
+      'changes-desktop': 'F0CHANGE01',
+      'changes-phone': 'F0CHANGE02',
+      'shot-after': 'F0AFTER001',
+    };
+    const { blocks } = resultMessage(
+      change({
+        files,
+        result: changeResult({ verification: verification(true, { pages, recordingId: 'film' }) }),
+      }),
+    );
+    const images = blocks.flatMap((block) => (block.type === 'image' ? [block] : []));
+    expect(images.map(({ title }) => title?.text)).toEqual([
+      'Before, and After below · Cart (/cart)',
+      'After · Cart (/cart)',
+      'Before | After · Cart (/cart) on a phone',
+    ]);
+    expect(images[2]?.alt_text).toBe(
+      'What changed on the page Cart (/cart) on a phone: before on the left, after on the right, 2 places framed',
+    );
+    const json = JSON.stringify(blocks);
+    expect(json).toContain('Looks the same as before: Cart (/cart) in dark mode.');
+    expect(json).toContain('A recording of the pages as they open is in this thread: pages.gif');
+    expect(pictureIds(verification(true, { pages }))).toEqual([
+      'changes-desktop',
+      'shot-after',
+      'changes-phone',
+    ]);
+  });
+
   test('errors of the console and failed requests are plain lines, new ones marked, mended ones counted', () => {
     const shot = { artifactId: 'x', failedRequests: [], status: 200 };
     const pages = [
@@ -248,7 +296,7 @@ describe('what the browser saw', () => {
     const message = resultMessage(change({ files: { 'shot-before': 'F0BEFORE01' } }));
     expect(message.blocks.filter((block) => block.type === 'image')).toHaveLength(1);
     expect(JSON.stringify(message.blocks)).toContain(
-      'The screenshot of Cart (/cart) after the change is not available in Slack.',
+      'A picture is not available in Slack: Screenshot of the page Cart (/cart) after the change.',
     );
   });
 });

@@ -1,6 +1,7 @@
 // Views to draw in the tests of blocks: a plausible turn, changed where a test needs it.
-import type { ChangeResult, CheckResult, PageComparison, Usage } from '../../core/event.ts';
+import type { ChangeResult, CheckResult, Usage } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
+import type { PageComparison } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';
 import type { ChangeView, StatusView, TurnFacts } from '../../core/view.ts';
 

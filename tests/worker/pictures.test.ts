@@ -127,8 +127,8 @@ describe('two pictures of a page', () => {
     // The part of the page is around the change; its frame is drawn in both halves.
     const at = (x: number, y: number) => [...shown.data.subarray((y * shown.width + x) * 4).subarray(0, 3)];
     const [left, top] = [320 - (332 - 240), 240 - (252 - 160)];
-    expect(at(left - 2, top + 5)).toEqual([224, 30, 90]);
-    expect(at(left + 496 - 2, top + 5)).toEqual([224, 30, 90]);
+    expect(at(left - 8, top + 5)).toEqual([224, 30, 90]);
+    expect(at(left + 496 - 8, top + 5)).toEqual([224, 30, 90]);
     expect(at(left + 5, top + 5)).toEqual([...WHITE]);
     expect(at(left + 496 + 5, top + 5)).toEqual([...BLUE]);
   });

@@ -144,11 +144,33 @@ describe('a turn', () => {
       first.verification.pages.find((page) => page.path === '/cart'),
       'the cart was not opened',
     );
+    expect(first.verification.pages.map(({ path, view }) => `${path} ${view?.viewport}`)).toEqual([
+      '/ desktop',
+      '/ phone',
+      '/cart desktop',
+      '/cart phone',
+    ]);
+    const isSame = first.verification.pages.map(({ difference }) => difference?.regions.length === 0);
+    expect(isSame).toEqual([true, true, false, false]);
     const content = openContentFolder(join(folder, 'artifacts'));
     const shots = [cart.before, cart.after].map((shot) =>
       required(shot?.artifactId, 'a screenshot is missing'),
     );
     const pictures = await Promise.all(shots.map((id) => readArtifact(database.em(), content, id)));
+    const marked = required(cart.difference?.picture?.artifactId, 'the change is not marked');
+    expect((await readArtifact(database.em(), content, marked)).artifact.name).toBe('cart-changes.png');
+    const recordingId = required(first.verification.recordingId, 'the pages were not recorded');
+    const film = await readArtifact(database.em(), content, recordingId);
+    expect(film.artifact).toMatchObject({ kind: 'recording', mimeType: 'image/gif' });
+    for (const id of [
+      ...shots,
+      marked,
+      recordingId,
+      ...first.verification.pages.flatMap((p) => p.difference?.picture?.artifactId ?? []),
+    ]) {
+      const f = await readArtifact(database.em(), content, id);
+      (await import('node:fs')).writeFileSync(`/tmp/wt/keep-${f.artifact.name}`, f.content);
+    }
     for (const { content: png } of pictures) expect(Buffer.from(png.subarray(1, 4)).toString()).toBe('PNG');
     expect(
       Buffer.compare(Buffer.from(pictures[0]?.content ?? []), Buffer.from(pictures[1]?.content ?? [])),

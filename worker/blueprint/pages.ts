@@ -1,11 +1,12 @@
 // The app served in a sandbox and its pages looked at in the sandbox's Chromium.
 import { createHash } from 'node:crypto';
 import type { ArtifactStore } from '../../core/artifact.ts';
-import { ThreadsmithError } from '../../core/errors.ts';
-import type { NamedShot, PageShot } from '../../core/event.ts';
-import type { SandboxBrowser } from '../../sandbox/browser.ts';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import type { NamedShot, PageShot } from '../../core/page.ts';
+import type { FilmFrame, SandboxBrowser } from '../../sandbox/browser.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { TurnFacts } from './bench.ts';
+import { type ViewedPage, viewsOf } from './page-views.ts';
 import type { RepoFile } from './repo-file.ts';
 
 export interface PagesOptions {
@@ -17,9 +18,11 @@ export interface PagesOptions {
   /** `before` or `after`; part of names and ids. */
   readonly label: string;
   readonly openBrowser: () => Promise<SandboxBrowser>;
+  /** Gets what is seen of the pages on a desktop while they open. */
+  readonly onFrame?: (frame: FilmFrame) => void;
 }
 
-/** Serves the app and takes a picture of each page. A page that does not open has no shot. */
+/** Serves the app and takes a picture of each page in each of its views. */
 export async function capturePages(options: PagesOptions): Promise<readonly NamedShot[]> {
   const { repoFile, sandbox, facts, label } = options;
   const { serve, pages } = repoFile;
@@ -28,12 +31,17 @@ export async function capturePages(options: PagesOptions): Promise<readonly Name
   await freePort(options, serve.port);
   await sandbox.start({ id: serverId, argv: ['bash', '-c', serve.run], env: { PORT: String(serve.port) } });
   try {
+    // Chromium starts while the app does.
+    const opening = options.openBrowser();
+    opening.catch(() => undefined);
     (await sandbox.connect(serve.port, serve.wait_seconds * 1000)).destroy();
-    const browser = await options.openBrowser();
+    const browser = await opening;
     const shots: NamedShot[] = [];
-    for (const page of pages) {
+    for (const viewed of viewsOf(pages)) {
       options.signal.throwIfAborted();
-      shots.push({ path: page.path, shot: await capture(options, browser, page, serve.port) });
+      const shot = await captureKnown(options, browser, viewed, serve.port);
+      const { name, path } = viewed.page;
+      if (shot !== null) shots.push({ name, path, view: viewed.view, shot });
     }
     return shots;
   } finally {
@@ -41,18 +49,43 @@ export async function capturePages(options: PagesOptions): Promise<readonly Name
   }
 }
 
+/** The shot; null where the change is what brings the element that is to be seen. */
+async function captureKnown(
+  options: PagesOptions,
+  browser: SandboxBrowser,
+  viewed: ViewedPage,
+  port: number,
+): Promise<PageShot | null> {
+  try {
+    return await capture(options, browser, viewed, port);
+  } catch (thrown) {
+    const mayBeNew = viewed.page.element !== undefined && isBefore(options);
+    if (mayBeNew && hasCode(thrown, 'browser_failed')) return null;
+    throw thrown;
+  }
+}
+
 async function capture(
   options: PagesOptions,
   browser: SandboxBrowser,
-  page: { readonly name: string; readonly path: string },
+  { page, view }: ViewedPage,
   port: number,
 ): Promise<PageShot> {
-  const seen = await browser.capture({ url: `http://localhost:${port}${page.path}` });
+  const isFilmed = view.viewport === 'desktop' && !view.dark && options.onFrame !== undefined;
+  const seen = await browser.capture({
+    url: `http://localhost:${port}${page.path}`,
+    viewport: view.viewport,
+    colorScheme: view.dark ? 'dark' : 'light',
+    fullPage: page.full_page,
+    ...(page.element === undefined ? {} : { selector: page.element }),
+    ...(isFilmed ? { onFrame: options.onFrame } : {}),
+  });
+  const when = isBefore(options) ? 'before' : 'after';
   const artifact = await options.artifacts.save({
     kind: 'screenshot',
-    name: `${page.name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${options.label.split('-')[0]}.png`,
+    name: `${fileNameOf({ page, view })}-${when}.png`,
     mimeType: 'image/png',
-    altText: `The page ${page.name} (${page.path}) ${options.label.startsWith('before') ? 'before' : 'after'} the change`,
+    altText: `The page ${page.name} (${page.path})${inWords(view)} ${when} the change`,
     content: seen.png,
   });
   return {
@@ -62,6 +95,24 @@ async function capture(
     failedRequests: seen.failedRequests.slice(0, 20),
     status: seen.status,
   };
+}
+
+function isBefore({ label }: PagesOptions): boolean {
+  return label.startsWith('before');
+}
+
+/** `cart`, `cart-phone`, `cart-dark`. */
+export function fileNameOf({ page, view }: ViewedPage): string {
+  const parts = [page.name, view.viewport === 'phone' ? 'phone' : '', view.dark ? 'dark' : ''];
+  return parts
+    .filter((part) => part !== '')
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+}
+
+function inWords({ viewport, dark }: ViewedPage['view']): string {
+  return `${viewport === 'phone' ? ' on a phone' : ''}${dark ? ' in dark mode' : ''}`;
 }
 
 /** A server that the agent left on the port would be photographed instead of the change. */

@@ -10,10 +10,21 @@ const check = z.union([
   line.transform((run) => ({ name: run, run })),
   z.strictObject({ name: line, run: line }),
 ]);
-const page = z.union([
-  line.transform((path) => ({ name: path, path })),
-  z.strictObject({ name: line, path: z.string().startsWith('/', 'a path that starts with /') }),
-]);
+const pageEntry = z.strictObject({
+  name: line,
+  path: z.string().startsWith('/', 'a path that starts with /'),
+  viewports: z
+    .array(z.enum(['desktop', 'phone']))
+    .min(1)
+    .optional(),
+  dark: z.boolean().default(false),
+  full_page: z.boolean().default(true),
+  element: line.optional(),
+});
+const page = z.union([line.transform((path) => pageEntry.parse({ name: path, path })), pageEntry]);
+
+/** A page to look at in the browser. */
+export type RepoPage = z.infer<typeof pageEntry>;
 
 const repoFileSchema = z.strictObject({
   setup: z.array(line).default([]),

@@ -1,6 +1,6 @@
 // A page before and after a change: whether it looks different, where, and one picture that shows it.
 import pixelmatch from 'pixelmatch';
-import type { Box } from '../../core/event.ts';
+import type { Box } from '../../core/page.ts';
 import { drawFrame, fill, newPicture, paste } from './draw.ts';
 import type { Pixels } from './pixels.ts';
 import { around, regionsOf } from './regions.ts';
@@ -17,6 +17,8 @@ const PART_MAX_HEIGHT_PX = 1_600;
 const BESIDE_MAX_WIDTH_PX = 860;
 const GAP_PX = 16;
 const FRAME_PX = 3;
+/** Between what changed and its frame: regions end where the last changed pixel is. */
+const FRAME_GAP_PX = 6;
 
 const PAPER = [0xd8, 0xd8, 0xdc] as const;
 const FRAME = [0xe0, 0x1e, 0x5a] as const;
@@ -56,8 +58,13 @@ function sideBySide(old: Pixels, now: Pixels, regions: readonly Box[]): Comparis
     paste(pixels, from, part, at);
     const within = { ...at, width: part.width, height: part.height };
     for (const region of regions) {
-      const moved = { ...region, x: region.x - part.x + at.x, y: region.y - part.y + at.y };
-      drawFrame(pixels, moved, within, FRAME, FRAME_PX);
+      const framed = {
+        x: region.x - part.x + at.x - FRAME_GAP_PX,
+        y: region.y - part.y + at.y - FRAME_GAP_PX,
+        width: region.width + 2 * FRAME_GAP_PX,
+        height: region.height + 2 * FRAME_GAP_PX,
+      };
+      drawFrame(pixels, framed, within, FRAME, FRAME_PX);
     }
   }
   return { pixels, beside };

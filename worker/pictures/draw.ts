@@ -1,5 +1,5 @@
 // The little drawing that a comparison needs.
-import type { Box } from '../../core/event.ts';
+import type { Box } from '../../core/page.ts';
 import type { Pixels } from './pixels.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];

@@ -2,7 +2,7 @@
 // up a worker's heartbeats.
 import { Worker } from 'node:worker_threads';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { Box } from '../../core/event.ts';
+import type { Box } from '../../core/page.ts';
 import type { Frame } from './animate.ts';
 import type { PictureType } from './pixels.ts';
 

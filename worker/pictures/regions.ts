@@ -1,5 +1,5 @@
 // Where two pictures differ: changed pixels gathered into a few boxes that a person can look at.
-import type { Box } from '../../core/event.ts';
+import type { Box } from '../../core/page.ts';
 
 /** Pixels are gathered in cells of this side; changed cells this near to each other make one box. */
 const CELL_PX = 8;
