@@ -237,6 +237,19 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
       expect(left.output.text.trim()).toBe('0');
     });
 
+    test('abort before a command has begun keeps it from beginning', async () => {
+      const stdin = new Uint8Array(1_000_000);
+      for (let round = 0; round < 10; round += 1) {
+        const abort = new AbortController();
+        const argv = shell(`touch /tmp/begun-${round}`);
+        const running = sandbox.run({ id: id(), argv, stdin }, { signal: abort.signal });
+        abort.abort();
+        await expect(running).rejects.toMatchObject({ code: 'stopped' });
+      }
+      const look = shell('sleep 0.5; ls /tmp/begun-* 2>/dev/null | wc -l');
+      expect((await sandbox.run({ id: id(), argv: look })).output.text).toBe('0\n');
+    });
+
     test('abort throws `stopped` and ends the command', async () => {
       const abort = new AbortController();
       const running = sandbox.run(

@@ -89,6 +89,12 @@ export class RunningCommand {
     pipe.reader.on('data', (chunk: Buffer) => this.take(chunk));
     pipe.reader.on('error', () => {});
     pipe.reader.on('close', () => this.files.close());
+    // Stopped while its input was on the way: it must not begin any more.
+    if (this.isStopping) {
+      closeSync(pipe.writeFd);
+      if (typeof inputFd === 'number') closeSync(inputFd);
+      return this.end(null, 'SIGTERM');
+    }
     const [program = '', ...rest] = argv;
     const child = spawn(program, rest, {
       cwd,
