@@ -112,6 +112,22 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
     expect(await turn.run(withChildren(turn))).toMatchObject({ kind: 'finished', text: 'It was too much.' });
   });
 
+  it('that do not fit into the model are told to the parent, which goes on', async () => {
+    await server.inject({ kind: 'context_overflow', script: 'READER', step: 0 });
+    const turn = newAttempt(test, server, api, 'do the big thing');
+    const outcome = await turn.run(withChildren(turn));
+    expect(outcome).toMatchObject({ kind: 'finished', usage: { steps: 3 + 3 + 2 } });
+    const failed = (await turn.entries()).flatMap(({ entry }) =>
+      entry.kind === 'tool_result' && !entry.ok ? [entry] : [],
+    );
+    expect(failed).toMatchObject([
+      {
+        output: expect.stringMatching(/^The sub-task failed: The conversation no longer fits/),
+        used: { steps: 0 },
+      },
+    ]);
+  });
+
   it('go on where they were when the worker dies, and nothing is done twice', async () => {
     let deaths = 0;
     for (let at = 0; deaths === at; at += 1) {

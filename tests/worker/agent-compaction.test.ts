@@ -87,6 +87,23 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
     },
   );
 
+  it('what a turn left undone is not told as done when the next one goes on with it', async () => {
+    const turn = await fresh(api);
+    const spent = await turn.run({ budget: { maxSteps: 8, maxMs: 60_000 } });
+    expect(spent).toMatchObject({ kind: 'budget_spent' });
+    const request = {
+      kind: 'message',
+      id: 'request',
+      text: '<request from="Ann">continue</request>',
+    } as const;
+    await turn.run({ request, turnId: `${turn.turnId}b`, contextTokens: CONTEXT_TOKENS });
+    expect(await counted()).toBe(`${numbers}\nmade`);
+    const [first] = await compactions(turn);
+    // “continue” itself is among what was kept.
+    expect(first?.messages.map(({ text }) => text)).toEqual(['<request from="Ann">count up</request>']);
+    expect(first?.text).not.toContain('all done with');
+  });
+
   it('a request that does not fit by itself is told to people', async () => {
     await server.inject({ kind: 'context_overflow', script: 'work', step: 0 });
     await expect((await fresh(api)).run()).rejects.toMatchObject({ code: 'model_context_full' });

@@ -10,7 +10,7 @@ import type { ModelAnswer, ModelWait } from '../model/model.ts';
 import { killSignal, stopReason, throwIfStopped } from './abort.ts';
 import { nudgeAfter } from './answers.ts';
 import { type CallSurroundings, runCalls } from './calls.ts';
-import { childTask, reportOf } from './child.ts';
+import { childTask, reportOf, reportOfFailure } from './child.ts';
 import { compactionOf, isNearlyFull, visible } from './compaction.ts';
 import { silentGuide } from './guide.ts';
 import { ImageShelf } from './images.ts';
@@ -235,7 +235,7 @@ function surroundingsOf(
           { ...wanted, callKey, remainingMs: remainingMs(), stepsLeft },
         );
         if (child === null) return { kind: 'result', ok: false, output: 'There are no child agents here.' };
-        return reportOf(await runAgent(child));
+        return runAgent(child).then(reportOf, (thrown: unknown) => reportOfFailure(thrown, child));
       },
     }),
   };

@@ -65,11 +65,21 @@ export class Transcript {
     }
   }
 
-  /** What people asked for in this turn, in order. */
+  /**
+   * What people asked for in this turn, in order, and in turns right before it that were stopped or ran out of
+   * their budget: a reply such as “continue” means their work.
+   */
   requests(): readonly MessageEntry[] {
-    return this.#placed.flatMap(({ turnId, entry }) =>
-      turnId === this.#turnId && entry.kind === 'message' && !isNudge(entry) ? [entry] : [],
+    const first = this.#placed.findLastIndex(
+      ({ turnId, entry }, at) =>
+        entry.kind === 'response' &&
+        entry.toolCalls.length === 0 &&
+        turnId !== this.#turnId &&
+        turnId !== this.#placed[at + 1]?.turnId,
     );
+    return this.#placed
+      .slice(first + 1)
+      .flatMap(({ entry }) => (entry.kind === 'message' && !isNudge(entry) ? [entry] : []));
   }
 
   /** Whether this turn has the message already, by its id or else by its text. */
