@@ -48,9 +48,17 @@ const usageSchema = z.object({
   input_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
 });
 
+const FINAL = ['response.completed', 'response.incomplete', 'response.failed'] as const;
+const finalTypes: ReadonlySet<string> = new Set(FINAL);
+
+/** Whether a stream may end with this event. */
+export function isFinal({ type }: { readonly type: string }): boolean {
+  return finalTypes.has(type);
+}
+
 /** The last event of a stream. */
 export const finalEventSchema = z.object({
-  type: z.enum(['response.completed', 'response.incomplete', 'response.failed']),
+  type: z.enum(FINAL),
   response: z.object({
     output: z.array(z.unknown()).nullish(),
     usage: usageSchema.nullish(),

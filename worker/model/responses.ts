@@ -9,6 +9,7 @@ import {
   callsOf,
   type FinalEvent,
   finalEventSchema,
+  isFinal,
   knownItems,
   needsVerbatim,
   textOf,
@@ -33,8 +34,9 @@ export function responsesModel(settings: ModelSettings): Model {
     for await (const event of events) {
       if (event.type === 'response.output_text.delta') options.onDelta?.(event.delta);
       if (event.type === 'response.output_item.done') items.push(event.item);
-      const last = finalEventSchema.safeParse(event);
-      if (last.success) return answerOf(last.data, items, settings.name);
+      // Told by its type first: a schema that fails on every piece of text costs more than the piece.
+      const last = isFinal(event) ? finalEventSchema.safeParse(event) : null;
+      if (last?.success) return answerOf(last.data, items, settings.name);
     }
     throw new BrokenStream('The stream ended before the response was complete.');
   }
