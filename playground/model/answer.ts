@@ -55,7 +55,7 @@ export function answerFor(
     const call = {
       id: callId(callPrefix, step, false, 0),
       name,
-      arguments: fault === 'unknown_tool' ? text : text.slice(0, Math.ceil(text.length * 0.6)),
+      arguments: fault === 'unknown_tool' ? text : text.slice(0, Math.floor(text.length * 0.6)),
     };
     return { ...empty, calls: [call], finish: 'tool_calls' };
   }

@@ -2,8 +2,9 @@
 // and resumes, or a second worker which takes over, gets exactly the same next step.
 
 import { createHash } from 'node:crypto';
+import { noteBefore, noteFor } from './note.ts';
 import type { Alternative, Script } from './script.ts';
-import type { Entry, Transcript } from './transcript.ts';
+import type { Entry, PastCall, Transcript } from './transcript.ts';
 
 export type Choice =
   | {
@@ -29,12 +30,20 @@ export function chooseStep(transcript: Transcript, scripts: readonly Script[]): 
   }
   const { script } = anchor;
   const after = transcript.entries.slice(anchor.index + 1);
-  const step = script.role === 'judge' ? 0 : stepsTaken(after);
+  const note = noteBefore(transcript.entries, anchor.index);
+  const step = script.role === 'judge' ? 0 : stepsTaken(after, note?.steps ?? 0);
   const alternatives = script.steps[step];
   if (alternatives === undefined) {
     return { kind: 'past_end', script, step };
   }
-  const answer = firstThatHolds(alternatives, lastWord(after));
+  const holding = firstThatHolds(alternatives, lastWord(after, note?.text ?? ''));
+  const answer =
+    script.role === 'judge' && holding !== undefined
+      ? fillIn(
+          holding,
+          noteFor(textOf(transcript.entries[anchor.index]), (words) => isKnown(words, scripts)),
+        )
+      : holding;
   if (answer === undefined || (answer.tools !== undefined && transcript.toolNames.length === 0)) {
     return { kind: 'unknown' };
   }
@@ -66,11 +75,9 @@ function agentFor(transcript: Transcript, scripts: readonly Script[]): Anchor | 
     if (words === undefined) {
       continue;
     }
-    const request = words.replace(/\s+/g, ' ');
     const script = scripts.find(
       (candidate) =>
-        candidate.role === 'agent' &&
-        candidate.match?.test(request) === true &&
+        answers(candidate, words) &&
         (candidate.message_matches?.test(textOf(entry)) ?? true) &&
         (candidate.system_matches?.test(system) ?? true),
     );
@@ -86,6 +93,15 @@ function agentFor(transcript: Transcript, scripts: readonly Script[]): Anchor | 
   return undefined;
 }
 
+function answers({ role, match }: Script, words: string): boolean {
+  return role === 'agent' && match?.test(words.replace(/\s+/g, ' ')) === true;
+}
+
+function isKnown(text: string, scripts: readonly Script[]): boolean {
+  const words = requestIn(text);
+  return words !== undefined && scripts.some((script) => answers(script, words));
+}
+
 /** The request itself where the product wraps it in tags, so that names or quoted threads never match. */
 function requestIn(text: string): string | undefined {
   const inner = [...text.matchAll(/<request\b[^>]*>(.*?)<\/request>/gis)].map((match) => match[1] ?? '');
@@ -94,15 +110,17 @@ function requestIn(text: string): string | undefined {
 
 function turnEnded(before: readonly Entry[]): boolean {
   const last = before.findLast((entry) => entry.kind === 'assistant' || entry.kind === 'result');
-  return last === undefined || (last.kind === 'assistant' && last.calls.length === 0);
+  // Where everything was cut off, the summary that stands for it is of a turn at work.
+  if (last === undefined) return noteBefore(before, before.length) === undefined;
+  return last.kind === 'assistant' && last.calls.length === 0;
 }
 
 /**
  * How many recorded steps were played. A call's id carries the number of its step, so interleaved calls,
  * calls made up by a fault and a shortened transcript do not mislead; plain text counts as one step.
  */
-function stepsTaken(entries: readonly Entry[]): number {
-  let taken = 0;
+function stepsTaken(entries: readonly Entry[], before: number): number {
+  let taken = before;
   let inGroup = false;
   for (const entry of entries) {
     if (entry.kind !== 'assistant') {
@@ -134,13 +152,18 @@ function firstThatHolds(alternatives: readonly Alternative[], lastResult: string
   return undefined;
 }
 
-/** What the model heard last: a tool's result, or what a person said in between. */
-function lastWord(entries: readonly Entry[]): string {
-  const lastAssistant = entries.findLastIndex((entry) => entry.kind === 'assistant');
-  return entries
-    .slice(lastAssistant + 1)
-    .map((entry) => entry.text)
-    .join('\n');
+/**
+ * What the model heard last: a tool's result, or what a person said in between. Calls that a fault made up do
+ * not count, and where everything was cut off it is what the summary tells.
+ */
+function lastWord(entries: readonly Entry[], note: string): string {
+  const last = entries.findLastIndex((entry) => entry.kind === 'assistant' && !isMadeUp(entry.calls));
+  const heard = entries.slice(last + 1).map((entry) => entry.text);
+  return [...(last === -1 ? [note] : []), ...heard].join('\n');
+}
+
+function isMadeUp(calls: readonly PastCall[]): boolean {
+  return calls.some((call) => readCallId(call.id)?.playedInFull === false);
 }
 
 /** Puts the named groups of `when` into the answer's `{{name}}` places. */

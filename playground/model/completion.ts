@@ -31,6 +31,7 @@ export async function complete(
   text: string,
   response: ServerResponse,
 ): Promise<void> {
+  const arrivedMs = performance.now();
   const raw = parseJson(text);
   const logged = state.log.add(api, request.headers, raw, text.length);
   const read = readRequest(api, raw);
@@ -53,6 +54,7 @@ export async function complete(
   await deliver(response, read.reply({ ...answer, usage }, Date.now()), {
     stream: transcript.stream,
     delayMs: state.delayMs + (recorded?.delay_ms ?? 0),
+    arrivedMs,
     fault: fault?.kind,
     gone: goneSignal(response),
   });
@@ -81,12 +83,22 @@ function dueFault(faults: FaultBook, choice: Choice): Fault | undefined {
 function sendFault(response: ServerResponse, fault: Fault): boolean {
   switch (fault.kind) {
     case 'rate_limited': {
-      const headers: Record<string, string> =
-        fault.retry_after === undefined ? {} : { 'retry-after': String(fault.retry_after) };
       const body = errorBody('Rate limit reached (recorded fault).', 'tokens', 'rate_limit_exceeded', null);
-      sendJson(response, 429, body, headers);
+      sendJson(response, 429, body, retryAfter(fault));
       return true;
     }
+    case 'overloaded': {
+      const body = errorBody('The engine is overloaded (recorded fault).', 'server_error', null, null);
+      sendJson(response, 503, body, retryAfter(fault));
+      return true;
+    }
+    case 'bad_gateway':
+      // What stands between a client and a model: its words are no JSON.
+      response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>');
+      return true;
+    case 'no_answer':
+      // The request stays open until the client gives it up.
+      return true;
     case 'http_500':
       sendJson(
         response,
@@ -112,6 +124,7 @@ function sendFault(response: ServerResponse, fault: Fault): boolean {
     }
     case 'hang':
     case 'cut_mid_stream':
+    case 'cut_mid_call':
     case 'stream_error':
     case 'invalid_json':
     case 'unknown_tool':
@@ -119,6 +132,10 @@ function sendFault(response: ServerResponse, fault: Fault): boolean {
     case 'content_filter':
       return false;
   }
+}
+
+function retryAfter({ retry_after: seconds }: Fault): Record<string, string> {
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 
 function goneSignal(response: ServerResponse): AbortSignal {

@@ -15,6 +15,8 @@ export interface Reply {
   readonly frames: readonly string[];
   /** How many of the frames come before the model says anything. */
   readonly openingFrames: number;
+  /** How many of the frames come before the last piece of the last call's arguments; null without calls. */
+  readonly midCallFrames: number | null;
   /** The frame that reports a failure in the middle of the stream. */
   readonly failureFrame: string;
 }
@@ -31,26 +33,45 @@ export function readRequest(api: Api, raw: unknown): ReadRequest {
     const { body, transcript } = readResponsesRequest(raw);
     return {
       transcript,
-      reply: (answer, nowMs) => ({
-        body: responsesBody(answer, body, nowMs),
-        frames: responsesEvents(answer, body, nowMs).map(namedFrame),
-        openingFrames: 2,
-        failureFrame: namedFrame(responsesFailure(answer, body, nowMs)),
-      }),
+      reply: (answer, nowMs) => {
+        const events = responsesEvents(answer, body, nowMs);
+        return {
+          body: responsesBody(answer, body, nowMs),
+          frames: events.map(namedFrame),
+          openingFrames: 2,
+          midCallFrames: lastOf(events, ({ type }) => type === 'response.function_call_arguments.delta'),
+          failureFrame: namedFrame(responsesFailure(answer, body, nowMs)),
+        };
+      },
     };
   }
   const { body, transcript } = readChatRequest(raw);
   return {
     transcript,
-    reply: (answer, nowMs) => ({
-      body: chatBody(answer, nowMs),
-      frames: [...chatChunks(answer, body, nowMs).map(frame), 'data: [DONE]\n\n'],
-      openingFrames: 0,
-      failureFrame: frame({
-        error: { message: 'The model failed (recorded fault).', type: 'server_error', code: null },
-      }),
-    }),
+    reply: (answer, nowMs) => {
+      const chunks = chatChunks(answer, body, nowMs);
+      return {
+        body: chatBody(answer, nowMs),
+        frames: [...chunks.map(frame), 'data: [DONE]\n\n'],
+        openingFrames: 0,
+        midCallFrames: lastOf(chunks, (chunk) => 'tool_calls' in deltaOf(chunk)),
+        failureFrame: frame({
+          error: { message: 'The model failed (recorded fault).', type: 'server_error', code: null },
+        }),
+      };
+    },
   };
+}
+
+function lastOf(events: readonly Json[], holds: (event: Json) => boolean): number | null {
+  const found = events.findLastIndex(holds);
+  return found === -1 ? null : found;
+}
+
+function deltaOf(chunk: Json): object {
+  const choices: unknown = chunk.choices;
+  const delta: unknown = Array.isArray(choices) ? Reflect.get(Object(choices[0]), 'delta') : undefined;
+  return Object(delta);
 }
 
 function namedFrame(event: Json): string {

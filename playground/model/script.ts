@@ -8,8 +8,12 @@ export const faultKinds = [
   'rate_limited',
   'http_500',
   'http_401',
+  'overloaded',
+  'bad_gateway',
+  'no_answer',
   'hang',
   'cut_mid_stream',
+  'cut_mid_call',
   'stream_error',
   'invalid_json',
   'unknown_tool',
@@ -22,7 +26,7 @@ export const faultSchema = z.strictObject({
   kind: z.enum(faultKinds),
   /** How many requests for the step fail before the real answer comes. */
   times: z.int().min(1).default(1),
-  /** Seconds, sent as Retry-After with `rate_limited`. */
+  /** Seconds, sent as Retry-After with `rate_limited` and `overloaded`. */
   retry_after: z.number().min(0).optional(),
 });
 

@@ -9,7 +9,9 @@ import type { RefusedRequest } from './transcript.ts';
 
 export interface Delivery {
   readonly stream: boolean;
+  /** From the request's arrival to the answer's first word. */
   readonly delayMs: number;
+  readonly arrivedMs: number;
   readonly fault: FaultKind | undefined;
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal;
@@ -26,7 +28,7 @@ export async function deliver(response: ServerResponse, reply: Reply, delivery: 
       await deliverStream(response, reply, delivery);
       return;
     }
-    await sleep(delivery.delayMs, undefined, { signal: gone });
+    await think(delivery);
     const body = Buffer.from(JSON.stringify(reply.body));
     if (fault === 'hang') {
       await untilGone(gone);
@@ -41,7 +43,7 @@ export async function deliver(response: ServerResponse, reply: Reply, delivery: 
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
-    if (fault === 'cut_mid_stream') {
+    if (fault === 'cut_mid_stream' || fault === 'cut_mid_call') {
       await write(response, body.subarray(0, Math.ceil(body.length * cutAfterShare)));
       response.destroy();
       return;
@@ -67,17 +69,35 @@ async function deliverStream(response: ServerResponse, reply: Reply, delivery: D
     await untilGone(gone);
     return;
   }
-  await sleep(delivery.delayMs, undefined, { signal: gone });
-  const broken = fault === 'cut_mid_stream' || fault === 'stream_error';
-  const end = broken ? Math.max(openingFrames, Math.ceil(frames.length * cutAfterShare)) : frames.length;
-  for (const frame of frames.slice(openingFrames, end)) {
+  await think(delivery);
+  for (const frame of frames.slice(openingFrames, endOf(reply, fault))) {
     await write(response, frame);
   }
-  if (fault === 'cut_mid_stream') {
+  if (fault === 'cut_mid_stream' || fault === 'cut_mid_call') {
     response.destroy();
     return;
   }
   response.end(fault === 'stream_error' ? reply.failureFrame : undefined);
+}
+
+/** What reading the request took is part of the time that a model thinks. */
+async function think({ delayMs, arrivedMs, gone }: Delivery): Promise<void> {
+  const leftMs = arrivedMs + delayMs - performance.now();
+  if (leftMs > 0) await sleep(leftMs, undefined, { signal: gone });
+}
+
+/** How many frames arrive. */
+function endOf({ frames, openingFrames, midCallFrames }: Reply, fault: FaultKind | undefined): number {
+  const share = Math.max(openingFrames, Math.ceil(frames.length * cutAfterShare));
+  switch (fault) {
+    case 'cut_mid_call':
+      return midCallFrames ?? share;
+    case 'cut_mid_stream':
+    case 'stream_error':
+      return share;
+    default:
+      return frames.length;
+  }
 }
 
 async function untilGone(gone: AbortSignal): Promise<void> {

@@ -69,6 +69,38 @@ describe('choosing the next step', () => {
     expect(next([user('bake a cake'), called(callId(prefix, 1, true, 0)), result('x')])).toBe('cake 2');
   });
 
+  it('goes on by the note of its own summary where all its steps were cut off', () => {
+    const note = '<summary>Steps played so far: 2. Last heard: x</summary>';
+    expect(next([user(note), user('bake a cake')])).toBe('cake 2');
+    expect(next([user(note), user('<request>bake a cake</request>'), user('<request>go on</request>')])).toBe(
+      'cake 2',
+    );
+    expect(next([user(note), user('bake a cake'), called(callId(prefix, 2, true, 0)), result('y')])).toBe(
+      'cake 3',
+    );
+    // Of an earlier request: it has steps behind it.
+    expect(next([user(note), called('a'), result('x'), user('bake a cake')])).toBe('cake 0');
+  });
+
+  it('notes down in a summary how far the conversation got and what it heard last', () => {
+    const summary = parseScript(
+      'role: judge\nsystem_matches: sum up\nsteps: [{ say: "{{steps}}, {{result}}" }]',
+      's',
+    );
+    const conversation = [
+      'MESSAGE\n<summary>Steps played so far: 1.</summary>',
+      'MESSAGE\n<request>bake a cake</request>',
+      'AGENT\nCALL shell {}',
+      'RESULT\nflour',
+      'MESSAGE\n<request>go on</request>',
+    ].join('\n\n');
+    const choice = chooseStep(transcript([user(conversation)], { toolNames: [], system: 'sum up' }), [
+      ...scripts,
+      summary,
+    ]);
+    expect(choice.kind === 'step' && choice.answer.say).toMatch(/^2, RESULT\nflour/);
+  });
+
   it('does not count a call that a fault made up, nor an empty answer', () => {
     expect(next([user('bake a cake'), called(callId(prefix, 0, false, 0)), result('no such tool')])).toBe(
       'cake 0',

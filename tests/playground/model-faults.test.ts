@@ -69,6 +69,8 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
   it.each([
     ['rate_limited', 429, 'rate_limit_exceeded'],
     ['http_500', 500, null],
+    ['overloaded', 503, null],
+    ['bad_gateway', 502, undefined],
     ['http_401', 401, 'invalid_api_key'],
     ['context_overflow', 400, 'context_length_exceeded'],
   ])('%s is an error answer, as often as asked for, and then it works', async (kind, status, code) => {
@@ -83,6 +85,19 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
     const refused = await ask().catch((thrown: unknown) => thrown);
     expect(refused).toBeInstanceOf(APIError);
     expect(refused instanceof APIError && refused.headers?.get('retry-after')).toBe('7');
+  });
+
+  it('no_answer does not even begin to answer', async () => {
+    await inject('no_answer');
+    const signal = AbortSignal.timeout(200);
+    await expect(ask(signal)).rejects.toThrow(/abort/i);
+    expect((await ask()).ending).toBe(good[api]);
+  });
+
+  it('cut_mid_call breaks the connection before the last piece of the arguments', async () => {
+    await inject('cut_mid_call');
+    await expect(ask()).rejects.toThrow(/terminated/);
+    expect((await ask()).ending).toBe(good[api]);
   });
 
   it('hang answers nothing more until the client gives up', async () => {
