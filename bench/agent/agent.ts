@@ -15,7 +15,7 @@ export async function* benchAgent({ databaseUrl, folder }: BenchSurroundings): A
   const turn = await measureTurn(databaseUrl, folder);
   yield { name: 'agent.overhead_ratio', value: turn.overheadRatio, unit: 'ratio', baseline: 1.05 };
   yield { name: 'agent.db_roundtrips_per_step', value: turn.roundTripsPerStep, unit: 'count', baseline: 3 };
-  yield { name: 'agent.cpu_per_step', value: turn.cpuMsPerStep, unit: 'ms', baseline: 10 };
+  yield { name: 'agent.cpu_ms_per_step', value: turn.cpuMsPerStep, unit: 'ms', baseline: 10 };
   const resume = await measureResume(databaseUrl, folder);
   yield { name: 'agent.resume_2000_steps', value: resume.durationMs, unit: 'ms', baseline: 1000 };
   yield { name: 'agent.resume_2000_steps_memory', value: resume.grownMb, unit: 'MB', baseline: 150 };

@@ -29,36 +29,54 @@ export async function measureTurn(
   paceMs = PACE_MS,
 ): Promise<TurnFigures> {
   const scripted = await startScripted(steps, paceMs, folder);
-  const counter = await countRoundTrips(databaseUrl);
-  const database = await openDatabase(counter.url);
+  try {
+    const turn = { modelUrl: scripted.url, folder, steps, paceMs };
+    // The counter would be taken for the harness: time is measured without it.
+    const { durationMs, cpuMs } = await playTurn({ ...turn, databaseUrl });
+    const counter = await countRoundTrips(databaseUrl);
+    try {
+      const { trips } = await playTurn({ ...turn, databaseUrl: counter.url, count: () => counter.count() });
+      return {
+        cpuMsPerStep: cpuMs / (steps + 1),
+        overheadRatio: durationMs / ((2 * steps + 1) * paceMs),
+        roundTripsPerStep: trips / (steps + 1),
+      };
+    } finally {
+      await counter.close();
+    }
+  } finally {
+    await scripted.close();
+  }
+}
+
+interface PlayedTurn {
+  readonly databaseUrl: string;
+  readonly modelUrl: string;
+  readonly folder: string;
+  readonly steps: number;
+  readonly paceMs: number;
+  readonly count?: () => number;
+}
+
+async function playTurn({ databaseUrl, modelUrl, folder, steps, paceMs, count = () => 0 }: PlayedTurn) {
+  const database = await openDatabase(databaseUrl);
   try {
     const lease = await newLease(database);
     const journal = openJournal(database, lease, 0);
-    const model = createModel({
-      api: 'responses',
-      name: 'scripted',
-      baseUrl: scripted.url,
-      apiKey: 'sk-bench',
-    });
+    const model = createModel({ api: 'responses', name: 'scripted', baseUrl: modelUrl, apiKey: 'sk-bench' });
     const { turnId } = lease;
     const report = (event: EventBody) => journal.report(event);
     const takeMessages = steeringOf(database, lease, journal);
     const task = taskOf({ model, journal, turnId, folder, commandMs: paceMs, report, takeMessages });
-    const before = counter.count();
+    const before = count();
     const cpuBefore = process.cpuUsage();
     const startedAt = performance.now();
     mustFinish(await runAgent(task), steps + 1);
     await journal.flush();
     const durationMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(cpuBefore);
-    return {
-      cpuMsPerStep: (user + system) / 1000 / (steps + 1),
-      overheadRatio: durationMs / ((2 * steps + 1) * paceMs),
-      roundTripsPerStep: (counter.count() - before) / (steps + 1),
-    };
+    return { durationMs, cpuMs: (user + system) / 1000, trips: count() - before };
   } finally {
     await database.close();
-    await counter.close();
-    await scripted.close();
   }
 }
