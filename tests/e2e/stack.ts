@@ -29,6 +29,8 @@ export interface StackOptions {
   };
   readonly approvals?: { readonly needed?: number; readonly own?: boolean };
   readonly sandbox?: Readonly<Record<string, number>>;
+  /** How many turns a worker works on at once. */
+  readonly turnsAtOnce?: number;
   /** Folders with scripts for the model; its own without it. */
   readonly scriptDirs?: readonly string[];
   readonly workerEnv?: NodeJS.ProcessEnv;
@@ -117,6 +119,7 @@ async function assemble(
       // Most conversations have one person; who may not approve their own change is tests/bot/approvals.test.ts.
       approvals: options.approvals ?? { own: true },
       sandbox: { memory_mb: 1536, ...options.sandbox },
+      ...(options.turnsAtOnce === undefined ? {} : { worker: { turns: options.turnsAtOnce } }),
     }),
   );
   const modelUrl = String(model.ready['url']);
