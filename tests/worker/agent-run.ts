@@ -20,14 +20,14 @@ export interface Attempt {
   entries(): Promise<readonly PlacedEntry[]>;
 }
 
-export function modelOf(server: ScriptedModel, api: ModelApi): Model {
+export function modelOf(server: ScriptedModel, api: ModelApi, idleTimeoutMs = 1000): Model {
   return createModel({
     api,
     name: 'scripted',
     baseUrl: server.url,
     apiKey: 'sk-test',
     retry: { maxAttempts: 4, firstDelayMs: 2, maxDelayMs: 5 },
-    idleTimeoutMs: 1000,
+    idleTimeoutMs,
   });
 }
 

@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { startModel } from '../../playground/model/server.ts';
 
 export interface ScriptedModel {
@@ -10,8 +11,23 @@ export interface ScriptedModel {
   addScript(name: string, yaml: string): Promise<void>;
   inject(...faults: readonly Record<string, unknown>[]): Promise<void>;
   requests(): Promise<readonly { readonly body: unknown; readonly fault: string | null }[]>;
+  /** Which step of which recording each request was answered with, without their bodies. */
+  asked(): Promise<readonly Asked[]>;
+  /** Forgets recordings, faults and requests. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
+
+const askedSchema = z.object({
+  requests: z.array(
+    z.object({
+      script: z.string().nullable(),
+      step: z.number().nullable(),
+      fault: z.string().nullable(),
+    }),
+  ),
+});
+export type Asked = z.infer<typeof askedSchema>['requests'][number];
 
 export async function startScriptedModel(): Promise<ScriptedModel> {
   const model = await startModel({ port: 0, scriptDirs: [] });
@@ -31,6 +47,8 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
       const found = await control('GET', 'requests');
       return Reflect.get(Object(found), 'requests');
     },
+    asked: async () => askedSchema.parse(await control('GET', 'requests')).requests,
+    reset: async () => void (await control('POST', 'reset')),
     close: () => model.close(),
   };
 }
