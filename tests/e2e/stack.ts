@@ -1,4 +1,5 @@
 // The whole product as a team runs it: PostgreSQL, bot, worker, a local workspace, a scripted model, a repo.
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -209,4 +210,19 @@ async function removeSandboxes(data: string): Promise<void> {
   const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId });
   for (const key of await provider.list()) await provider.remove(key);
   await provider.close();
+  const ofKind = (kind: string) =>
+    ['install', 'kind'].flatMap((name) => [
+      '--filter',
+      `label=threadsmith.${name}=${name === 'kind' ? kind : installId}`,
+    ]);
+  docker('rm', '-f', '-v', ...docker('ps', '-aq', ...ofKind('sandbox')));
+  docker('rmi', '-f', ...docker('images', '-q', ...ofKind('snapshot')));
+}
+
+/** The lines that a command prints; one that would only remove is left out where there is nothing. */
+function docker(command: string, ...args: readonly string[]): readonly string[] {
+  if (command.startsWith('rm') && args.at(-1)?.startsWith('-') !== false) return [];
+  const line = ['-H', part('DOCKER_HOST'), command, ...args];
+  const printed = execFileSync('docker', line, { encoding: 'utf8' }).trim();
+  return printed === '' ? [] : printed.split('\n');
 }

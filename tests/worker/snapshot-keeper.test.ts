@@ -106,10 +106,10 @@ async function play(command: string): Promise<string> {
   return outputs.join('\n').replace(/^Exit code 0\.\n/, '');
 }
 
-async function waitingImages(): Promise<readonly string[]> {
+async function waiting(): Promise<readonly { readonly Id: string; readonly Image: string }[]> {
   const filters = { label: [`threadsmith.install=${engine.installId}`] };
   const found = await engine.docker.listContainers({ all: true, filters });
-  return found.filter(({ Names }) => Names[0]?.includes('.warm.')).map(({ Image }) => Image);
+  return found.filter(({ Names }) => Names[0]?.includes('.warm.'));
 }
 
 it('a turn at a newer commit does not wait for setup, and its snapshot is built beside it', async () => {
@@ -129,14 +129,19 @@ it('a turn at a newer commit does not wait for setup, and its snapshot is built 
     true,
     false,
   ]);
-  expect(await waitingImages()).toEqual([fresh?.image]);
+  const [ready, ...more] = await waiting();
+  expect([ready?.Image, more]).toEqual([fresh?.image, []]);
   expect(await play('cat stamp')).not.toBe(first);
+  // The turn got the one that waited, and another has taken its place.
+  const found = await engine.docker.getContainer(ready?.Id ?? '').inspect();
+  expect(found.Name).not.toContain('.warm.');
+  await expect.poll(async () => (await waiting()).map(({ Image }) => Image)).toEqual([fresh?.image]);
   expect(outdated).toEqual([newer]);
   await keeper.refresh(REPO);
   expect((await snapshots()).map(({ image }) => image)).toEqual([fresh?.image, old?.image]);
 });
 
-it('a turn waits for setup where it would do something else, and an older session stays on its commit', async () => {
+it('a turn waits for setup where it would do something else', async () => {
   const before = await play('cat stamp');
   remote.commit({ 'lock.txt': 'b\n' });
   // The setup line names lock.txt.
