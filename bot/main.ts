@@ -18,6 +18,7 @@ import type { Desk } from './clicks/desk.ts';
 import { listenToClicks } from './clicks/listeners.ts';
 import { startDispatcher } from './delivery/dispatcher.ts';
 import { listenToMessages } from './intake/listeners.ts';
+import { linkRulesOf } from './links/rules.ts';
 import { startPresenter } from './presenter/presenter.ts';
 import { openUploads } from './presenter/uploads.ts';
 import { startRelay } from './relay.ts';
@@ -43,6 +44,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   const databaseUrl = required(environment, 'DATABASE_URL', 'a PostgreSQL URL; `npm start` sets one');
   const token = required(environment, 'SLACK_BOT_TOKEN', 'the bot token of the installed app (xoxb-…)');
   const apiUrl = environment.SLACK_API_URL;
+  const links = linkRulesOf(config, process.env);
   const connection = wayIn(environment, log);
   await migrate(databaseUrl);
   const database = await openDatabase(databaseUrl);
@@ -62,7 +64,8 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   const dispatcher = startDispatcher(database, client, log);
   const uploads = openUploads(database, content, client, () => presenter.hint(), log);
   const presenter = startPresenter({ database, config, uploads, onDrawn: homes.drawn, log });
-  const admitTurn = (turnId: string) => admit({ database, config, client, directory, content }, turnId);
+  const admitTurn = (turnId: string) =>
+    admit({ database, config, client, directory, content, identity, links }, turnId);
   const relay = startRelay({ database, queue, admit: admitTurn, log });
   const caretaker = startCaretaker(database, config, directory, log);
   const hints: Record<string, () => void> = {

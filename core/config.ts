@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { alertSchema } from './config/alerts.ts';
 import { invalid } from './config/invalid.ts';
+import { linkSchema } from './config/links.ts';
 import { mcpSchema } from './config/mcp.ts';
 import { modelSchema } from './config/model.ts';
 import { approvalsSchema, peopleSchema } from './config/people.ts';
@@ -15,6 +16,7 @@ import { ThreadsmithError } from './errors.ts';
 
 export type { AlertRule } from './config/alerts.ts';
 export { type Environment, readEnvironment } from './config/environment.ts';
+export type { LinkRule } from './config/links.ts';
 export { modelsOf } from './config/model.ts';
 export type { People } from './config/people.ts';
 export type { Replies } from './config/replies.ts';
@@ -25,6 +27,7 @@ const configSchema = z.strictObject({
   people: peopleSchema,
   approvals: approvalsSchema.prefault({}),
   alerts: z.array(alertSchema).default([]),
+  links: z.array(linkSchema).default([]),
   replies: repliesSchema.prefault({}),
   model: modelSchema.prefault({}),
   worker: workerSchema.prefault({}),

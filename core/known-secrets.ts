@@ -20,12 +20,13 @@ export function secretsOfEnvironment(variables: Variables, named: readonly strin
 }
 
 /**
- * Credentials of the configuration: in the repos' addresses, and in the variables that MCP servers and the
- * `secrets` of repos are given.
+ * Credentials of the configuration: in the repos' addresses, and in the variables that MCP servers, links and
+ * the `secrets` of repos are given.
  */
 export function secretsOfConfig(config: Config, variables: Variables): readonly string[] {
   const named = [
     ...config.mcp.flatMap((server) => Object.values('url' in server ? server.headers_from : server.env_from)),
+    ...config.links.flatMap((link) => Object.values(link.headers_from)),
     ...config.repos.flatMap(({ secrets = [] }) => secrets.map(({ value_from }) => value_from)),
   ];
   const addresses = [

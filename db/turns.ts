@@ -177,7 +177,7 @@ export async function correctTurn(
 ): Promise<boolean> {
   const rows = await em.execute<{ session_id: string }[]>(
     `update turn set state = 'received', state_since = now(), text = ?, failure = null, finished_at = null,
-       started_at = null, details = details - array['planFirst', 'readOnly', 'attempts', 'routing', 'plans']
+       started_at = null, details = details - array['planFirst', 'readOnly', 'attempts', 'routing', 'plans', 'links']
      where id = ? and ((state in ('received', 'needs_repo', 'queued') and started_at is null)
        or (state = 'failed' and failure->>'code' = 'option_refused')) returning session_id`,
     [corrected.text, turnId],

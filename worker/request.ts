@@ -55,8 +55,8 @@ export function requestOf(
     data('alert', 'from a monitoring system', (details.alert ?? []).map((alert) => alert.text).join('\n\n')),
     data('thread', 'what people said before', said(details.thread)),
     data('forwarded', 'messages that came with the request', said(details.forwarded)),
-    ...(details.links ?? []).map(({ url, title, text: found }) =>
-      data('link', `${url.replaceAll('"', '%22')}: what it led to`, `${title}\n${found}`.trim()),
+    ...(details.links ?? []).map(({ url, text: found }) =>
+      data('link', `${url.replaceAll('"', '%22')}: what it led to`, found),
     ),
     data('files', 'attached in Slack; read them where they are', lines.join('\n')),
     `<request from="${requester.name.replaceAll('"', "'")}">\n${text}\n</request>`,

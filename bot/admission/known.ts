@@ -8,7 +8,9 @@ import type { Database } from '../../db/database.ts';
 import type { Session, Turn, TurnDetails } from '../../db/entities/session.ts';
 import { defaultsOf, type PersonDefaults } from '../../db/people.ts';
 import { mentionedUsers, readableText } from '../intake/text.ts';
-import type { Directory } from '../slack/directory.ts';
+import { resolveLinks } from '../links/resolve.ts';
+import type { ReadyRule } from '../links/rules.ts';
+import type { AppIdentity, Directory } from '../slack/directory.ts';
 import { type FetchedFiles, fetchFiles } from './files.ts';
 import { type AskedOptions, readOptions } from './options.ts';
 import { chooseRepo, type RepoChoice } from './repo.ts';
@@ -20,6 +22,8 @@ export interface AdmissionOptions {
   readonly client: WebClient;
   readonly directory: Directory;
   readonly content: ContentStore;
+  readonly identity: AppIdentity;
+  readonly links: readonly ReadyRule[];
 }
 
 export interface Known {
@@ -43,6 +47,8 @@ export async function lookUp(options: AdmissionOptions, session: Session, turn: 
   const own = turn.details.slackFiles ?? [];
   const { channelId, teamId } = session;
   const thread = await threadOf(options, session, turn);
+  const isAllowed = may(config.people, 'start', actor);
+  const links = isAllowed ? await resolveLinks(options, options.links, said, actor.id) : [];
   const place = await directory.channel(channelId);
   const choice = chooseRepo({
     repos: config.repos,
@@ -58,9 +64,13 @@ export async function lookUp(options: AdmissionOptions, session: Session, turn: 
     asked,
     choice,
     defaults: await defaultsOf(database.em(), { teamId, userId: actor.id }),
-    details: { ...(thread.lines.length === 0 ? {} : { thread: thread.lines }), ...detailsOf(asked) },
+    details: {
+      ...(thread.lines.length === 0 ? {} : { thread: thread.lines }),
+      ...detailsOf(asked),
+      ...(links.length === 0 ? {} : { links }),
+    },
     // What came with the request itself first: there is room for so many.
-    files: may(config.people, 'start', actor)
+    files: isAllowed
       ? await fetchFiles(options.client, options.content, [...own, ...thread.files])
       : { files: [], left: [] },
   };

@@ -19,6 +19,8 @@ export interface ChannelFacts {
   /** Without #, null for a direct message. */
   readonly name: string | null;
   readonly topic: string;
+  /** Whether only its members can read it. */
+  readonly isPrivate: boolean;
 }
 
 export interface Directory {
@@ -68,6 +70,9 @@ type KnownGroup = UserGroup & { readonly users: readonly string[] };
 const channelSchema = z.object({
   channel: z.object({
     name: z.string().optional(),
+    is_private: z.boolean().optional(),
+    is_im: z.boolean().optional(),
+    is_mpim: z.boolean().optional(),
     topic: z.object({ value: z.string().default('') }).optional(),
   }),
 });
@@ -148,8 +153,9 @@ export function openDirectory(
   });
   const channels = remembered(async (channelId: string): Promise<ChannelFacts> => {
     const answer = await patiently(() => client.conversations.info({ channel: channelId }), PATIENCE);
-    const { name, topic } = channelSchema.parse(answer).channel;
-    return { name: name || null, topic: topic?.value ?? '' };
+    const { name, topic, is_private, is_im, is_mpim } = channelSchema.parse(answer).channel;
+    const isPrivate = is_private === true || is_im === true || is_mpim === true;
+    return { name: name || null, topic: topic?.value ?? '', isPrivate };
   });
   return {
     actor: actors,

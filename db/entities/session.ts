@@ -101,7 +101,7 @@ export interface TurnDetails {
   /** What did not come along, a sentence each. */
   readonly filesLeft?: readonly string[];
   /** What links in the request lead to. */
-  readonly links?: readonly { readonly url: string; readonly title: string; readonly text: string }[];
+  readonly links?: readonly { readonly url: string; readonly text: string }[];
   /** What people said in the thread before the request, oldest first. */
   readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }
