@@ -6,13 +6,13 @@ import type { Database } from '../db/database.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { remind } from './reminders.ts';
-import type { Directory } from './slack/directory.ts';
+import type { Workspaces } from './slack/workspaces.ts';
 import { tellSnapshotFailures } from './snapshot-news.ts';
 
 const PRUNE_EVERY_MS = 3_600_000;
 
 /** Starts the caretaker. Several may run at once. */
-export function startCaretaker(database: Database, config: Config, directory: Directory, log: Log): Loop {
+export function startCaretaker(database: Database, config: Config, workspaces: Workspaces, log: Log): Loop {
   let prunedAt = Number.NEGATIVE_INFINITY;
   return startLoop(
     'caretaker',
@@ -22,7 +22,7 @@ export function startCaretaker(database: Database, config: Config, directory: Di
       if (handedOver.length + expired.length > 0) log.info('reconciled', { handedOver, expired });
       const reminded = await remind(database);
       if (reminded.length > 0) log.info('reminded', { reminded });
-      const told = await tellSnapshotFailures(database, config, directory);
+      const told = await tellSnapshotFailures(database, config, workspaces);
       if (told.length > 0) log.info('channels were told of failing snapshots', { told });
       if (performance.now() - prunedAt < PRUNE_EVERY_MS) return;
       prunedAt = performance.now();

@@ -1,20 +1,23 @@
 // The bot: Slack in and out. Composes the process and is the only file of this room that reads the environment.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebClient } from '@slack/web-api';
 import { namesGroups } from '../core/authority.ts';
 import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError, toFailure } from '../core/errors.ts';
 import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';
+import { createSealer, type Sealer } from '../core/sealed.ts';
 import { openContentFolder } from '../db/artifacts.ts';
-import { openDatabase } from '../db/database.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import { teamOfTurn } from '../db/installations.ts';
 import { migrate } from '../db/migrate.ts';
 import { listen } from '../db/notify.ts';
 import { openQueue } from '../db/queue.ts';
 import { admit } from './admission/admit.ts';
 import { startCaretaker } from './caretaker.ts';
-import type { Desk } from './clicks/desk.ts';
+import { type DeskParts, deskFor } from './clicks/desk.ts';
 import { listenToClicks } from './clicks/listeners.ts';
 import { startDispatcher } from './delivery/dispatcher.ts';
 import { listenToMessages } from './intake/listeners.ts';
@@ -25,9 +28,12 @@ import { startRelay } from './relay.ts';
 import { openApp } from './slack/app.ts';
 import { openClient } from './slack/calls.ts';
 import type { Connection, Reachable } from './slack/connection.ts';
-import { identify, openDirectory } from './slack/directory.ts';
+import { type AppIdentity, identify, openDirectory } from './slack/directory.ts';
 import { httpConnection } from './slack/http.ts';
+import { installer, listenToRemovals } from './slack/install.ts';
+import { SCOPES } from './slack/scopes.ts';
 import { socketConnection } from './slack/socket.ts';
+import { openWorkspaces, type WorkspaceLink, type WorkspacesOptions } from './slack/workspaces.ts';
 import { publishHome } from './starts/home.ts';
 import { watchHomes } from './starts/home-watch.ts';
 import { listenToStarts } from './starts/listeners.ts';
@@ -42,32 +48,45 @@ interface Bot {
 
 async function start(environment: Environment, config: Config, redact: Redact, log: Log): Promise<Bot> {
   const databaseUrl = required(environment, 'DATABASE_URL', 'a PostgreSQL URL; `npm start` sets one');
-  const token = required(environment, 'SLACK_BOT_TOKEN', 'the bot token of the installed app (xoxb-…)');
   const apiUrl = environment.SLACK_API_URL;
   const links = linkRulesOf(config, process.env);
-  const connection = wayIn(environment, log);
+  const sealer = sealerOf(environment);
+  // The way in stands before the database is open, and stores an installation only once it listens.
+  const opened: { database?: Database } = {};
+  const connection = wayIn(environment, config, sealer, () => needed(opened.database), log);
   await migrate(databaseUrl);
   const database = await openDatabase(databaseUrl);
-  const client = openClient(token, apiUrl, redact, log);
-  const identity = await identify(client);
-  const directory = openDirectory(client, identity, { userGroups: namesGroups(config.people), log });
+  opened.database = database;
+  const linked = {
+    openClient: (token: string) => openClient(token, apiUrl, redact, log),
+    openDirectory: (client: WebClient, identity: AppIdentity) =>
+      openDirectory(client, identity, { userGroups: namesGroups(config.people), log }),
+  };
+  const own = await ownWorkspace(environment, linked, sealer);
+  const workspaces = openWorkspaces({ database, own, sealer, ...linked });
   const content = openContentFolder(join(environment.THREADSMITH_DATA, 'artifacts'));
   const queue = openQueue({ databaseUrl, redisUrl: environment.REDIS_URL, log });
 
-  const app = openApp({ receiver: connection.receiver, token, apiUrl, identity, log });
-  listenToMessages(app, { database, identity, config, directory, log });
-  const homes = watchHomes((userId) => publishHome(desk, userId), log);
-  const desk: Desk = { database, config, client, directory, identity, content, homes, log };
+  const app = openApp({ receiver: connection.receiver, workspaces, apiUrl, log });
+  listenToMessages(app, { database, config, workspaces, log });
+  listenToRemovals(app, database, log);
+  const homes = watchHomes(
+    async (teamId, userId) => publishHome(await deskFor(desk, { team_id: teamId }), userId),
+    log,
+  );
+  const desk: DeskParts = { database, config, workspaces, content, homes, log };
   listenToClicks(app, desk);
   listenToStarts(app, desk);
 
-  const dispatcher = startDispatcher(database, client, log);
-  const uploads = openUploads(database, content, client, () => presenter.hint(), log);
+  const dispatcher = startDispatcher(database, workspaces, log);
+  const uploads = openUploads(database, content, workspaces, () => presenter.hint(), log);
   const presenter = startPresenter({ database, config, uploads, onDrawn: homes.drawn, log });
-  const admitTurn = (turnId: string) =>
-    admit({ database, config, client, directory, content, identity, links }, turnId);
+  const admitTurn = async (turnId: string): Promise<void> => {
+    const { client, directory, identity } = await workspaces.of(await teamOfTurn(database.em(), turnId));
+    await admit({ database, config, client, directory, content, identity, links }, turnId);
+  };
   const relay = startRelay({ database, queue, admit: admitTurn, log });
-  const caretaker = startCaretaker(database, config, directory, log);
+  const caretaker = startCaretaker(database, config, workspaces, log);
   const hints: Record<string, () => void> = {
     outbox: relay.hint,
     event: presenter.hint,
@@ -91,20 +110,62 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   }
 }
 
-function wayIn(environment: Environment, log: Log): Connection {
+/** The workspace of the token in the environment; it may be left out where others install the app. */
+async function ownWorkspace(
+  environment: Environment,
+  linked: Pick<WorkspacesOptions, 'openClient' | 'openDirectory'>,
+  sealer: Sealer | null,
+): Promise<WorkspaceLink | null> {
+  if (environment.SLACK_BOT_TOKEN === undefined && sealer !== null) return null;
+  const token = required(environment, 'SLACK_BOT_TOKEN', 'the bot token of the installed app (xoxb-…)');
+  const client = linked.openClient(token);
+  const identity = await identify(client);
+  return { token, client, identity, directory: linked.openDirectory(client, identity) };
+}
+
+function sealerOf({ SLACK_TOKEN_KEY: key }: Environment): Sealer | null {
+  return key === undefined ? null : createSealer(Buffer.from(key, 'base64'));
+}
+
+function wayIn(
+  environment: Environment,
+  config: Config,
+  sealer: Sealer | null,
+  database: () => Database,
+  log: Log,
+): Connection {
+  const apiUrl = environment.SLACK_API_URL;
   if (environment.SLACK_APP_TOKEN !== undefined)
-    return socketConnection(environment.SLACK_APP_TOKEN, environment.SLACK_API_URL, log);
+    return socketConnection(environment.SLACK_APP_TOKEN, apiUrl, log);
   const secret = required(
     environment,
     'SLACK_SIGNING_SECRET',
     'the signing secret of the app, or SLACK_APP_TOKEN for Socket Mode',
   );
-  return httpConnection(secret, environment.PORT, log);
+  if (sealer === null) return httpConnection(secret, environment.PORT, log);
+  const install = installer({
+    database,
+    sealer,
+    clientId: required(environment, 'SLACK_CLIENT_ID', 'the client id of the app, beside SLACK_TOKEN_KEY'),
+    clientSecret: required(environment, 'SLACK_CLIENT_SECRET', 'the client secret of the app'),
+    scopes: SCOPES,
+    allowed: config.workspaces,
+    publicUrl: environment.PUBLIC_URL,
+    apiUrl,
+    log,
+  });
+  return httpConnection(secret, environment.PORT, log, install);
+}
+
+function needed<T>(value: T | undefined): T {
+  if (value === undefined) throw new ThreadsmithError('internal', 'The bot is starting.', 'Try again.');
+  return value;
 }
 
 function required(
   environment: Environment,
-  name: 'DATABASE_URL' | 'SLACK_BOT_TOKEN' | 'SLACK_SIGNING_SECRET',
+  name: keyof Environment &
+    ('DATABASE_URL' | `SLACK_${'BOT_TOKEN' | 'SIGNING_SECRET' | 'CLIENT_ID' | 'CLIENT_SECRET'}`),
   expected: string,
 ): string {
   const value = environment[name];

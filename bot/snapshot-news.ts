@@ -3,14 +3,14 @@ import { snapshotFailedMessage } from '../blocks/snapshot-failed.ts';
 import type { Config, RepoConfig } from '../core/config.ts';
 import type { Database } from '../db/database.ts';
 import { wantDelivery } from '../db/deliveries.ts';
-import { channelsOf, snapshotFailures } from '../db/snapshot-failures.ts';
-import type { Directory } from './slack/directory.ts';
+import { type ChannelPlace, channelsOf, snapshotFailures } from '../db/snapshot-failures.ts';
+import type { Workspaces } from './slack/workspaces.ts';
 
 /** One round; gives the repos whose channels are told. Several processes may: the delivery's key is the once. */
 export async function tellSnapshotFailures(
   database: Database,
   config: Config,
-  directory: Directory,
+  workspaces: Workspaces,
 ): Promise<readonly string[]> {
   const told: string[] = [];
   for (const { repo: name, since, failure } of await snapshotFailures(database.em())) {
@@ -19,8 +19,8 @@ export async function tellSnapshotFailures(
     const dedupeKey = `snapshot:${name}:${since}`;
     const rows = await database.em().execute('select 1 from delivery where dedupe_key = ?', [dedupeKey]);
     if (Array.isArray(rows) && rows.length > 0) continue;
-    const channelId = await channelFor(database, repo, directory);
-    if (channelId === null) continue;
+    const place = await channelFor(database, repo, workspaces);
+    if (place === null) continue;
     const { text, blocks } = snapshotFailedMessage(name, failure);
     await database.transaction((em) =>
       wantDelivery(em, {
@@ -28,7 +28,7 @@ export async function tellSnapshotFailures(
         kind: 'message',
         sessionId: null,
         turnId: null,
-        channelId,
+        ...place,
         threadTs: null,
         payload: { text, blocks },
       }),
@@ -45,14 +45,19 @@ export async function tellSnapshotFailures(
 async function channelFor(
   database: Database,
   repo: RepoConfig,
-  directory: Directory,
-): Promise<string | null> {
+  workspaces: Workspaces,
+): Promise<ChannelPlace | null> {
   const known = await channelsOf(database.em(), repo.name);
   const own = repo.channels.map((channel) => channel.replace(/^#/, ''));
-  for (const channelId of known) {
-    if (own.includes(channelId)) return channelId;
-    const name = await directory.channelName(channelId).catch(() => null);
-    if (name !== null && own.includes(name)) return channelId;
+  for (const place of known) {
+    if (own.includes(place.channelId)) return place;
+    const name = await nameOf(workspaces, place).catch(() => null);
+    if (name !== null && own.includes(name)) return place;
   }
   return known[0] ?? null;
+}
+
+async function nameOf(workspaces: Workspaces, { teamId, channelId }: ChannelPlace): Promise<string | null> {
+  const { directory } = await workspaces.of(teamId);
+  return directory.channelName(channelId);
 }

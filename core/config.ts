@@ -8,6 +8,7 @@ import { invalid } from './config/invalid.ts';
 import { linkSchema } from './config/links.ts';
 import { mcpSchema } from './config/mcp.ts';
 import { modelSchema } from './config/model.ts';
+import { names } from './config/names.ts';
 import { approvalsSchema, peopleSchema } from './config/people.ts';
 import { repliesSchema } from './config/replies.ts';
 import { repoSchema } from './config/repo.ts';
@@ -25,6 +26,8 @@ export type { RepoConfig } from './config/repo.ts';
 const configSchema = z.strictObject({
   repos: z.array(repoSchema).min(1, 'at least one repo'),
   people: peopleSchema,
+  /** Ids (T…) of the workspaces that may install the app by OAuth. */
+  workspaces: names.default([]),
   approvals: approvalsSchema.prefault({}),
   alerts: z.array(alertSchema).default([]),
   links: z.array(linkSchema).default([]),

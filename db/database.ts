@@ -15,6 +15,7 @@ import { Alerts } from './migrations/0006-alerts.ts';
 import { SavedWork } from './migrations/0007-saved-work.ts';
 import { Attempts } from './migrations/0008-attempts.ts';
 import { WaysIn } from './migrations/0009-ways-in.ts';
+import { Workspaces } from './migrations/0010-workspaces.ts';
 
 export type { EntityManager };
 
@@ -51,6 +52,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
         { name: '0007-saved-work', class: SavedWork },
         { name: '0008-attempts', class: Attempts },
         { name: '0009-ways-in', class: WaysIn },
+        { name: '0010-workspaces', class: Workspaces },
       ],
       snapshot: false,
       silent: true,

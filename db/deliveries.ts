@@ -12,6 +12,8 @@ export interface WantedDelivery {
   readonly kind: DeliveryKind;
   readonly sessionId: string | null;
   readonly turnId: string | null;
+  /** The workspace; that of the session without it. */
+  readonly teamId?: string;
   readonly channelId: string;
   readonly threadTs: string | null;
   readonly payload: unknown;
@@ -24,6 +26,8 @@ export interface ClaimedDelivery {
   readonly id: string;
   readonly dedupeKey: string;
   readonly kind: DeliveryKind;
+  /** Null for rows without a session and without a workspace of their own. */
+  readonly teamId: string | null;
   readonly channelId: string;
   readonly threadTs: string | null;
   readonly payload: unknown;
@@ -51,8 +55,8 @@ export interface Blocked {
  */
 export async function wantDelivery(em: EntityManager, wanted: WantedDelivery): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
-    `insert into delivery (id, dedupe_key, kind, session_id, turn_id, channel_id, thread_ts, payload, created_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, clock_timestamp())
+    `insert into delivery (id, dedupe_key, kind, session_id, turn_id, channel_id, thread_ts, payload, team_id, created_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (select team_id from session where id = ?)), clock_timestamp())
      on conflict (dedupe_key) do update set
        payload = excluded.payload, version = delivery.version + 1, abandoned = null,
        next_at = case when ? and delivery.abandoned is null
@@ -69,6 +73,8 @@ export async function wantDelivery(em: EntityManager, wanted: WantedDelivery): P
       wanted.channelId,
       wanted.threadTs,
       JSON.stringify(wanted.payload),
+      wanted.teamId ?? null,
+      wanted.sessionId,
       wanted.urgent ?? false,
       STATUS_UPDATE_MS,
     ],
@@ -90,6 +96,7 @@ interface DueRow {
   readonly id: string;
   readonly dedupe_key: string;
   readonly kind: DeliveryKind;
+  readonly team_id: string | null;
   readonly channel_id: string;
   readonly thread_ts: string | null;
   readonly payload: unknown;
@@ -115,7 +122,7 @@ export async function claimDelivery(
 ): Promise<ClaimedDelivery | null> {
   return database.transaction(async (em) => {
     const rows = await em.execute<DueRow[]>(
-      `select id, dedupe_key, kind, channel_id, thread_ts, payload, version, slack_ts, attempted_at, attempts,
+      `select id, dedupe_key, kind, team_id, channel_id, thread_ts, payload, version, slack_ts, attempted_at, attempts,
          case when slack_ts is not null then extract(epoch from now() - created_at) * 1000 end as age_ms
        from delivery due
        where (kind = 'message') = ? and sent_version < version and abandoned is null and next_at <= now()
@@ -124,10 +131,10 @@ export async function claimDelivery(
          and (kind <> 'message' or slack_ts is null or not channel_id = any(?::text[]))
          and (kind <> 'message' or slack_ts is not null or not exists (
            select 1 from delivery earlier where earlier.kind = 'message' and earlier.slack_ts is null
-             and earlier.abandoned is null and earlier.channel_id = due.channel_id
+             and earlier.abandoned is null and earlier.channel_id = due.channel_id and earlier.team_id is not distinct from due.team_id
              and earlier.thread_ts is not distinct from due.thread_ts
              and (earlier.created_at, earlier.dedupe_key) < (due.created_at, due.dedupe_key)))
-       order by case when slack_ts is null then 0 else 1 end, next_at, created_at
+       order by case when slack_ts is null and kind <> 'agent_status' then 0 else 1 end, next_at, created_at
        limit 1 for update skip locked`,
       [lane === 'thread', textArray(blocked.posts), textArray(blocked.updates)],
     );
@@ -142,6 +149,7 @@ export async function claimDelivery(
       id: row.id,
       dedupeKey: row.dedupe_key,
       kind: row.kind,
+      teamId: row.team_id,
       channelId: row.channel_id,
       threadTs: row.thread_ts,
       payload: row.payload,

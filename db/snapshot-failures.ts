@@ -53,10 +53,17 @@ export async function isInUse(em: EntityManager, repo: string, withinMs: number)
 }
 
 /** The channels in which somebody worked in the repo, the last one first. */
-export async function channelsOf(em: EntityManager, repo: string): Promise<readonly string[]> {
-  const rows = await em.execute<{ channel_id: string }[]>(
-    'select channel_id from session where repo = ? group by channel_id order by max(created_at) desc limit 20',
+export async function channelsOf(em: EntityManager, repo: string): Promise<readonly ChannelPlace[]> {
+  const rows = await em.execute<{ team_id: string; channel_id: string }[]>(
+    `select team_id, channel_id from session where repo = ?
+     group by team_id, channel_id order by max(created_at) desc limit 20`,
     [repo],
   );
-  return rows.map((row) => row.channel_id);
+  return rows.map((row) => ({ teamId: row.team_id, channelId: row.channel_id }));
+}
+
+/** Channel ids are only unique within a workspace. */
+export interface ChannelPlace {
+  readonly teamId: string;
+  readonly channelId: string;
 }

@@ -154,10 +154,11 @@ async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number):
 async function wantCapped(em: EntityManager, rule: AlertRule, message: AppMessage): Promise<void> {
   const { text, blocks } = cappedMessage(rule.name, rule.per_hour);
   await wantDelivery(em, {
-    dedupeKey: `alert-capped:${message.channelId}:${message.ts}`,
+    dedupeKey: `alert-capped:${message.teamId}:${message.channelId}:${message.ts}`,
     kind: 'message',
     sessionId: null,
     turnId: null,
+    teamId: message.teamId,
     channelId: message.channelId,
     threadTs: message.ts,
     payload: { text, blocks },

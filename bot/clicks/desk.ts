@@ -10,6 +10,7 @@ import type { Database, EntityManager } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { type LockedSession, lockSession } from '../../db/requests.ts';
 import type { AppIdentity, Directory } from '../slack/directory.ts';
+import { teamOf, type Workspaces } from '../slack/workspaces.ts';
 import type { HomeWatch } from '../starts/home-watch.ts';
 
 export interface Desk {
@@ -21,6 +22,15 @@ export interface Desk {
   readonly content: ContentStore;
   readonly homes: HomeWatch;
   readonly log: Log;
+}
+
+/** The desk without its workspace: listeners take the one that a click comes from. */
+export type DeskParts = Omit<Desk, 'client' | 'directory' | 'identity'> & { readonly workspaces: Workspaces };
+
+/** The desk of the workspace that a click, a command or an event comes from. Throws where the app is not installed. */
+export async function deskFor({ workspaces, ...parts }: DeskParts, body: unknown): Promise<Desk> {
+  const { client, directory, identity } = await workspaces.of(teamOf(body));
+  return { ...parts, client, directory, identity };
 }
 
 /** What a click comes to: nothing to say, or a line for the person who clicked. */

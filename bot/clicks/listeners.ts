@@ -12,7 +12,7 @@ import { pickAttempt, tryWays } from './attempts.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
 import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
 import { type Click, readClick, readSubmission, type Submission } from './click.ts';
-import type { Desk, Reply } from './desk.ts';
+import { type Desk, type DeskParts, deskFor, type Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
 import { approve, askUnverified, mergeUnverified } from './merge.ts';
 import { openPlanChange, planChange, planGo } from './plan.ts';
@@ -24,9 +24,10 @@ type ClickHandler = (desk: Desk, click: Click) => Promise<Reply>;
 type SubmissionHandler = (desk: Desk, submission: Submission) => Promise<Reply>;
 
 /** Listens for every button, menu and modal of ours. */
-export function listenToClicks(app: App, desk: Desk): void {
+export function listenToClicks(app: App, parts: DeskParts): void {
   const on = (action: string | RegExp, handle: ClickHandler): void => {
     app.action(action, async ({ body, ack }) => {
+      const desk = await deskFor(parts, body);
       const click = readClick(body);
       const reply = await settled(desk, () => handle(desk, click));
       await ack();
@@ -36,6 +37,7 @@ export function listenToClicks(app: App, desk: Desk): void {
   };
   const onSubmit = (callbackId: string, handle: SubmissionHandler): void => {
     app.view(callbackId, async ({ body, ack }) => {
+      const desk = await deskFor(parts, body);
       const submission = readSubmission(body);
       const reply = await settled(desk, () => handle(desk, submission));
       await ack();

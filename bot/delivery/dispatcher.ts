@@ -1,5 +1,5 @@
 // Brings due deliveries to Slack, several at once but each by one process only, and records what became of them.
-import type { WebClient } from '@slack/web-api';
+import { hasCode } from '../../core/errors.ts';
 import { STATUS_UPDATE_MS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/database.ts';
@@ -16,6 +16,7 @@ import {
 } from '../../db/deliveries.ts';
 import { startLoop } from '../loop.ts';
 import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
+import type { Workspaces } from '../slack/workspaces.ts';
 import { keepPace } from './pace.ts';
 import { type Outcome, send } from './send.ts';
 
@@ -57,7 +58,7 @@ export interface Dispatcher {
 }
 
 /** Starts to bring this database's deliveries to Slack. */
-export function startDispatcher(database: Database, client: WebClient, log: Log): Dispatcher {
+export function startDispatcher(database: Database, workspaces: Workspaces, log: Log): Dispatcher {
   const pace = keepPace();
   const lanes: Record<Lane, Map<Promise<void>, string>> = { prompt: new Map(), thread: new Map() };
 
@@ -82,7 +83,7 @@ export function startDispatcher(database: Database, client: WebClient, log: Log)
 
   const deliver = async (delivery: ClaimedDelivery): Promise<void> => {
     try {
-      await record(delivery, await send(client, delivery));
+      await record(delivery, await sendThrough(workspaces, delivery));
     } catch (error) {
       // The lease runs out, and then it is taken up again.
       log.warn('the outcome of a delivery was not recorded', { delivery: delivery.dedupeKey, error });
@@ -136,6 +137,17 @@ export function startDispatcher(database: Database, client: WebClient, log: Log)
       await Promise.all([...lanes.prompt.keys(), ...lanes.thread.keys()]);
     },
   };
+}
+
+/** Sends it by the link of its workspace. Where the app is installed no more it waits for that, as any refused token does. */
+async function sendThrough(workspaces: Workspaces, delivery: ClaimedDelivery): Promise<Outcome> {
+  try {
+    const { client } = await workspaces.of(delivery.teamId);
+    return await send(client, delivery);
+  } catch (error) {
+    if (!hasCode(error, 'slack_refused')) throw error;
+    return { kind: 'failed', method: 'other', failure: { kind: 'refused', error: 'account_inactive' } };
+  }
 }
 
 /** Channels that have enough on its way wait as well. */

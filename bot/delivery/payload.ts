@@ -37,14 +37,15 @@ export function ephemeral(user: string, message: MessagePayload): EphemeralPaylo
 
 /** A reaction of ours to a message. */
 export function reaction(
-  message: { readonly channelId: string; readonly ts: string },
+  message: { readonly teamId: string; readonly channelId: string; readonly ts: string },
   name: string,
   owner: DeliveryOwner,
 ): WantedDelivery {
   return {
-    dedupeKey: `reaction:${name}:${message.channelId}:${message.ts}`,
+    dedupeKey: `reaction:${name}:${message.teamId}:${message.channelId}:${message.ts}`,
     kind: 'reaction',
     ...owner,
+    teamId: message.teamId,
     channelId: message.channelId,
     threadTs: null,
     payload: { ts: message.ts, name } satisfies ReactionPayload,

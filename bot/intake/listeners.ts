@@ -6,24 +6,24 @@ import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/database.ts';
 import { readAppMessage, ruleFor } from '../alerts/read.ts';
 import { recordAlert } from '../alerts/record.ts';
-import type { AppIdentity, Directory } from '../slack/directory.ts';
+import { teamOf, type WorkspaceLink, type Workspaces } from '../slack/workspaces.ts';
 import { readChange, recordChange } from './edits.ts';
 import { readMessage } from './message.ts';
 import { recordMessage } from './record.ts';
 
 export interface IntakeOptions {
   readonly database: Database;
-  readonly identity: AppIdentity;
   readonly config: Config;
-  readonly directory: Directory;
+  readonly workspaces: Workspaces;
   readonly log: Log;
 }
 
 /** Listens for mentions, replies and direct messages. */
 export function listenToMessages(app: App, options: IntakeOptions): void {
   const take = async (body: unknown): Promise<void> => {
-    const { botUserId } = options.identity;
-    if (await takeAlert(options, body)) return;
+    const workspace = await options.workspaces.of(teamOf(body));
+    const { botUserId } = workspace.identity;
+    if (await takeAlert(options, workspace, body)) return;
     const change = readChange(body, botUserId);
     if (change !== null) {
       const recorded = await recordChange(options.database, change, {
@@ -46,8 +46,12 @@ export function listenToMessages(app: App, options: IntakeOptions): void {
 }
 
 /** Takes an alert in; false where the event is none. Throws where Slack could not say what channel it is. */
-async function takeAlert(options: IntakeOptions, body: unknown): Promise<boolean> {
-  const { config, identity, directory, database, log } = options;
+async function takeAlert(
+  options: IntakeOptions,
+  { identity, directory }: WorkspaceLink,
+  body: unknown,
+): Promise<boolean> {
+  const { config, database, log } = options;
   if (config.alerts.length === 0) return false;
   const message = readAppMessage(body, identity);
   if (message === null) return false;

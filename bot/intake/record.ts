@@ -128,10 +128,11 @@ async function setMuted(
   await em.execute('update session set muted = ? where id = ?', [muted, session.id]);
   const { text, blocks } = textMessage(muted ? MUTED : UNMUTED);
   await wantDelivery(em, {
-    dedupeKey: `line:${message.channelId}:${message.ts}`,
+    dedupeKey: `line:${message.teamId}:${message.channelId}:${message.ts}`,
     kind: 'message',
     sessionId: session.id,
     turnId: null,
+    teamId: message.teamId,
     channelId: message.channelId,
     threadTs: message.threadTs,
     payload: { text, blocks },
@@ -210,10 +211,11 @@ async function hasTurns(em: EntityManager, session: LockedSession): Promise<bool
 async function wantHint(em: EntityManager, message: IncomingMessage, botUserId: string): Promise<void> {
   const { text, blocks } = usageMessage({ botUserId });
   await wantDelivery(em, {
-    dedupeKey: `hint:${message.channelId}:${message.ts}`,
+    dedupeKey: `hint:${message.teamId}:${message.channelId}:${message.ts}`,
     kind: 'message',
     sessionId: null,
     turnId: null,
+    teamId: message.teamId,
     channelId: message.channelId,
     threadTs: message.threadTs,
     payload: { text, blocks },
@@ -222,10 +224,11 @@ async function wantHint(em: EntityManager, message: IncomingMessage, botUserId: 
 
 async function wantLine(em: EntityManager, message: IncomingMessage, text: string): Promise<void> {
   await wantDelivery(em, {
-    dedupeKey: `line:${message.channelId}:${message.ts}`,
+    dedupeKey: `line:${message.teamId}:${message.channelId}:${message.ts}`,
     kind: 'ephemeral',
     sessionId: null,
     turnId: null,
+    teamId: message.teamId,
     channelId: message.channelId,
     threadTs: message.threadTs,
     payload: ephemeral(message.userId, textMessage(text)),

@@ -32,7 +32,7 @@ export interface PresenterOptions {
   readonly config: Config;
   readonly uploads: Uploads;
   /** Called with whose turn was drawn and how, also where nothing of it changed. */
-  readonly onDrawn?: (requesterId: string, view: StatusView) => void;
+  readonly onDrawn?: (teamId: string, requesterId: string, view: StatusView) => void;
   readonly log: Log;
 }
 
@@ -114,7 +114,7 @@ async function present(
     await want(em, session, view, message, stageOfAttempts(attempts));
     await wantPlans(em, session, view);
     await wantAgentStatus(em, session, turn, view);
-    options.onDrawn?.(turn.requester.id, view);
+    options.onDrawn?.(session.teamId, turn.requester.id, view);
   }
   await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
   return upTo > 0 ? changesWith(em, turn, view) : [];

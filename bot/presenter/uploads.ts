@@ -10,7 +10,9 @@ import type { Log } from '../../core/log.ts';
 import { type ContentStore, readArtifact } from '../../db/artifacts.ts';
 import type { Database } from '../../db/database.ts';
 import { ArtifactRow } from '../../db/entities/log.ts';
+import { teamOfArtifact } from '../../db/installations.ts';
 import { CALL_TIMEOUT_MS, patiently } from '../slack/calls.ts';
+import type { Workspaces } from '../slack/workspaces.ts';
 
 export interface Uploaded {
   /** Slack's file id for each artifact that Slack can show. */
@@ -46,7 +48,7 @@ const infoSchema = z.object({ file: z.object({ mimetype: z.string().optional() }
 export function openUploads(
   database: Database,
   content: ContentStore,
-  client: WebClient,
+  workspaces: Workspaces,
   onChange: () => void,
   log: Log,
 ): Uploads {
@@ -76,6 +78,7 @@ export function openUploads(
         const keep = async (slackFileId: string): Promise<void> => {
           await database.em().nativeUpdate(ArtifactRow, { id: artifactId }, { slackFileId });
         };
+        const { client } = await workspaces.of(await teamOfArtifact(database.em(), artifactId));
         await uploadOnce(client, artifact, bytes, threads.get(artifactId), keep);
         return;
       } catch (error) {

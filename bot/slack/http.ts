@@ -1,7 +1,7 @@
 // Events and clicks over signed HTTP requests.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HTTPReceiver, HTTPReceiverDeferredRequestError } from '@slack/bolt';
+import { HTTPReceiver, HTTPReceiverDeferredRequestError, type HTTPReceiverOptions } from '@slack/bolt';
 import type { Log } from '../../core/log.ts';
 import type { Connection } from './connection.ts';
 import { slackLogger } from './logger.ts';
@@ -9,8 +9,16 @@ import { slackLogger } from './logger.ts';
 /** A signature is good for this long, and Bolt only looks at the past. */
 const CLOCK_SKEW_SECONDS = 300;
 
-/** Makes the receiver of signed requests; it listens on `port` once it is connected. */
-export function httpConnection(signingSecret: string, port: number, log: Log): Connection {
+export const REDIRECT_PATH = '/slack/oauth_redirect';
+const INSTALL_PATHS: readonly string[] = ['/slack/install', REDIRECT_PATH];
+
+/** Makes the receiver of signed requests, and of installations where `install` serves them; it listens on `port` once it is connected. */
+export function httpConnection(
+  signingSecret: string,
+  port: number,
+  log: Log,
+  install?: Partial<HTTPReceiverOptions>,
+): Connection {
   const receiver = new HTTPReceiver({
     signingSecret,
     endpoints: ['/slack/events', '/slack/interactions', '/slack/commands'],
@@ -21,6 +29,9 @@ export function httpConnection(signingSecret: string, port: number, log: Log): C
       return false;
     },
   });
+  // Bolt takes either its installer or our links to the workspaces, so the installer has a receiver of its own.
+  const installing =
+    install === undefined ? null : new HTTPReceiver({ ...install, signingSecret, endpoints: [] });
   const server = createServer((request, response) => {
     if (request.url === '/healthz' && request.method === 'GET') {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
@@ -33,7 +44,9 @@ export function httpConnection(signingSecret: string, port: number, log: Log): C
       return;
     }
     try {
-      receiver.requestListener(request, response);
+      const path = request.url?.split('?')[0] ?? '';
+      const takes = INSTALL_PATHS.includes(path) && installing !== null ? installing : receiver;
+      takes.requestListener(request, response);
     } catch (error) {
       const unknownPath = error instanceof HTTPReceiverDeferredRequestError;
       if (!unknownPath) log.error('a request failed', { error });

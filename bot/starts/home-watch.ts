@@ -4,9 +4,9 @@ import type { Log } from '../../core/log.ts';
 
 export interface HomeWatch {
   /** Somebody looks at their Home tab. */
-  opened(userId: string): void;
+  opened(teamId: string, userId: string): void;
   /** A turn of theirs was drawn: their tab is too where the turn has moved on. */
-  drawn(userId: string, turn: { readonly turnId: string; readonly state: string }): void;
+  drawn(teamId: string, userId: string, turn: { readonly turnId: string; readonly state: string }): void;
   close(): void;
 }
 
@@ -16,32 +16,41 @@ const GATHER_MS = 1_500;
 const WATCHED_MAX = 2_000;
 
 /** Calls `draw` for people who have had their tab open within the last hours. */
-export function watchHomes(draw: (userId: string) => Promise<void>, log: Log): HomeWatch {
+export function watchHomes(draw: (teamId: string, userId: string) => Promise<void>, log: Log): HomeWatch {
   const seen = new Map<string, number>();
   const states = new Map<string, string>();
   const timers = new Map<string, NodeJS.Timeout>();
   return {
-    opened: (userId) => {
-      seen.delete(userId);
-      seen.set(userId, Date.now());
+    opened: (teamId, userId) => {
+      const key = keyOf(teamId, userId);
+      seen.delete(key);
+      seen.set(key, Date.now());
       const [oldest] = seen.keys();
       if (seen.size > WATCHED_MAX && oldest !== undefined) seen.delete(oldest);
     },
-    drawn: (userId, { turnId, state }) => {
+    drawn: (teamId, userId, { turnId, state }) => {
+      const key = keyOf(teamId, userId);
       if (states.get(turnId) === state) return;
       states.set(turnId, state);
       const [first] = states.keys();
       if (states.size > WATCHED_MAX && first !== undefined) states.delete(first);
-      if (timers.has(userId) || (seen.get(userId) ?? 0) < Date.now() - WATCHED_MS) return;
+      if (timers.has(key) || (seen.get(key) ?? 0) < Date.now() - WATCHED_MS) return;
       const timer = setTimeout(() => {
-        timers.delete(userId);
-        draw(userId).catch((error: unknown) => log.warn('the Home tab was not drawn', { userId, error }));
+        timers.delete(key);
+        draw(teamId, userId).catch((error: unknown) =>
+          log.warn('the Home tab was not drawn', { userId, error }),
+        );
       }, GATHER_MS);
-      timers.set(userId, timer);
+      timers.set(key, timer);
     },
     close: () => {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
     },
   };
+}
+
+/** Ids of people are only unique within a workspace. */
+function keyOf(teamId: string, userId: string): string {
+  return `${teamId} ${userId}`;
 }

@@ -24,7 +24,7 @@ export async function homeOpened(desk: Desk, body: unknown): Promise<void> {
     if (channel !== undefined) await suggestPrompts(desk, channel);
     return;
   }
-  desk.homes.opened(user);
+  desk.homes.opened(desk.identity.teamId, user);
   await publishHome(desk, user);
 }
 

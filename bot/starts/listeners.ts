@@ -5,7 +5,7 @@ import { COMMAND, MODAL, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
 import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { readSubmission } from '../clicks/click.ts';
-import type { Desk } from '../clicks/desk.ts';
+import { type Desk, type DeskParts, deskFor } from '../clicks/desk.ts';
 import { hintWarm } from '../warm.ts';
 import { stopFromSlack } from './agent.ts';
 import { runCommand } from './command.ts';
@@ -16,18 +16,21 @@ import { recordReaction } from './reaction.ts';
 const globalShortcutSchema = z.object({ trigger_id: z.string() });
 
 /** Listens for every way in that is not a message. */
-export function listenToStarts(app: App, desk: Desk): void {
+export function listenToStarts(app: App, parts: DeskParts): void {
   app.shortcut({ callback_id: SHORTCUT.handOver, type: 'message_action' }, async ({ body, ack }) => {
+    const desk = await deskFor(parts, body);
     await quietly(desk, () => openHandOver(desk, body));
     await ack();
   });
   app.shortcut({ callback_id: SHORTCUT.start, type: 'shortcut' }, async ({ body, ack }) => {
+    const desk = await deskFor(parts, body);
     await quietly(desk, async () => {
       await openForm(desk, globalShortcutSchema.parse(body).trigger_id, { kind: 'anywhere' }, '');
     });
     await ack();
   });
   app.command(COMMAND, async ({ body, ack }) => {
+    const desk = await deskFor(parts, body);
     try {
       const answer = await runCommand(desk, body);
       if (answer === null) await ack();
@@ -39,21 +42,25 @@ export function listenToStarts(app: App, desk: Desk): void {
     }
   });
   app.view(MODAL.start, async ({ body, ack }) => {
+    const desk = await deskFor(parts, body);
     const errors = await submitted(desk, body);
     if (Object.keys(errors).length === 0) await ack();
     else await ack({ response_action: 'errors', errors: { ...errors } });
   });
   app.event('app_home_opened', async ({ body }) => {
+    const desk = await deskFor(parts, body);
     // Also when a person opens the direct messages with the app, which is where the next request may come from.
     void hintWarm(desk, null);
     // Nobody is served by Slack sending it again later: the next time it is opened it is drawn.
     await quietly(desk, () => homeOpened(desk, body));
   });
   app.event('agent_session_stopped', async ({ body }) => {
+    const desk = await deskFor(parts, body);
     const stopped = await stopFromSlack(desk, body);
     desk.log.debug("Slack's Stop", { stopped });
   });
   app.event('reaction_added', async ({ body }) => {
+    const desk = await deskFor(parts, body);
     const recorded = await recordReaction(desk, body);
     desk.log.debug('reaction', { recorded });
   });

@@ -11,7 +11,8 @@ export interface EmbeddedParts {
 /** With `--once` the request is always played in the local workspace. */
 export function embeddedParts(environment: Environment, once: boolean): EmbeddedParts {
   return {
-    workspace: once || environment.SLACK_BOT_TOKEN === undefined,
+    workspace:
+      once || (environment.SLACK_BOT_TOKEN === undefined && environment.SLACK_TOKEN_KEY === undefined),
     model: environment.OPENAI_API_KEY === undefined && environment.OPENAI_BASE_URL === undefined,
     database: environment.DATABASE_URL === undefined,
   };

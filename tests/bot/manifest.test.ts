@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMAND, SHORTCUT } from '../../blocks/actions.ts';
 import { SUGGESTED_PROMPTS } from '../../blocks/prompts.ts';
+import { SCOPES } from '../../bot/slack/scopes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -58,6 +59,8 @@ const EVENTS: Record<string, { readonly listener: string; readonly scopes: reado
   agent_session_stopped: { listener: 'agent_session_stopped', scopes: [] },
   app_home_opened: { listener: 'app_home_opened', scopes: [] },
   app_mention: { listener: 'app_mention', scopes: ['app_mentions:read'] },
+  app_uninstalled: { listener: 'app_uninstalled', scopes: [] },
+  tokens_revoked: { listener: 'tokens_revoked', scopes: [] },
   'message.channels': { listener: 'message', scopes: ['channels:history'] },
   'message.groups': { listener: 'message', scopes: ['groups:history'] },
   'message.im': { listener: 'message', scopes: ['im:history'] },
@@ -94,6 +97,10 @@ describe('manifest.json', () => {
 
   it('suggests the prompts that the app suggests', () => {
     expect(manifest.features.agent_view.suggested_prompts).toEqual([...SUGGESTED_PROMPTS]);
+  });
+
+  it('asks for the same scopes where it is installed by OAuth', () => {
+    expect(SCOPES.toSorted()).toEqual(manifest.oauth_config.scopes.bot.toSorted());
   });
 
   it('names the shortcuts and the command by which they come back', () => {

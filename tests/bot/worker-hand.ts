@@ -12,6 +12,9 @@ import { claimTurn, fenced, type Lease } from '../../db/lease.ts';
 import { finishTurn, waitForAnswer } from '../../db/turns.ts';
 import type { Stage } from './stage.ts';
 
+/** As much of a stage as the worker needs. */
+type Ground = Pick<Stage, 'database' | 'dir'>;
+
 /** One white pixel. */
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
@@ -46,9 +49,9 @@ export interface ChangeOptions {
 }
 
 export class WorkerHand {
-  readonly #stage: Stage;
+  readonly #stage: Ground;
 
-  constructor(stage: Stage) {
+  constructor(stage: Ground) {
     this.#stage = stage;
   }
 
