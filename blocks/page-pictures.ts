@@ -25,9 +25,18 @@ export function changedPages(verification: Verification): readonly (readonly Pag
   return [...pages.values()];
 }
 
+/** The pages as they open, as a moving picture; none where nothing looks different. */
+export function recordingOf({ recordingId }: Verification): readonly PagePicture[] {
+  if (recordingId === undefined) return [];
+  const title = 'Recording · the pages as they open after the change';
+  return [
+    { artifactId: recordingId, title, altText: 'Recording of the pages as they open after the change' },
+  ];
+}
+
 /** The artifacts that a result shows; they have to be in Slack first. */
 export function pictureIds(verification: Verification): readonly string[] {
-  const shown = changedPages(verification).flat().flatMap(picturesOf);
+  const shown = [...changedPages(verification).flat().flatMap(picturesOf), ...recordingOf(verification)];
   return shown.flatMap((picture) => (typeof picture === 'string' ? [] : [picture.artifactId]));
 }
 

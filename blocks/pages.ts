@@ -7,7 +7,7 @@ import type { Verification } from '../core/event.ts';
 import { looksTheSame, type PageComparison, type PageView } from '../core/page.ts';
 import { IMAGE_TEXT_MAX } from './limits.ts';
 import { context, plain, present } from './message.ts';
-import { changedPages, nameOfView, picturesOf, type ShownPicture } from './page-pictures.ts';
+import { changedPages, nameOfView, picturesOf, recordingOf, type ShownPicture } from './page-pictures.ts';
 import { bold, list, richText, section, words } from './rich.ts';
 import { count, oneLine } from './text.ts';
 
@@ -33,12 +33,9 @@ export function screenshotBlocks(verification: Verification, files: Files): Know
     rest > 0 ? context(`${count(rest, 'more page')} compared; the pictures are not shown here.`) : null;
   const same = unchanged(verification);
   const note = same.length > 0 ? context(`Looks the same as before: ${same.join(', ')}.`) : null;
-  const film =
-    verification.recordingId === undefined
-      ? null
-      : context('A recording of the pages as they open is in this thread: pages.gif');
+  const film = recordingOf(verification).flatMap((picture) => shown(picture, files));
   const opened = verification.pages.filter((page) => page.before || page.after);
-  return present(blocks, more, note, film, context(...new Set(opened.map(goneLine))));
+  return present(blocks, film, more, note, context(...new Set(opened.map(goneLine))));
 }
 
 /** What looks the same: a page in all its views by its name, else only that view. */

@@ -44,6 +44,7 @@ export function comparedPages(): GalleryEntry[] {
           'cart-changes': 'F0CARTCHANGES',
           'cart-phone-changes': 'F0CARTPHONE',
           'cart-after': 'F0CARTAFTER',
+          film: 'F0CARTFILM0',
         },
         result: changeResult({ verification: { ...verification, pages, recordingId: 'film' } }),
       }),

@@ -247,6 +247,7 @@ describe('what the browser saw', () => {
       'changes-desktop': 'F0CHANGE01',
       'changes-phone': 'F0CHANGE02',
       'shot-after': 'F0AFTER001',
+      film: 'F0FILM0001',
     };
     const { blocks } = resultMessage(
       change({
@@ -259,17 +260,18 @@ describe('what the browser saw', () => {
       'Before, and After below · Cart (/cart)',
       'After · Cart (/cart)',
       'Before | After · Cart (/cart) on a phone',
+      'Recording · the pages as they open after the change',
     ]);
     expect(images[2]?.alt_text).toBe(
       'What changed on the page Cart (/cart) on a phone: before on the left, after on the right, 2 places framed',
     );
     const json = JSON.stringify(blocks);
     expect(json).toContain('Looks the same as before: Cart (/cart) in dark mode.');
-    expect(json).toContain('A recording of the pages as they open is in this thread: pages.gif');
-    expect(pictureIds(verification(true, { pages }))).toEqual([
+    expect(pictureIds(verification(true, { pages, recordingId: 'film' }))).toEqual([
       'changes-desktop',
       'shot-after',
       'changes-phone',
+      'film',
     ]);
   });
 

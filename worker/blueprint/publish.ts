@@ -35,11 +35,6 @@ export async function publish(options: PublishOptions): Promise<ChangeResult> {
     altText: '',
     content: Buffer.from(await mirror.diff(base, commit, MAX_DIFF_BYTES)),
   });
-  const { recordingId: artifactId } = options.verification;
-  if (artifactId !== undefined) {
-    const title = 'The pages after the change, as they open';
-    await bench.report({ type: 'artifact.published', artifactId, name: 'pages.gif', title });
-  }
   return {
     kind: 'change',
     summary: options.summary,
