@@ -33,7 +33,9 @@ const caseSchema = z.strictObject({
     .min(1),
 });
 
-const FOLDER = join(import.meta.dirname, 'judge');
+/** `judge` grew together with the rules; `held-out` was written without a look at them. */
+export type LabelledSet = 'judge' | 'held-out';
+
 const labelSchema = z.enum([
   'in-scope',
   'out-of-scope',
@@ -42,11 +44,12 @@ const labelSchema = z.enum([
   'secrets',
 ]);
 
-/** Reads the set. */
-export function readLabelled(): readonly LabelledChange[] {
-  return readdirSync(FOLDER).flatMap((file) => {
+/** Reads a set. */
+export function readLabelled(set: LabelledSet): readonly LabelledChange[] {
+  const folder = join(import.meta.dirname, set);
+  return readdirSync(folder).flatMap((file) => {
     const label = labelSchema.parse(file.replace('.yaml', ''));
-    const cases = z.array(caseSchema).parse(parse(readFileSync(join(FOLDER, file), 'utf8')));
+    const cases = z.array(caseSchema).parse(parse(readFileSync(join(folder, file), 'utf8')));
     return cases.map(({ name, request, rules, files }) => ({
       name,
       label,

@@ -17,8 +17,10 @@ interface Verdict extends Outcome {
 }
 
 async function main(): Promise<void> {
-  const labelled = readLabelled();
+  const labelled = readLabelled('judge');
+  const heldOut = readLabelled('held-out');
   print('rules', labelled.map(byRules));
+  print('rules, held out', heldOut.map(byRules));
   const model = modelOf();
   if (model === null) {
     process.stderr.write(
@@ -26,13 +28,18 @@ async function main(): Promise<void> {
     );
     return;
   }
+  print(model.name, await allByModel(model, labelled));
+  print(`${model.name}, held out`, await allByModel(model, heldOut));
+}
+
+async function allByModel(model: Model, labelled: readonly LabelledChange[]): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   for (let at = 0; at < labelled.length; at += AT_ONCE) {
     verdicts.push(
       ...(await Promise.all(labelled.slice(at, at + AT_ONCE).map((change) => byModel(model, change)))),
     );
   }
-  print(model.name, verdicts);
+  return verdicts;
 }
 
 function byRules(change: LabelledChange): Verdict {

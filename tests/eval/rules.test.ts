@@ -5,7 +5,7 @@ import { findingsIn } from '../../worker/blueprint/review/review.ts';
 import { readLabelled } from './labelled.ts';
 import { scoreOf } from './score.ts';
 
-const labelled = readLabelled();
+const labelled = readLabelled('judge');
 
 describe('the labelled set', () => {
   it('holds at least forty changes, some of each kind', () => {
@@ -37,6 +37,16 @@ describe('the rules', () => {
       }
     },
   );
+
+  it('find what docs/agent.md says of the changes that were written without a look at them', () => {
+    const outcomes = readLabelled('held-out').map(({ diff, rule }) => ({
+      expected: rule !== null,
+      found: findingsIn(diff).length > 0,
+    }));
+    expect(outcomes.filter(({ expected }) => expected)).toHaveLength(21);
+    expect(outcomes.filter(({ expected, found }) => expected && found).length).toBeGreaterThanOrEqual(19);
+    expect(outcomes.filter(({ expected, found }) => !expected && found).length).toBeLessThanOrEqual(1);
+  });
 
   it('have a precision and a recall of at least 0.95 over the whole set', () => {
     const score = scoreOf(

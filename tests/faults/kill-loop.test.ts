@@ -78,7 +78,8 @@ describe('a worker killed at random moments', () => {
     await begin(AT_ONCE);
     const moments: number[] = [];
     let kills = 0;
-    while (moments.length < MOMENTS && kills < MAX_KILLS) {
+    // Those before the agent's first step come on top.
+    while (moments.filter((step) => step > 0).length < MOMENTS && kills < MAX_KILLS) {
       await until(async () => (await running()) > 0);
       await sleep(300 + drawn() * 5_000);
       await required(stack, 'the stack').worker.stop('SIGKILL');
@@ -92,7 +93,7 @@ describe('a worker killed at random moments', () => {
     process.stdout.write(
       `kill loop: seed ${SEED}, ${kills} kills, ${roots.length} turns, hit at step ${steps}\n`,
     );
-    expect(moments.length).toBeGreaterThanOrEqual(MOMENTS);
+    expect(moments.filter((step) => step > 0).length).toBeGreaterThanOrEqual(MOMENTS);
 
     for (const root of roots) {
       await people.see('shop', root, offers(/merge/i), { withinMs: 150_000 });

@@ -13,12 +13,15 @@ export interface DiffFile {
   /** After the change; before it where the file was deleted. */
   readonly path: string;
   readonly status: 'added' | 'modified' | 'deleted' | 'renamed';
+  /** Its path before a rename. */
+  readonly from?: string;
   readonly lines: readonly DiffLine[];
 }
 
 interface OpenFile {
   path: string;
   status: DiffFile['status'];
+  from?: string;
   readonly lines: DiffLine[];
 }
 
@@ -63,6 +66,7 @@ export function readDiff(text: string): readonly DiffFile[] {
     if (file === undefined) continue;
     if (line.startsWith('new file mode')) file.status = 'added';
     if (line.startsWith('deleted file mode')) file.status = 'deleted';
+    if (line.startsWith('rename from ')) file.from = line.slice('rename from '.length);
     if (line.startsWith('rename to ')) file.status = 'renamed';
     const opened = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
     if (opened === null) continue;

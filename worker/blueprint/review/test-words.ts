@@ -1,7 +1,8 @@
 // How tests are written, skipped and judged in the frameworks that repos use.
 
-const TEST_PATHS: readonly RegExp[] = [
-  /(^|\/)(tests?|specs?|__tests__|testing)\//i,
+const TEST_FOLDERS = /(^|\/)(tests?|specs?|__tests__|testing)\//i;
+/** Names that runners look for. */
+const TEST_NAMES: readonly RegExp[] = [
   /\.(test|tests|spec|cy|e2e)\.[cm]?[jt]sx?$/,
   /(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/,
   /_test\.(go|exs|rb|cc|cpp|dart)$/,
@@ -13,7 +14,12 @@ const TEST_DATA = /\.(snap|json|ya?ml|txt|md|csv|html|css|png|svg|golden|lock)$/
 
 /** Whether the file at this path holds tests. Rust keeps them in the source, so its words count everywhere. */
 export function isTest(path: string): boolean {
-  return TEST_PATHS.some((pattern) => pattern.test(path)) && !TEST_DATA.test(path);
+  return (TEST_FOLDERS.test(path) || isNamedAsTest(path)) && !TEST_DATA.test(path);
+}
+
+/** Whether runners take the file for one of tests by its name alone. */
+export function isNamedAsTest(path: string): boolean {
+  return TEST_NAMES.some((pattern) => pattern.test(path));
 }
 
 export function mayHoldTests(path: string): boolean {

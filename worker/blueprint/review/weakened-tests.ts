@@ -2,11 +2,13 @@
 // are switched off. Rules cannot know intentions, so what they find is a question to the author.
 import { added, type DiffFile, type DiffLine, removed } from './diff.ts';
 import type { Finding } from './finding.ts';
+import { loweredClaims } from './lowered-claims.ts';
 import {
   ASSERTION,
   CASES,
   COMMENTED,
   EMPTY,
+  isNamedAsTest,
   isTest,
   LOOSE,
   mayHoldTests,
@@ -23,6 +25,8 @@ export function weakenedTests(files: readonly DiffFile[]): readonly Finding[] {
     ...tests.flatMap(loosened),
     ...fewer(files.filter((file) => isTest(file.path))),
     ...files.flatMap(switchedOff),
+    ...loweredClaims(files).map(({ file, line, sentence }) => finding(file, line, sentence)),
+    ...unfound(files),
   ];
 }
 
@@ -109,6 +113,25 @@ function fewer(tests: readonly DiffFile[]): readonly Finding[] {
       return [finding(file, null, `It has ${counted(-ofClaims, 'assertion')} fewer than before.`)];
     return [];
   });
+}
+
+/** Tests that moved to a file whose name no runner looks for. */
+function unfound(files: readonly DiffFile[]): readonly Finding[] {
+  const gone = files.filter((file) => file.status === 'deleted' && isNamedAsTest(file.path));
+  const moved = files.filter((file) => {
+    if (isNamedAsTest(file.path)) return false;
+    if (file.status === 'renamed') return file.from !== undefined && isNamedAsTest(file.from);
+    const lines = new Set(added(file).map(({ text }) => text.trim()));
+    return file.status === 'added' && gone.some((old) => isMostlyIn(old, lines));
+  });
+  return moved.map((file) =>
+    finding(file, null, 'Tests moved to a file whose name says no more that it holds some.'),
+  );
+}
+
+function isMostlyIn(old: DiffFile, lines: ReadonlySet<string>): boolean {
+  const texts = removed(old).map(({ text }) => text.trim());
+  return texts.filter((text) => lines.has(text)).length > texts.length * 0.8;
 }
 
 /** Ways to make a check pass without running it, in the files that say what is run. */

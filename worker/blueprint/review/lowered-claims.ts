@@ -1,0 +1,152 @@
+// Tests that still run and still claim something, but less: seen where a line made way for one that differs in a
+// number, in a "not", or in how it waits and fails.
+import { added, type DiffFile, type DiffLine, removed } from './diff.ts';
+import { ASSERTION, isTest } from './test-words.ts';
+
+/** What the change does to a line, and where. */
+export interface LoweredClaim {
+  readonly file: DiffFile;
+  readonly line: DiffLine | null;
+  readonly sentence: string;
+}
+
+const NUMBER = /\d+(?:[._]\d+)*(?:e-?\d+)?/gi;
+/** How far a value may be off. */
+const TOLERANCE =
+  /\b(?:abs|rel|delta|tol(?:erance)?|atol|rtol|epsilon|eps|within|InDelta|InEpsilon|approx)\b/i;
+/** How many digits must be right: fewer of them are a wider tolerance. */
+const DIGITS = /\btoBeCloseTo\(|\bassertAlmostEqual\(|\bplaces\s*=|\bdecimal\s*=/;
+/** How much of the code the tests must reach, in the files that say so. */
+const COVERAGE =
+  /\b(?:branches|lines|functions|statements|fail_under|cov-fail-under|minimum_coverage|coverage_?threshold)\b/i;
+const CONFIGURATION = /\.(?:json|ya?ml|toml|cfg|ini|rc|[cm]?[jt]s|rb)$|(?:^|\/)(?:\.coveragerc|Makefile)$/;
+
+/** Words that turn a claim around, each beside its opposite. */
+const OPPOSITES: readonly (readonly [RegExp, string])[] = [
+  [/\.(?:not|never)\b/g, ''],
+  [/\b(?:to_not|not_to)\b/g, 'to'],
+  [/\b(assert|refute)\b/g, 'assert'],
+  [/\bassert(?:True|False)\b/g, 'assertTrue'],
+  [/\bis(?:True|False)\(/g, 'isTrue('],
+  [/\bassert(?:Not)?Equals?\b/g, 'assertEquals'],
+  [/\btoBe(?:Truthy|Falsy)\b/g, 'toBeTruthy'],
+  [/\bassert\s+not\b/g, 'assert'],
+  [/!==?/g, '=='],
+  [/\bnotEqual\(/g, 'equal('],
+];
+
+const WAITING = /\b(?:wait_?for|wait_?until|eventually|await_?until|poll|until)\w*\b/i;
+const SLEEPING =
+  /\b(?:time\.)?sleep\w*\s*\(|\bwaitForTimeout\(|\bsetTimeout\(|\bThread\.sleep\(|^\s*sleep\s+\d/i;
+
+/** A failure that nobody hears of, over the lines of a hunk. */
+const SWALLOWED =
+  /\bexcept(?:\s+(?:Base)?Exception(?:\s+as\s+\w+)?)?\s*:\s*(?:pass\b|\.\.\.)|\bcatch\s*(?:\([^)]*\))?\s*\{\s*(?:\/\/[^\n]*\s*)?\}|\brescue\b[^\n]*\n\s*(?:nil\s*\n\s*)?end\b/;
+
+const SNAPSHOT = /\.snap$|(?:^|\/)__snapshots__\//;
+const SNAPSHOT_LEAST_LINES = 3;
+
+/** Claims that became less, at most one finding for each line. */
+export function loweredClaims(files: readonly DiffFile[]): readonly LoweredClaim[] {
+  return files.flatMap((file) => [
+    ...(isTest(file.path)
+      ? [...numbers(file, toleratesMore), ...turned(file), ...sleeps(file), ...swallows(file)]
+      : []),
+    ...(CONFIGURATION.test(file.path) ? numbers(file, reachesLess) : []),
+    ...shrunken(file),
+  ]);
+}
+
+type Judge = (line: string, before: number, after: number) => string | null;
+
+const toleratesMore: Judge = (line, before, after) => {
+  const isWider = DIGITS.test(line) ? after < before : TOLERANCE.test(line) && after > before;
+  return isWider ? 'A tolerance is wider than before.' : null;
+};
+
+const reachesLess: Judge = (line, before, after) =>
+  COVERAGE.test(line) && after < before ? 'Tests must reach less of the code than before.' : null;
+
+/** Lines that differ from one that went by the last of their numbers that changed. */
+function numbers(file: DiffFile, judge: Judge): readonly LoweredClaim[] {
+  const shape = (text: string): string => text.trim().replace(NUMBER, '#');
+  return pairs(file, shape).flatMap(([gone, came]) => {
+    const before = gone.text.match(NUMBER)?.map(valueOf) ?? [];
+    const after = came.text.match(NUMBER)?.map(valueOf) ?? [];
+    const at = before.findLastIndex((value, index) => value !== after[index]);
+    // The first number of a claim is what is claimed; where it changed as well the behaviour did.
+    const changed = before.filter((value, index) => value !== after[index]).length;
+    if (at === -1 || (changed > 1 && judge === toleratesMore)) return [];
+    const sentence = judge(came.text, before[at] ?? 0, after[at] ?? 0);
+    return sentence === null ? [] : [{ file, line: came, sentence }];
+  });
+}
+
+function valueOf(text: string): number {
+  return Number(text.replaceAll('_', ''));
+}
+
+function turned(file: DiffFile): readonly LoweredClaim[] {
+  const shape = (text: string): string =>
+    OPPOSITES.reduce((line, [words, one]) => line.replace(words, one), text.trim()).replace(/\s+/g, ' ');
+  return pairs(file, shape)
+    .filter(([, came]) => came.text.search(ASSERTION) !== -1)
+    .map(([, line]) => ({ file, line, sentence: 'An assertion says the opposite of before.' }));
+}
+
+function sleeps(file: DiffFile): readonly LoweredClaim[] {
+  return hunksOf(file).flatMap(({ gone, came }) => {
+    const waited =
+      gone.some(({ text }) => WAITING.test(text)) && !came.some(({ text }) => WAITING.test(text));
+    const line = came.find(({ text }) => SLEEPING.test(text));
+    return waited && line !== undefined
+      ? [{ file, line, sentence: 'A test sleeps where it waited for something.' }]
+      : [];
+  });
+}
+
+function swallows(file: DiffFile): readonly LoweredClaim[] {
+  return hunksOf(file).flatMap(({ came, gone }) => {
+    const isSwallowed = (lines: readonly DiffLine[]): boolean =>
+      SWALLOWED.test(lines.map(({ text }) => text).join('\n'));
+    if (!isSwallowed(came) || isSwallowed(gone)) return [];
+    const line = came.find(({ text }) => /\b(?:except|catch|rescue)\b/.test(text)) ?? null;
+    return [{ file, line, sentence: 'A failure inside a test is swallowed.' }];
+  });
+}
+
+function shrunken(file: DiffFile): readonly LoweredClaim[] {
+  const [lost, won] = [removed(file).length, added(file).length];
+  const isLess = SNAPSHOT.test(file.path) && lost >= SNAPSHOT_LEAST_LINES && won * 2 <= lost;
+  return isLess && file.status !== 'deleted'
+    ? [{ file, line: null, sentence: 'A snapshot lost most of what it held.' }]
+    : [];
+}
+
+/** Removed lines with the added line of the same hunk that has the same shape and other words. */
+function pairs(file: DiffFile, shape: (text: string) => string): readonly (readonly [DiffLine, DiffLine])[] {
+  return hunksOf(file).flatMap(({ gone, came }) => {
+    const texts = new Set(
+      [...gone, ...came].map(({ text }) => text.trim()).filter((text, at, all) => all.indexOf(text) !== at),
+    );
+    return gone.flatMap((before) => {
+      // What stands on both sides only moved.
+      if (texts.has(before.text.trim())) return [];
+      const after = came.find(
+        ({ text }) =>
+          text.trim() !== before.text.trim() && shape(text) === shape(before.text) && !texts.has(text.trim()),
+      );
+      return after === undefined ? [] : [[before, after] as const];
+    });
+  });
+}
+
+function hunksOf(
+  file: DiffFile,
+): readonly { readonly gone: readonly DiffLine[]; readonly came: readonly DiffLine[] }[] {
+  const numbers = [...new Set(file.lines.map(({ hunk }) => hunk))];
+  return numbers.map((hunk) => ({
+    gone: removed(file).filter((line) => line.hunk === hunk),
+    came: added(file).filter((line) => line.hunk === hunk),
+  }));
+}
