@@ -1,5 +1,6 @@
 // A turn that discards: the branch goes from the remote, the sandbox goes away, the log stays.
 import { Session } from '../db/entities/session.ts';
+import { forgetWork } from '../db/saved-work.ts';
 import { finishTurn } from '../db/turns.ts';
 import type { TurnContext } from './turn.ts';
 
@@ -15,5 +16,6 @@ export async function runDiscardTurn(context: TurnContext): Promise<void> {
       { id: session.id },
       { state: 'discarded', headCommit: null, baseCommit: null },
     );
+    await forgetWork(em, attempt.sandboxKey);
   });
 }

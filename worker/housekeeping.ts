@@ -4,7 +4,7 @@ import { ownerOfSandbox } from '../core/attempt.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../db/database.ts';
 import { type IdleSession, whileIdle } from '../db/idle.ts';
-import { saveWork } from '../db/saved-work.ts';
+import { forgetWork, saveWork } from '../db/saved-work.ts';
 import type { SandboxProvider } from '../sandbox/sandbox.ts';
 import { BEFORE_SUFFIX } from './before.ts';
 import { readName, takeWork } from './blueprint/saved-work.ts';
@@ -38,6 +38,7 @@ export async function keepHouse(
         if (fate === 'keep') return;
         if (fate === 'save' && !(await saved(database, provider, key, log))) return provider.pause(key);
         await provider.remove(key);
+        if (fate === 'remove' && !isBefore) await forgetWork(database.em(), key);
         log.info('a sandbox that nobody needs was removed', { key });
       });
     } catch (error) {

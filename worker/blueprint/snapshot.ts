@@ -1,5 +1,5 @@
 // Which snapshot a sandbox is made of. One at an older commit will do as long as `setup` would do the same: the
-// commits in between are files, and those are brought in a moment (docs/decisions/0005).
+// commits in between are files, and those are brought in a moment (docs/decisions/0008).
 import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
