@@ -8,6 +8,8 @@ import { TEMP_DIR } from './image/recipe.ts';
 import { REPO_DIR, type Sandbox } from './sandbox.ts';
 
 const PACK_TIMEOUT_MS = 120_000;
+/** All bytes are there before this begins: a parser that takes longer waits for something that never comes. */
+const READ_TIMEOUT_MS = 30_000;
 const PATH_MAX_CHARS = 255;
 
 export interface TransferLimits {
@@ -82,6 +84,7 @@ export async function readTree(
   const feeding = Readable.from([tar]);
   feeding.on('error', (error) => parser.destroy(error));
   feeding.pipe(parser);
+  const timer = setTimeout(() => parser.destroy(new Error('it took too long')), READ_TIMEOUT_MS);
   try {
     for await (const entry of parser) {
       const { type, size, name } = entry.header;
@@ -89,6 +92,8 @@ export async function readTree(
       if (entries > limits.maxEntries) throw refused(`there are more than ${limits.maxEntries} files`);
       if (type !== 'file' && type !== 'directory')
         throw refused(`${printable(name)} is a ${type ?? 'special file'}`);
+      // The parser would wait for ever for content that it does not expect.
+      if (type === 'directory' && size > 0) throw refused(`${printable(name)} is a folder with content`);
       const path = checkedPath(name);
       const folded = path.normalize('NFC').toLowerCase();
       if (seen.has(folded)) throw refused(`${printable(name)} is there twice`);
@@ -104,6 +109,7 @@ export async function readTree(
     if (thrown instanceof ThreadsmithError) throw thrown;
     throw refused('the archive is damaged', thrown);
   } finally {
+    clearTimeout(timer);
     feeding.destroy();
   }
   return files;

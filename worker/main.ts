@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Config, type Environment, modelsOf, readConfig, readEnvironment } from '../core/config.ts';
-import { ThreadsmithError } from '../core/errors.ts';
+import { hasCode, ThreadsmithError } from '../core/errors.ts';
 import { readInstallId } from '../core/install-id.ts';
 import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { RECONCILE_MS } from '../core/limits.ts';
@@ -14,6 +14,7 @@ import { listen, repoToWarm } from '../db/notify.ts';
 import { consumeQueue } from '../db/queue.ts';
 import { reconcile } from '../db/reconciler.ts';
 import { createDockerProvider } from '../sandbox/docker/provider.ts';
+import { requireRuntime } from '../sandbox/docker/runtime.ts';
 import { removeDropped } from './dropped-attempts.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
 import { IDLE_TIMES, keepHouse } from './housekeeping.ts';
@@ -39,11 +40,13 @@ async function main(): Promise<void> {
   const log = createLog({ level: environment.LOG_LEVEL, fields: { process: 'worker' }, redact });
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
   const data = resolve(environment.THREADSMITH_DATA);
+  await checkRuntime(environment, config, log);
   const database = await openDatabase(databaseUrl, redact);
   const installId = readInstallId(data);
   const provider = createDockerProvider({
     dockerHost: environment.DOCKER_HOST,
     installId,
+    ...(config.sandbox.runtime === undefined ? {} : { runtime: config.sandbox.runtime }),
     log,
   });
   const mcp = openMcpServers(mcpServersOf(config, process.env), log);
@@ -107,6 +110,17 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+}
+
+/** An engine that is away may come back; one without the runtime that is asked for is a reason not to start. */
+async function checkRuntime(environment: Environment, { sandbox }: Config, log: Log): Promise<void> {
+  if (sandbox.runtime === undefined) return;
+  try {
+    await requireRuntime({ host: environment.DOCKER_HOST }, sandbox.runtime);
+  } catch (error) {
+    if (!hasCode(error, 'engine_unreachable')) throw error;
+    log.warn('the engine could not be asked for its runtimes', { error });
+  }
 }
 
 async function reconcileOnce(database: Database, log: Log): Promise<void> {

@@ -12,6 +12,11 @@ export const sandboxSchema = z.strictObject({
   disk_mb: z.int().min(256).default(4096),
   /** That a turn may send and receive, where the repo has a `network`. */
   network_mb: z.int().min(1).default(4096),
+  /** An OCI runtime of the engine, such as `runsc` for gVisor; the engine's own default without it. */
+  runtime: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, 'the name of a runtime, such as runsc')
+    .optional(),
   setup_minutes: z.int().min(1).default(15),
   /** For each check; parts of a minute count. */
   check_minutes: z.number().min(0.01).default(10),

@@ -18,6 +18,7 @@ import { type AttachedContainer, Containers, engineFault } from './containers.ts
 import { connectEngine, unless, withEngine } from './engine.ts';
 import { baseImageName, ensureSandboxImage } from './image.ts';
 import { keyInName, labelFilter, sandboxName } from './labels.ts';
+import { requireRuntimeOf } from './runtime.ts';
 import { DockerSnapshots } from './snapshots.ts';
 import { removeOldImages, sweepLeftovers } from './sweep.ts';
 import { DEFAULT_LIMITS } from './walls.ts';
@@ -64,6 +65,7 @@ class DockerProvider implements SandboxProvider {
   private readonly pool: WarmPool;
   private readonly attached = new Set<AttachedContainer>();
   private tidiedFor = '';
+  private hasRuntime = false;
 
   constructor(options: DockerProviderOptions) {
     this.options = options;
@@ -90,7 +92,7 @@ class DockerProvider implements SandboxProvider {
   }
 
   ensureImage(progress: Progress, signal?: AbortSignal): Promise<string> {
-    return withEngine(async () => {
+    return this.onEngine(async () => {
       await this.docker.ping();
       const { docker } = this;
       const { installId } = this.options;
@@ -109,7 +111,7 @@ class DockerProvider implements SandboxProvider {
   }
 
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
-    return withEngine(async () => {
+    return this.onEngine(async () => {
       const deadline = performance.now() + ADOPT_WAIT_MS;
       while (performance.now() < deadline) {
         signal?.throwIfAborted();
@@ -122,7 +124,7 @@ class DockerProvider implements SandboxProvider {
   }
 
   warm(spec: WarmSpec, count: number): Promise<void> {
-    return withEngine(() => this.pool.set(spec.image, this.limits(spec.limits ?? {}), count));
+    return this.onEngine(() => this.pool.set(spec.image, this.limits(spec.limits ?? {}), count));
   }
 
   pause(key: string): Promise<void> {
@@ -175,6 +177,16 @@ class DockerProvider implements SandboxProvider {
     if (this.tidiedFor === image) return;
     this.tidiedFor = image;
     await removeOldImages(this.docker, this.options.installId, [image, baseImageName()]);
+  }
+
+  /** Fails closed: an engine without the runtime that is asked for is not used at all. */
+  private onEngine<T>(calls: () => Promise<T>): Promise<T> {
+    return withEngine(async () => {
+      const { runtime } = this.options;
+      if (runtime !== undefined && !this.hasRuntime) await requireRuntimeOf(this.docker, runtime);
+      this.hasRuntime = true;
+      return calls();
+    });
   }
 
   private track(key: string, opened: AttachedContainer): Sandbox {
