@@ -57,7 +57,7 @@ export async function startAgent(
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
   const given = await placeFiles(context, bench);
-  const decided = attempt.number === 0 ? decisionMessage(turn) : null;
+  const decided = attempt.approach === null ? decisionMessage(turn) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
   let answers = answerOf(context);
   const guide = await guideOf(bench);

@@ -32,7 +32,7 @@ async function fromHere({ database, session, attempt }: TurnContext, latest: str
   const entries = await loadJournal(database.em(), session.id, attempt.number);
   return {
     fromNumber: attempt.number,
-    fromPlace: entries.length,
+    fromPlace: (entries.at(-1)?.place ?? -1) + 1,
     base: attempt.base ?? latest,
     head: attempt.head,
   };

@@ -220,7 +220,8 @@ async function wantAgentStatus(
 /** Each plan is a message of its own, which stays when the work goes on. */
 async function wantPlans(em: EntityManager, session: Session, view: StatusView): Promise<void> {
   for (const [index, proposal] of view.proposals.entries()) {
-    const waits = view.state === 'waiting' && index === view.proposals.length - 1;
+    const isLast = index === view.proposals.length - 1 && view.attempts.length === 0;
+    const waits = view.state === 'waiting' && isLast;
     const message = planMessage({ ...proposal, turnId: view.turnId, waits });
     for (const [place, { text, blocks }] of [message, ...message.overflow].entries()) {
       await wantDelivery(em, {

@@ -150,7 +150,9 @@ describe('attempts', () => {
     await choose(begun, 3);
     const dropped = async () =>
       (await droppedAttempts(database.em(), 100)).filter(({ sessionId }) => sessionId === begun.sessionId);
-    expect((await dropped()).map(({ number }) => number).toSorted()).toEqual([0, 1, 2]);
+    expect((await dropped()).map(({ number }) => number).toSorted((one, other) => one - other)).toEqual([
+      0, 1, 2,
+    ]);
     for (const each of await dropped()) await markRemoved(database.em(), each);
     expect(await dropped()).toEqual([]);
 
@@ -158,7 +160,9 @@ describe('attempts', () => {
     for (const id of again.attempts) await finish(id);
     expect(await dropped()).toEqual([]);
     await choose(again, 1);
-    expect((await dropped()).map(({ number }) => number).toSorted()).toEqual([3, 5, 6]);
+    expect((await dropped()).map(({ number }) => number).toSorted((one, other) => one - other)).toEqual([
+      3, 5, 6,
+    ]);
   });
 
   it('fail their turn only where none of them came to a result', async () => {
