@@ -71,7 +71,10 @@ export async function startAttempts(
       started.push({ turnId, approach });
       await handOver(em, 'turn', turnId);
     }
-    await em.execute('update turn set lease_until = null where id = ?', [parentId]);
+    // A heartbeat that is under way must not bring the lease back: it would run out, and the turn begin again.
+    await em.execute('update turn set lease_until = null, lease_epoch = lease_epoch + 1 where id = ?', [
+      parentId,
+    ]);
     await appendEvents(em, sessionId, parentId, [{ type: 'attempts.started', attempts: started }]);
   });
 }
@@ -84,6 +87,8 @@ export interface AttemptRow {
   readonly head: string | null;
   /** Whether there was a conversation before it. */
   readonly goesOn: boolean;
+  /** Place in the session of the turn that asked. */
+  readonly askedAt: number;
 }
 
 /** The row of the attempt that a turn works on; null for a turn that is none. */
@@ -95,12 +100,17 @@ export async function attemptOfTurn(em: EntityManager, turnId: string): Promise<
       base_commit: string;
       head_commit: string | null;
       from_place: number;
+      position: number;
     }[]
-  >('select number, approach, base_commit, head_commit, from_place from attempt where turn_id = ?', [turnId]);
+  >(
+    `select number, approach, base_commit, head_commit, from_place, asking.position
+     from attempt join turn asking on asking.id = parent_id where turn_id = ?`,
+    [turnId],
+  );
   const [row] = rows;
   if (row === undefined) return null;
-  const { number, approach, base_commit: base, head_commit: head, from_place } = row;
-  return { number, approach, base, head, goesOn: from_place > 0 };
+  const { number, approach, base_commit: base, head_commit: head, from_place, position: askedAt } = row;
+  return { number, approach, base, head, goesOn: from_place > 0, askedAt };
 }
 
 /** The turn that asked for the attempt that this turn works on; null for a turn that is no attempt. */

@@ -5,7 +5,7 @@ import type { EntityManager } from './database.ts';
 /**
  * Everybody who asked for something in the session up to this place of a turn, since the last merge or discard,
  * each once and in the order of their first words. Whoever only had something tried again or brought up to date
- * has asked for nothing.
+ * has asked for nothing. What attempts were sent belongs to the turn that asked for them.
  */
 export async function promptersOf(
   em: EntityManager,
@@ -20,7 +20,8 @@ export async function promptersOf(
      where session_id = ? and turn.position > begun.position
        and (turn.position <= ? or id in (
          select from_turn_id from steering join turn target on target.id = steering.turn_id
-         where target.session_id = ? and target.position <= ? and taken_at is not null))
+         left join attempt on attempt.turn_id = target.id left join turn asking on asking.id = attempt.parent_id
+         where target.session_id = ? and coalesce(asking.position, target.position) <= ? and taken_at is not null))
        and kind in ('mention', 'follow_up', 'changes_requested', 'answer', 'revert')
        and state <> 'refused' and not (state = 'stopped' and started_at is null)
        and details->>'onBehalf' is null

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly head: string | null;
   /** Whether there was work before this turn, so that a new sandbox means that something may be gone. */
   readonly goesOn: boolean;
+  /** Place in the session of the turn that asked for it. */
+  readonly askedAt: number;
   /** In what it differs from the others; null where there are no others. */
   readonly approach: Approach | null;
   /** Writes down the base, in the transaction of `em`. */
@@ -27,10 +29,10 @@ export interface Attempt {
 /** The attempt that a turn works on. After a merge or a discard the session's begins anew. */
 export async function attemptOf(database: Database, session: Session, turn: Turn): Promise<Attempt> {
   const row = await attemptOfTurn(database.em(), turn.id);
-  return row === null ? sessionsOwn(session) : oneOfSeveral(session.id, turn, row);
+  return row === null ? sessionsOwn(session, turn) : oneOfSeveral(session.id, turn, row);
 }
 
-function sessionsOwn(session: Session): Attempt {
+function sessionsOwn(session: Session, turn: Turn): Attempt {
   const { id, attempt: number, branch } = session;
   const ended = session.state !== 'open';
   const base = ended ? null : (session.baseCommit ?? null);
@@ -41,6 +43,7 @@ function sessionsOwn(session: Session): Attempt {
     base,
     head: ended ? null : (session.headCommit ?? null),
     goesOn: base !== null,
+    askedAt: turn.position,
     approach: null,
     keepBase: async (em, baseCommit) => {
       const head = ended ? { headCommit: null } : {};
@@ -57,7 +60,7 @@ function oneOfSeveral(
   turn: Turn,
   row: NonNullable<Awaited<ReturnType<typeof attemptOfTurn>>>,
 ): Attempt {
-  const { number, base, head, approach } = row;
+  const { number, base, head, approach, askedAt } = row;
   return {
     number,
     branch: branchOf(sessionId, number),
@@ -65,6 +68,7 @@ function oneOfSeveral(
     base,
     head,
     goesOn: row.goesOn || turn.leaseEpoch > 1,
+    askedAt,
     approach,
     // It was fixed for all of them before they began.
     keepBase: async () => {},

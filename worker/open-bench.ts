@@ -84,6 +84,6 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     signal,
     log,
     report,
-    coAuthors: async () => (await promptersOf(database.em(), session.id, turn.position)).map(signatureOf),
+    coAuthors: async () => (await promptersOf(database.em(), session.id, attempt.askedAt)).map(signatureOf),
   };
 }

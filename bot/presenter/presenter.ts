@@ -250,12 +250,17 @@ async function changesWith(em: EntityManager, turn: Turn, view: StatusView): Pro
   if (!decides && !rivals && view.finishedAt === null) return [];
   const behind = await em.find(
     Turn,
-    { sessionId: turn.sessionId, position: { $gt: turn.position }, state: 'queued' },
+    {
+      sessionId: turn.sessionId,
+      position: { $gt: turn.position },
+      kind: { $ne: 'attempt' },
+      state: 'queued',
+    },
     { orderBy: { position: 'asc' }, limit: 10 },
   );
   const earlier = await em.find(
     Turn,
-    { sessionId: turn.sessionId, position: { $lt: turn.position }, state: 'done' },
+    { sessionId: turn.sessionId, position: { $lt: turn.position }, kind: { $ne: 'attempt' }, state: 'done' },
     { orderBy: { position: 'desc' }, limit: 5 },
   );
   return [...behind, ...earlier.filter(({ result }) => result?.kind === 'change')].map(({ id }) => id);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownerOfSandbox, sandboxKey } from '../../core/attempt.ts';
 import type { AnswerResult } from '../../core/event.ts';
+import type { Person } from '../../core/turn.ts';
 import { attemptOfTurn, droppedAttempts, markRemoved, startAttempts } from '../../db/attempts.ts';
 import { chooseAttempt } from '../../db/choice.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
@@ -10,6 +11,7 @@ import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/events.ts';
 import { loadJournal, openJournal } from '../../db/journal.ts';
 import { claimTurn, type Lease, renewLease } from '../../db/lease.ts';
+import { promptersOf } from '../../db/prompters.ts';
 import { reconcile } from '../../db/reconciler.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
 import { offerSteering, takeSteering } from '../../db/steering.ts';
@@ -19,6 +21,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, age, stateOf } from './rows.ts';
 
 const MIRA = { id: 'U0MIRA0001', name: 'Mira Okafor', email: 'mira@brightloaf.example' };
+const ADA = { id: 'U0ADA00001', name: 'Ada Lund', email: null };
 const DAY_MS = 24 * 3_600_000;
 
 let own: TestDatabase;
@@ -39,10 +42,15 @@ interface Begun {
   readonly attempts: readonly string[];
 }
 
-async function ask(sessionId: string, text: string, details: TurnDetails = {}): Promise<string> {
+async function ask(
+  sessionId: string,
+  text: string,
+  details: TurnDetails = {},
+  requester: Person = MIRA,
+): Promise<string> {
   return database.transaction(async (em) => {
     const session = required(await lockSession(em, sessionId), 'no session');
-    const turn = { kind: 'follow_up', state: 'queued', text, requester: MIRA, messageTs: null } as const;
+    const turn = { kind: 'follow_up', state: 'queued', text, requester, messageTs: null } as const;
     return addTurn(em, session, { ...turn, details });
   });
 }
@@ -111,6 +119,19 @@ describe('attempts', () => {
     const child = await database.em().findOneOrFail(Turn, { id: required(begun.attempts[1], 'none') });
     expect(child).toMatchObject({ text: 'fix it', requester: MIRA });
     expect(child.details).toEqual({ thread: [{ name: 'Ada', text: 'it broke' }] });
+  });
+
+  it('are begun once: a late heartbeat of the worker that began them brings nothing back', async () => {
+    const sessionId = await addSession(database);
+    const lease = await claim(await ask(sessionId, 'fix it', { attempts: 2 }));
+    const start = { fromNumber: 0, fromPlace: 0, base: 'b'.repeat(40), head: null };
+    await startAttempts(database, lease, start, ['simplest', 'thorough'], null);
+    await expect(renewLease(database, lease)).rejects.toMatchObject({ code: 'lease_lost' });
+    await expect(startAttempts(database, lease, start, ['simplest'], null)).rejects.toMatchObject({
+      code: 'lease_lost',
+    });
+    await age(database, lease.turnId, 60_000);
+    expect(await claimTurn(database, lease.turnId, 'two')).toBeNull();
   });
 
   it('wait for a choice once the last one is over, whichever that is, and the first choice counts', async () => {
@@ -247,7 +268,8 @@ describe('attempts', () => {
 
   it('are all steered by what is sent now, and the message is taken up once', async () => {
     const begun = await begin();
-    const later = await ask(begun.sessionId, 'and make it blue');
+    const later = await ask(begun.sessionId, 'and make it blue', {}, ADA);
+    const waiting = await ask(begun.sessionId, 'and then another thing', {}, { ...ADA, id: 'U0LATER001' });
     const [one, two] = await Promise.all(begun.attempts.slice(0, 2).map((id) => claim(id)));
     expect(await database.transaction((em) => offerSteering(em, later, MIRA.id))).toBe('offered');
     const texts = [];
@@ -257,6 +279,10 @@ describe('attempts', () => {
     const events = await eventsOfTurn(database.em(), later);
     expect(events.filter(({ body }) => body.type === 'turn.taken_up')).toHaveLength(1);
     expect(await stateOf(database, later)).toBe('done');
+    expect(await stateOf(database, waiting)).toBe('queued');
+    const asked = (await attemptOfTurn(database.em(), required(begun.attempts[0], 'none')))?.askedAt ?? -1;
+    const prompters = await promptersOf(database.em(), begun.sessionId, asked);
+    expect(prompters.map(({ id }) => id)).toEqual([MIRA.id, ADA.id]);
   });
 });
 
