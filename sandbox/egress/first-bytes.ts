@@ -6,6 +6,7 @@ import { type Destination, PLAIN_PORT, TLS_PORT } from './policy.ts';
 import { HELLO_MAX_BYTES, readServerName } from './server-name.ts';
 
 const FIRST_BYTES_TIMEOUT_MS = 15_000;
+const TLS_HANDSHAKE = 22;
 const METHOD_MAX_CHARS = Math.max(...METHODS.map((method) => method.length)) + 1;
 
 export type Opening =
@@ -43,6 +44,9 @@ function judge(bytes: Buffer, { host, port }: Destination): Opening | undefined 
       if (isIP(host) !== 0) return { kind: 'tls', bytes };
       return { kind: 'refused', reason: 'the tunnel does not say which host it asks for' };
     case 'other': {
+      // TLS whose hello cannot be read, such as one in several records, could ask for any host.
+      if (bytes[0] === TLS_HANDSHAKE)
+        return { kind: 'refused', reason: 'the tunnel asks in a way that cannot be read' };
       const start = bytes.toString('latin1', 0, METHOD_MAX_CHARS);
       if (METHODS.some((method) => start.startsWith(`${method} `))) return { kind: 'http', bytes };
       if (METHODS.some((method) => `${method} `.startsWith(start))) return undefined;
@@ -54,6 +58,7 @@ function judge(bytes: Buffer, { host, port }: Destination): Opening | undefined 
 }
 
 function nextChunk(stream: Duplex): Promise<Buffer | undefined> {
+  if (stream.destroyed) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const done = (chunk: Buffer | undefined): void => {
       stream.off('data', onData);

@@ -131,6 +131,8 @@ class HttpEgressProxy implements EgressProxy {
       stream.end(refusalOfTunnel(502, `${destination.host} could not be reached`));
       return;
     }
+    // It may have gone while it was waited for.
+    if (stream.destroyed) return void socket?.destroy();
     stream.once('close', () => socket?.destroy());
     stream.write('HTTP/1.1 200 Connection established\r\n\r\n');
     const opening = await readOpening(stream, head, destination);

@@ -1,6 +1,9 @@
 // The policy of the way out by itself: addresses, rules, the first bytes of a tunnel.
+import { Duplex, PassThrough } from 'node:stream';
+import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { isPrivateAddress, isPublicAddress } from '../../sandbox/egress/addresses.ts';
+import { readOpening } from '../../sandbox/egress/first-bytes.ts';
 import {
   allowsMethod,
   type EgressPolicy,
@@ -154,3 +157,57 @@ describe('the name in a TLS hello', () => {
     }
   });
 });
+
+describe('the first bytes of a tunnel', () => {
+  const open = (chunks: readonly Buffer[], port: number) => {
+    const stream = new PassThrough();
+    for (const chunk of chunks) stream.write(chunk);
+    return readOpening(stream, Buffer.alloc(0), { host: 'named.test', port });
+  };
+
+  test.each<[string, (hello: Buffer) => readonly Buffer[], number, string]>([
+    ['TLS', (hello) => [hello], 8443, 'tls'],
+    ['TLS byte by byte', (hello) => [...hello].map((byte) => Buffer.from([byte])), 443, 'tls'],
+    ['TLS whose hello is in two records', inTwoRecords, 8443, 'refused'],
+    ['TLS that never says enough', () => [Buffer.from([22, 3, 1, 0xff, 0xff])], 8443, 'refused'],
+    ['HTTP', () => [Buffer.from('GET / HT')], 8080, 'http'],
+    ['HTTP byte by byte', () => [...'OPTIONS * '].map((byte) => Buffer.from(byte)), 443, 'http'],
+    ['ssh on a port of its own', () => [Buffer.from('SSH-2.0-x')], 22, 'other'],
+    ['ssh on the port of TLS', () => [Buffer.from('SSH-2.0-x')], 443, 'refused'],
+    ['ssh on the port of HTTP', () => [Buffer.from('SSH-2.0-x')], 80, 'refused'],
+  ])('%s', async (_what, chunks, port, kind) => {
+    expect((await open(chunks(await helloFor('named.test')), port)).kind).toBe(kind);
+  });
+
+  test('a name that is another one is refused, and a tunnel that is gone is not waited for', async () => {
+    expect((await open([await helloFor('other.test')], 8443)).kind).toBe('refused');
+    const stream = new PassThrough();
+    stream.destroy();
+    expect(await readOpening(stream, Buffer.alloc(0), { host: 'named.test', port: 443 })).toMatchObject({
+      kind: 'refused',
+    });
+  });
+});
+
+/** What a TLS client says first. */
+function helloFor(servername: string): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const wire = new Duplex({
+      read: () => {},
+      write: (chunk: Buffer, _encoding, done) => {
+        resolve(chunk);
+        done();
+      },
+    });
+    connect({ socket: wire, servername }).on('error', () => {});
+  });
+}
+
+function inTwoRecords(hello: Buffer): readonly Buffer[] {
+  const record = (bytes: Buffer): Buffer => {
+    const header = Buffer.from([22, 3, 1, 0, 0]);
+    header.writeUInt16BE(bytes.length, 3);
+    return Buffer.concat([header, bytes]);
+  };
+  return [record(hello.subarray(5, 25)), record(hello.subarray(25))];
+}
