@@ -56,6 +56,11 @@ export function picture(image, ctx) {
     { type: 'button', title: alt, onclick: () => ctx.openImage(source, alt) },
     img,
   );
+  // Two screens side by side in one picture: half a row would show neither.
+  img.addEventListener('load', () => {
+    const isWide = img instanceof HTMLImageElement && img.naturalWidth >= 2 * img.naturalHeight;
+    button.closest('.block-image')?.classList.toggle('is-wide', isWide);
+  });
   img.addEventListener('error', () => {
     button.replaceWith(
       el('div.image-missing', null, icon('warning'), `${alt || 'Image'} – could not be loaded`),
