@@ -40,7 +40,7 @@ export function createRedactor(values: Iterable<string>): Redact {
 /** A redactor for text that comes in chunks: a value that is split over several does not get through. */
 export interface RedactedStream {
   /** Passes on what cannot be the beginning of a secret. */
-  push(chunk: string): void;
+  readonly push: (chunk: string) => void;
   /** Passes on the rest. */
   end(): void;
 }
@@ -91,7 +91,7 @@ function linesOf(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   return lines.length < 2
     ? []
-    : lines.filter((line) => line.length >= MIN_LINE_CHARS && !/^-----/.test(line));
+    : lines.filter((line) => line.length >= MIN_LINE_CHARS && !line.startsWith('-----'));
 }
 
 function formsOf(secret: string): readonly string[] {

@@ -9,7 +9,7 @@ const SCHEDULE_RETRY_MS = 60_000;
 
 export interface Refreshing {
   /** Has a snapshot of this commit built beside the turns. */
-  soon(repo: string, commit: string): void;
+  readonly soon: (repo: string, commit: string) => void;
   close(): Promise<void>;
 }
 

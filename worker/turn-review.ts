@@ -1,5 +1,5 @@
 // The review of what a turn changed, and what it adds to the turn's usage.
-import type { Review, Usage } from '../core/event.ts';
+import type { Usage } from '../core/event.ts';
 import { costOf, sumOf } from '../core/price.ts';
 import type { AgentRounds } from './agent-rounds.ts';
 import type { Bench } from './blueprint/bench.ts';

@@ -6,7 +6,11 @@ export interface HomeWatch {
   /** Somebody looks at their Home tab. */
   opened(teamId: string, userId: string): void;
   /** A turn of theirs was drawn: their tab is too where the turn has moved on. */
-  drawn(teamId: string, userId: string, turn: { readonly turnId: string; readonly state: string }): void;
+  readonly drawn: (
+    teamId: string,
+    userId: string,
+    turn: { readonly turnId: string; readonly state: string },
+  ) => void;
   close(): void;
 }
 

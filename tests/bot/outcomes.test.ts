@@ -42,7 +42,6 @@ describe('outcomes of deliveries', () => {
     (await stage.rows('select * from delivery where dedupe_key = ?', [key]))[0];
   const sent = (key: string) =>
     until(async () => typeof (await row(key))?.['sent_at'] === 'string' || undefined);
-  const isSent = async (key: string) => ((await row(key))?.['sent_at'] ?? null) !== null;
   const reason = (key: string) =>
     until(async () => {
       const abandoned = (await row(key))?.['abandoned'];

@@ -2,8 +2,6 @@
 import gifenc from 'gifenc';
 import { type Pixels, readPixels } from './pixels.ts';
 
-const { applyPalette, GIFEncoder, quantize } = gifenc;
-
 const MAX_FRAMES = 48;
 const MAX_BYTES = 4 * 1024 ** 2;
 /** Frames may be no larger: what they come from is not ours. */
@@ -25,7 +23,7 @@ export interface Frame {
 export function animate(frames: readonly Frame[]): Uint8Array | null {
   const shown = spreadOut(frames.toSorted((a, b) => a.atMs - b.atMs).filter(isNew));
   if (shown.length < 2) return null;
-  const gif = GIFEncoder();
+  const gif = gifenc.GIFEncoder();
   let size: Pixels | undefined;
   for (const [index, { content, atMs }] of shown.entries()) {
     const pixels = readPixels(content);
@@ -33,11 +31,11 @@ export function animate(frames: readonly Frame[]): Uint8Array | null {
     size ??= pixels;
     // A page of another size would need a canvas of its own.
     if (pixels.width !== size.width || pixels.height !== size.height) continue;
-    const palette = quantize(pixels.data, COLOURS, { format: 'rgb565' });
+    const palette = gifenc.quantize(pixels.data, COLOURS, { format: 'rgb565' });
     const next = shown[index + 1];
     const delay =
       next === undefined ? LAST_SHOWN_MS : Math.min(MAX_SHOWN_MS, Math.max(MIN_SHOWN_MS, next.atMs - atMs));
-    const indexes = applyPalette(pixels.data, palette, 'rgb565');
+    const indexes = gifenc.applyPalette(pixels.data, palette, 'rgb565');
     gif.writeFrame(indexes, pixels.width, pixels.height, { palette, delay, repeat: 0 });
     if (gif.bytesView().length > MAX_BYTES) break;
   }
