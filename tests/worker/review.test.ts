@@ -107,6 +107,7 @@ describe('a diff', () => {
       {
         path: 'new.ts',
         status: 'renamed',
+        from: 'old.ts',
         lines: [
           { kind: 'removed', text: '-- a/looks-like-a-header', number: 4, hunk: 1 },
           { kind: 'added', text: 'diff --git a/x b/x', number: 4, hunk: 1 },
