@@ -1,7 +1,7 @@
 // Snapshots as turns find them: older ones with newer files, refreshed beside the turns, kept where `setup` fails,
 // and sandboxes of them that wait. On a real engine, with a repo whose branch moves.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readConfig } from '../../core/config.ts';
+import { type Config, readConfig } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
 import { openContentFolder } from '../../db/artifacts.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
@@ -10,6 +10,7 @@ import { Session } from '../../db/entities/session.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
 import { snapshotFailures } from '../../db/snapshot-failures.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
+import { limitsOf } from '../../worker/blueprint/prepare.ts';
 import { seriesOf } from '../../worker/blueprint/snapshot.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
@@ -36,6 +37,7 @@ let engine: TestEngine;
 let model: RunningModel;
 let worker: Worker;
 let keeper: SnapshotKeeper;
+let config: Config;
 const outdated: string[] = [];
 
 beforeAll(async () => {
@@ -44,7 +46,7 @@ beforeAll(async () => {
   database = await openDatabase(own.url);
   engine = openTestEngine({ log });
   model = await startModel({ port: 0 });
-  const config = readConfig(writeConfig(remote.folder, remote.url, { memory_mb: 512 }, { warm: 1 }));
+  config = readConfig(writeConfig(remote.folder, remote.url, { memory_mb: 512 }, { warm: 1 }));
   const mirrors = `${remote.folder}/mirrors`;
   const { provider } = engine;
   keeper = keepSnapshots({
@@ -74,7 +76,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const key of await engine.provider.list()) await engine.provider.remove(key);
   for (const { image } of await snapshots())
-    await engine.provider.warm({ image, limits: { memoryBytes: 512 * 2 ** 20 } }, 0);
+    await engine.provider.warm({ image, limits: limitsOf(config) }, 0);
   await engine.close();
   await model.close();
   await database.close();
@@ -137,6 +139,12 @@ it('a turn at a newer commit does not wait for setup, and its snapshot is built 
   expect(found.Name).not.toContain('.warm.');
   await expect.poll(async () => (await waiting()).map(({ Image }) => Image)).toEqual([fresh?.image]);
   expect(outdated).toEqual([newer]);
+
+  // Let go of, as after half an hour, and made ready again where somebody begins to type.
+  await engine.provider.warm({ image: fresh?.image ?? '', limits: limitsOf(config) }, 0);
+  expect(await waiting()).toEqual([]);
+  await keeper.warm(REPO);
+  expect(await waiting()).toHaveLength(1);
   await keeper.refresh(REPO);
   expect((await snapshots()).map(({ image }) => image)).toEqual([fresh?.image, old?.image]);
 });
