@@ -14,9 +14,13 @@ declare module 'gifenc' {
     bytesView(): Uint8Array;
   }
   const gifenc: {
-    GIFEncoder(): Encoder;
-    quantize(rgba: Uint8Array, colours: number, options?: { format: 'rgb565' | 'rgb444' }): Palette;
-    applyPalette(rgba: Uint8Array, palette: Palette, format?: 'rgb565' | 'rgb444'): Uint8Array;
+    readonly GIFEncoder: () => Encoder;
+    readonly quantize: (
+      rgba: Uint8Array,
+      colours: number,
+      options?: { format: 'rgb565' | 'rgb444' },
+    ) => Palette;
+    readonly applyPalette: (rgba: Uint8Array, palette: Palette, format?: 'rgb565' | 'rgb444') => Uint8Array;
   };
   // The package is CommonJS, whose names only come with its default.
   export default gifenc;
