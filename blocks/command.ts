@@ -29,7 +29,20 @@ export function helpMessage(botName: string): FittedMessage {
           code('aside: …'),
           words(' is not for me, and '),
           code('stop'),
-          words(' stops me. The 🧵 reaction on a message hands it to me.'),
+          words(' stops me; '),
+          code('mute'),
+          words(' leaves replies to the people. The 🧵 reaction on a message hands it to me.'),
+        ),
+        section(
+          words('In your words, if you like: '),
+          code('repo=…'),
+          words(' '),
+          code('branch=…'),
+          words(' '),
+          code('model=…'),
+          words(' '),
+          code('×3'),
+          words(', “plan first” or “read only”.'),
         ),
       ),
     ],
@@ -76,10 +89,12 @@ export interface ConfigOptions {
   readonly repos: readonly { readonly name: string; readonly description: string }[];
   /** The repo of requests in this channel, null where it is asked for. */
   readonly here: string | null;
+  /** Models that a request may ask for. */
+  readonly models: readonly string[];
   readonly may: readonly { readonly act: string; readonly who: string }[];
 }
 
-export function configMessage({ repos, here, may }: ConfigOptions): FittedMessage {
+export function configMessage({ repos, here, models, may }: ConfigOptions): FittedMessage {
   const hereLine =
     here === null ? 'Requests in this channel: I ask for the repo.' : `Requests in this channel: ${here}.`;
   const names = repos.slice(0, 50);
@@ -94,6 +109,9 @@ export function configMessage({ repos, here, may }: ConfigOptions): FittedMessag
             section(code(name, 60), words(description === '' ? '' : ` ${oneLine(description, 200)}`)),
           ),
         ),
+        ...(models.length === 0
+          ? []
+          : [section(bold('Models')), list(models.slice(0, 30).map((name) => section(code(name, 60))))]),
         section(bold('Who may')),
         list(may.map(({ act, who }) => section(bold(act), words(`: ${oneLine(who, 1_000)}`)))),
       ),

@@ -47,9 +47,13 @@ export function homeView(options: HomeOptions): HomeView {
     open.flatMap(withStop),
     over.length > 0 ? header('Earlier') : null,
     lines(over),
-    header('Your defaults'),
-    context('For requests whose words, thread and channel do not say.'),
-    defaults(options),
+    options.mayStart
+      ? [
+          header('Your defaults'),
+          ...present(context('For requests whose words, thread and channel do not say.')),
+          defaults(options),
+        ]
+      : null,
     header('Repos'),
     repos(options),
     context('Mention me in a channel, reply in a thread, or put 🧵 on a message.'),

@@ -12,6 +12,7 @@ import { couldNot } from '../../blocks/ephemeral.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
 import type { ListedSession } from '../../blocks/sessions.ts';
 import { type Act, EVERYONE, may, whoMay } from '../../core/authority.ts';
+import { modelsOf } from '../../core/config.ts';
 import { sessionsOf } from '../../db/sessions.ts';
 import { stopTurn } from '../../db/turns.ts';
 import { chooseRepo } from '../admission/repo.ts';
@@ -91,6 +92,7 @@ async function showConfig(desk: Desk, command: Command): Promise<FittedMessage> 
   };
   return configMessage({
     repos: repos.map(({ name, description }) => ({ name, description: description ?? '' })),
+    models: modelsOf(desk.config.model),
     here: choice.kind === 'chosen' ? choice.repo : null,
     may: await Promise.all(
       ACTS.map(async (act) => ({

@@ -4,14 +4,10 @@ import type { Log } from '../../core/log.ts';
 
 export interface HomeWatch {
   /** Somebody looks at their Home tab. */
-  opened(teamId: string, userId: string): void;
+  opened: (teamId: string, userId: string) => void;
   /** A turn of theirs was drawn: their tab is too where the turn has moved on. */
-  readonly drawn: (
-    teamId: string,
-    userId: string,
-    turn: { readonly turnId: string; readonly state: string },
-  ) => void;
-  close(): void;
+  drawn: (teamId: string, userId: string, turn: { readonly turnId: string; readonly state: string }) => void;
+  close: () => void;
 }
 
 const WATCHED_MS = 12 * 3_600_000;

@@ -138,6 +138,7 @@ export function waysIn(): GalleryEntry[] {
       configMessage({
         repos,
         here: 'bakery-shop',
+        models: own.models,
         may: [{ act: 'merge', who: 'Mara Lind, jon@example.com' }],
       }),
     ),
