@@ -46,7 +46,12 @@ function optionsOf({ model }: Session, { details }: Turn): readonly string[] {
 }
 
 /** The first request of a thread, until something of it was published. */
-export function isChangeable({ headCommit, repo }: Session, { position, kind }: Turn): boolean {
+export function isChangeable(
+  { headCommit, repo }: Session,
+  { position, kind, state, details }: Turn,
+): boolean {
+  // Several attempts each have a branch and a sandbox of their own.
+  if ((details.attempts ?? 1) > 1 && state !== 'queued') return false;
   const asks = kind === 'mention' || kind === 'follow_up' || kind === 'alert';
   return position === 0 && asks && typeof headCommit !== 'string' && typeof repo === 'string';
 }
