@@ -1,18 +1,25 @@
 // Sandboxes that nobody is working in, on a real engine.
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sandboxKey } from '../../core/attempt.ts';
 import { createLog } from '../../core/log.ts';
+import { startAttempts } from '../../db/attempts.ts';
+import { chooseAttempt } from '../../db/choice.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Session } from '../../db/entities/session.ts';
+import { claimTurn } from '../../db/lease.ts';
+import { finishTurn } from '../../db/turns.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/sandbox.ts';
 import { keepHouse } from '../../worker/housekeeping.ts';
 import { addSession, addTurnIn } from '../db/rows.ts';
+import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 
 const INSTALL = `h${process.pid}`;
 const SOON = { pauseMs: 0, removeMs: 0 };
+const SOON_PAUSED = { pauseMs: 0, removeMs: 60_000 };
 const LATER = { pauseMs: 60_000, removeMs: 60_000 };
 const log = createLog({ level: 'error' });
 
@@ -73,4 +80,31 @@ it('sandboxes of sessions that are over, of none, and for pictures are removed, 
   for (const key of keys) await sandboxFor(key);
   await keepHouse(database, provider, SOON, log);
   expect(await provider.list()).toEqual([open]);
+});
+
+it('an attempt that is over is frozen while people choose, and one that was not chosen is removed', async () => {
+  const sessionId = await addSession(database);
+  const parentId = await addTurnIn(database, sessionId, 'queued');
+  const parent = required(await claimTurn(database, parentId, 'one'), 'not to be had');
+  const start = { fromNumber: 0, fromPlace: 0, base: 'b'.repeat(40), head: null };
+  await startAttempts(database, parent, start, ['simplest', 'thorough'], null);
+  const rows = await database
+    .em()
+    .execute<{ turn_id: string }[]>('select turn_id from attempt where parent_id = ? order by number', [
+      parentId,
+    ]);
+  const [one, two] = await Promise.all(rows.map(({ turn_id }) => claimTurn(database, turn_id, 'one')));
+  const keys = [1, 2].map((number) => sandboxKey(sessionId, number));
+  const [first = '', second = ''] = keys;
+  for (const key of keys) await sandboxFor(key);
+  const usage = { model: 'm', steps: 1, inputTokens: 1, cachedTokens: 0, outputTokens: 1, durationMs: 1 };
+  const result = { kind: 'answer', text: 'done', repo: 'shop', usage } as const;
+  await finishTurn(database, required(one, 'none'), { state: 'done', result });
+  await keepHouse(database, provider, SOON_PAUSED, log);
+  expect([statusOf(first), statusOf(second)]).toEqual(['paused', 'running']);
+  await finishTurn(database, required(two, 'none'), { state: 'done', result });
+  await database.transaction((em) => chooseAttempt(em, parentId, 2, 'U0MIRA0001'));
+  await keepHouse(database, provider, SOON_PAUSED, log);
+  expect((await provider.list()).filter((key) => key.startsWith(sessionId))).toEqual([second]);
+  expect(statusOf(second)).toBe('paused');
 });
