@@ -1,5 +1,10 @@
 // Samples of the product and of its baseline, taken in turns so that a noisy moment hits both.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The engine tidies up after an exec has ended; neither side should pay for what the other left to be done. */
+const PAUSE_MS = 20;
+
 export interface Pair {
   readonly product: readonly number[];
   readonly baseline: readonly number[];
@@ -14,7 +19,9 @@ export async function inTurns(
   const pair = { product: [] as number[], baseline: [] as number[] };
   for (let index = 0; index < count; index += 1) {
     pair.product.push(await product(index));
+    await sleep(PAUSE_MS);
     pair.baseline.push(await baseline(index));
+    await sleep(PAUSE_MS);
   }
   return pair;
 }
