@@ -101,7 +101,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
 
   it('whose setup fails shows the end of its output, and goes once that is mended', async () => {
     const thread = await ask('unbuildable');
-    const failed = await thread.see(says(/setup/i));
+    const failed = await thread.see(says(/the setup line .* failed/i));
     const shown = failed.blocks?.flatMap((block) => block.elements ?? []) ?? [];
     const output = shown.filter((element) => JSON.stringify(element).includes('rich_text_preformatted'));
     expect(JSON.stringify(output)).toMatch(/899.*900.*no flour in the house/);
