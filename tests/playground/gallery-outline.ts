@@ -1,8 +1,8 @@
 // What a drawn sample looks like, in words that no font changes: its elements with their classes, colours and text,
 // and what of it sticks out, overlaps or cannot be seen. Runs inside the page.
 
-/** The outline of everything within an element, a line for each element that says or shows something. */
-export function outlineOf(root: Element): string {
+/** Of each sample its title and the outline of its sheet: a line for each element. */
+export function outlinesOf(items: readonly Element[]): [string, string][] {
   const TEXT_MAX = 90;
   const LINES_MAX = 160;
   const lines: string[] = [];
@@ -39,40 +39,48 @@ export function outlineOf(root: Element): string {
     if (element.tagName.toLowerCase() === 'svg') return;
     for (const child of element.children) walk(child, depth + 1);
   };
-  for (const child of root.children) walk(child, 0);
-  const rest = lines.length - LINES_MAX;
-  return [...lines.slice(0, LINES_MAX), ...(rest > 0 ? [`… ${rest} more lines`] : [])].join('\n');
+  return items.map((item) => {
+    lines.length = 0;
+    for (const child of item.querySelector('.gallery-sheet')?.children ?? []) walk(child, 0);
+    const rest = lines.length - LINES_MAX;
+    const shown = [...lines.slice(0, LINES_MAX), ...(rest > 0 ? [`… ${rest} more lines`] : [])];
+    return [item.getAttribute('data-title') ?? '', shown.join('\n')];
+  });
 }
 
-/** What is wrong with the layout of a sample: nothing, in a page that somebody can read and click. */
-export function faultsOf(root: Element): string[] {
-  const faults: string[] = [];
-  const frame = root.getBoundingClientRect();
+/** Of each sample its title and what is wrong with its layout: nothing, where somebody can read and click it. */
+export function faultsOf(items: readonly Element[]): [string, string[]][] {
   const nameOf = (element: Element) =>
     `${[element.tagName.toLowerCase(), ...element.classList].join('.')} “${(element.textContent ?? '').trim().slice(0, 30)}”`;
-  const scrolls = (element: Element): boolean => {
+  const scrolls = (element: Element, root: Element): boolean => {
     for (let above: Element | null = element; above !== null && above !== root; above = above.parentElement)
       if (getComputedStyle(above).overflowX !== 'visible') return true;
     return false;
   };
-  for (const element of root.querySelectorAll('*')) {
-    const box = element.getBoundingClientRect();
-    if (box.width === 0 && box.height === 0) continue;
-    if (box.right > frame.right + 1 && !scrolls(element)) faults.push(`sticks out: ${nameOf(element)}`);
-  }
-  const controls = [...root.querySelectorAll('button, select, input, textarea, a, img')];
-  const boxes = controls.map((element) => ({ element, box: element.getBoundingClientRect() }));
-  for (const { element, box } of boxes)
-    if (box.width < 4 || box.height < 4) faults.push(`cannot be seen: ${nameOf(element)}`);
-  for (const [index, one] of boxes.entries()) {
-    for (const other of boxes.slice(index + 1)) {
-      if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
-      const across =
-        Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left) > 2 &&
-        Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top) > 2;
-      const inline = one.element.tagName === 'A' || other.element.tagName === 'A';
-      if (across && !inline) faults.push(`overlap: ${nameOf(one.element)} and ${nameOf(other.element)}`);
+  return items.map((item) => {
+    const faults: string[] = [];
+    const root = item.querySelector('.gallery-sheet') ?? item;
+    const frame = root.getBoundingClientRect();
+    for (const element of root.querySelectorAll('*')) {
+      const box = element.getBoundingClientRect();
+      if (box.width === 0 && box.height === 0) continue;
+      if (box.right > frame.right + 1 && !scrolls(element, root))
+        faults.push(`sticks out: ${nameOf(element)}`);
     }
-  }
-  return faults;
+    const controls = [...root.querySelectorAll('button, select, input, textarea, a, img')];
+    const boxes = controls.map((element) => ({ element, box: element.getBoundingClientRect() }));
+    for (const { element, box } of boxes)
+      if (box.width < 4 || box.height < 4) faults.push(`cannot be seen: ${nameOf(element)}`);
+    for (const [index, one] of boxes.entries()) {
+      for (const other of boxes.slice(index + 1)) {
+        if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
+        const across =
+          Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left) > 2 &&
+          Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top) > 2;
+        const inline = one.element.tagName === 'A' || other.element.tagName === 'A';
+        if (across && !inline) faults.push(`overlap: ${nameOf(one.element)} and ${nameOf(other.element)}`);
+      }
+    }
+    return [item.getAttribute('data-title') ?? '', faults];
+  });
 }

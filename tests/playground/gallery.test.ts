@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { galleryStates } from '../../scripts/gallery/states.ts';
-import { faultsOf, outlineOf } from './gallery-outline.ts';
+import { faultsOf, outlinesOf } from './gallery-outline.ts';
 import { type PageTest, startPageTest } from './page-setup.ts';
 
 const states = galleryStates();
@@ -48,28 +48,18 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => at.close());
 
-const sheets = async <T>(page: Page, look: (sheet: Element) => T): Promise<Map<string, T>> => {
-  // The function goes into the page as its source: it stands alone.
-  const found = await page.evaluate((source) => {
-    const run: (sheet: Element) => unknown = new Function(`return (${source})`)();
-    return [...document.querySelectorAll<HTMLElement>('.gallery-item')].map((item) => {
-      const sheet = item.querySelector('.gallery-sheet');
-      return [item.dataset['title'] ?? '', sheet === null ? null : run(sheet)] as const;
-    });
-  }, look.toString());
-  return new Map(found.map(([title, value]) => [title, value as T]));
-};
+const items = (page: Page) => page.locator('.gallery-item');
 
 describe('the gallery in the browser', () => {
   test('draws every state', async () => {
-    const drawn = await sheets(wide, (sheet) => sheet.childElementCount);
-    expect([...drawn.keys()]).toEqual(states.map(({ title }) => title));
-    expect([...drawn].filter(([, children]) => children === 0)).toEqual([]);
+    const drawn = await items(wide).evaluateAll(outlinesOf);
+    expect(drawn.map(([title]) => title)).toEqual(states.map(({ title }) => title));
+    expect(drawn.filter(([, outline]) => outline === '')).toEqual([]);
   });
 
   test.each(groups)('%s looks as it did', async (group) => {
-    const outlines = await sheets(wide, outlineOf);
-    const own = [...outlines].filter(([title]) => groupOf(title) === group);
+    const outlines = await items(wide).evaluateAll(outlinesOf);
+    const own = outlines.filter(([title]) => groupOf(title) === group);
     const text = own.map(([title, outline]) => `## ${title}\n${outline}\n`).join('\n');
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'gallery', fileOf(group)));
   });
@@ -78,7 +68,7 @@ describe('the gallery in the browser', () => {
     ['wide', () => wide],
     ['narrow', () => narrow],
   ] as const)('nothing sticks out, hides or overlaps on a %s screen', async (_width, page) => {
-    const faults = await sheets(page(), faultsOf);
-    expect([...faults].filter(([, found]) => found.length > 0)).toEqual([]);
+    const faults = await items(page()).evaluateAll(faultsOf);
+    expect(faults.filter(([, found]) => found.length > 0)).toEqual([]);
   });
 });
