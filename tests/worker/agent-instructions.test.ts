@@ -1,7 +1,7 @@
 // The system prompt and what surrounds a run: arguments, output, and pages of text.
 import { expect, it } from 'vitest';
 import { composeInstructions, type InstructionFacts } from '../../worker/agent/instructions.ts';
-import { readArguments } from '../../worker/agent/terminal-arguments.ts';
+import { asksForHelp, readArguments, requireRepo } from '../../worker/agent/terminal-arguments.ts';
 import { cutMiddle, oneLine, readable } from '../../worker/agent/tools/output.ts';
 import { agentTools, specsOf } from '../../worker/agent/tools/registry.ts';
 
@@ -93,4 +93,13 @@ it('the arguments of the terminal are understood, or the usage is shown', () => 
   ]) {
     expect(() => readArguments(wrong)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
   }
+});
+
+it('a path without a repo is told before anything starts; a URL is left to git', () => {
+  const at = (url: string) => () => requireRepo({ repo: { name: 'shop', url } });
+  expect(at('/no/such/folder')).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  expect(at(import.meta.dirname)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  expect(at('git@host:team/shop.git')).not.toThrow();
+  expect(asksForHelp(['--repo', 'x', '--help'])).toBe(true);
+  expect(asksForHelp(['--repo', 'x', 'help me'])).toBe(false);
 });

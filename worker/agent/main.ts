@@ -11,14 +11,19 @@ import { createModel, DEFAULT_MODEL } from '../model/create-model.ts';
 import type { Model } from '../model/model.ts';
 import { redactedModel } from '../model/redacted.ts';
 import { openTerminal } from './terminal.ts';
-import { readArguments } from './terminal-arguments.ts';
+import { asksForHelp, readArguments, requireRepo, USAGE } from './terminal-arguments.ts';
 import { runInTerminal } from './terminal-run.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_UNFINISHED = 3;
 
 async function main(): Promise<number> {
+  if (asksForHelp(process.argv.slice(2))) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const args = readArguments(process.argv.slice(2));
+  requireRepo(args);
   const environment = readEnvironment(process.env);
   const secrets = secretsOfEnvironment(process.env);
   const model = redactedModel(modelOf(environment), createRedactor(secrets));
@@ -28,9 +33,10 @@ async function main(): Promise<number> {
   const terminal = openTerminal(shown.push, process.stderr.isTTY);
   const abort = new AbortController();
   process.once('SIGINT', () => {
-    abort.abort(
-      new ThreadsmithError('stopped', 'Stopped.', 'Run it again with --run to keep what was done.'),
-    );
+    const wayOut = args.keep
+      ? 'The same request with the same --run goes on from here.'
+      : 'Nothing was kept: begin with --run NAME to be able to go on.';
+    abort.abort(new ThreadsmithError('stopped', 'Stopped.', wayOut));
   });
   terminal.note(`run ${args.run}, model ${model.name} (${model.api})`);
   try {

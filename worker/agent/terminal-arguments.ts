@@ -1,5 +1,6 @@
 // The arguments of `npm run agent`.
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { newSessionId } from '../../core/session.ts';
@@ -14,6 +15,10 @@ The committed state of the repo's current branch is what it works on; the repo i
   --answer TEXT    the answer to the agent's question
   --max-steps N    end after so many steps (default: as in threadsmith.yaml)
   --max-minutes N  end after so many minutes (default: as in threadsmith.yaml)
+  --help           say this
+
+Progress goes to standard error and the diff to standard output. It ends with 0 where the agent finished, with 3
+where it was stopped, asked something or ran out of its budget, and with 1 where it failed.
 
 The model is named by OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API.`;
 
@@ -52,6 +57,22 @@ export function readArguments(args: readonly string[]): TerminalArguments {
     maxSteps: wholeNumber('--max-steps', values['max-steps']),
     maxMinutes: wholeNumber('--max-minutes', values['max-minutes']),
   };
+}
+
+/** Throws `config_invalid` where a path is meant and no repo is there, neither a working copy nor a bare one. */
+export function requireRepo({ repo }: Pick<TerminalArguments, 'repo'>): void {
+  if (!isAbsolute(repo.url)) return;
+  if (existsSync(join(repo.url, '.git')) || existsSync(join(repo.url, 'HEAD'))) return;
+  throw new ThreadsmithError(
+    'config_invalid',
+    `There is no git repo at ${repo.url}.`,
+    'Give --repo the top folder of a repo, or its URL.',
+  );
+}
+
+/** Whether only the usage is asked for. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.some((arg) => arg === '--help' || arg === '-h');
 }
 
 function parse(args: readonly string[]) {
