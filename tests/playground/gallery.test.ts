@@ -28,7 +28,7 @@ beforeAll(async () => {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ samples: states }),
   });
-  expect(response.ok).toBe(true);
+  if (!response.ok) throw new Error(await response.text());
   const draw = async (width: number) => {
     const page = await at.open('mira', '', {
       viewport: { width, height: 900 },
