@@ -171,7 +171,12 @@ describe('the first bytes of a tunnel', () => {
     ['TLS whose hello is in two records', inTwoRecords, 8443, 'refused'],
     ['TLS that never says enough', () => [Buffer.from([22, 3, 1, 0xff, 0xff])], 8443, 'refused'],
     ['HTTP', () => [Buffer.from('GET / HT')], 8080, 'http'],
-    ['HTTP byte by byte', () => [...'OPTIONS * '].map((byte) => Buffer.from(byte)), 443, 'http'],
+    [
+      'HTTP byte by byte',
+      () => Array.from(Buffer.from('OPTIONS * '), (byte) => Buffer.from([byte])),
+      443,
+      'http',
+    ],
     ['ssh on a port of its own', () => [Buffer.from('SSH-2.0-x')], 22, 'other'],
     ['ssh on the port of TLS', () => [Buffer.from('SSH-2.0-x')], 443, 'refused'],
     ['ssh on the port of HTTP', () => [Buffer.from('SSH-2.0-x')], 80, 'refused'],
