@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '../../db/database.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { BotProcess, freePort } from './bot-process.ts';
+import { badWeather, hasStruck, isBadWeather, transportOf } from './weather.ts';
 import { Wire } from './wire.ts';
 
 export const MIRA = 'U0MIRA0001';
@@ -28,6 +29,7 @@ const CONFIG = {
 };
 
 export interface StageOptions {
+  /** The other one in bad weather, see weather.ts. */
   readonly mode?: 'socket' | 'http';
   readonly config?: Json;
   /** What Slack's waits are multiplied by. */
@@ -110,7 +112,7 @@ export class Stage {
 
   async startBot(env: Record<string, string> = {}): Promise<BotProcess> {
     const { app } = this.slack;
-    const http = this.#options.mode === 'http';
+    const http = transportOf(this.#options.mode ?? 'socket') === 'http';
     const bot = await BotProcess.start({
       THREADSMITH_CONFIG: join(this.dir, 'threadsmith.yaml'),
       THREADSMITH_DATA: join(this.dir, 'data'),
@@ -124,10 +126,12 @@ export class Stage {
     });
     this.#bots.push(bot);
     if (http) await this.slack.control('app', { request_url: `${bot.url}/slack/events` }, 'PUT');
+    if (isBadWeather && this.#bots.length === 1) for (const order of badWeather()) await this.fault(order);
     return bot;
   }
 
   async close(): Promise<void> {
+    const calm = isBadWeather && !(await hasStruck(this.slack));
     await Promise.all(this.#bots.map((bot) => bot.stop()));
     this.#bots = [];
     await this.wire?.close();
@@ -135,6 +139,7 @@ export class Stage {
     await this.slack.stop();
     await this.#testDatabase.drop();
     await rm(this.dir, { recursive: true, force: true });
+    if (calm) throw new Error('No event was delivered twice: this conversation was not in bad weather.');
   }
 
   /** Messages of the bot in a thread. */
@@ -165,13 +170,14 @@ export class Stage {
 
   /** A click by a person; answers what Slack's client would see of it. */
   async click(user: string, message: Json, actionId: string | RegExp): Promise<Json> {
-    const action = findAction(message, actionId);
-    return this.slack.control('actions', {
-      user,
-      channel: z.string().parse(message['channel'] ?? SHOP),
-      ts: message['ts'],
-      action_id: action,
-    });
+    const channel = z.string().parse(message['channel'] ?? SHOP);
+    const action_id = findAction(message, actionId);
+    const click = () => this.slack.control('actions', { user, channel, ts: message['ts'], action_id });
+    const seen = await click();
+    if (!isBadWeather || seen['reason'] !== 'connection_failed') return seen;
+    // Slack shows a warning beside the button, and the person tries again.
+    await sleep(1_000);
+    return click();
   }
 
   /** Lines that only this person sees in a thread. */

@@ -82,7 +82,7 @@ function machine(name: string): Machine {
 
 let requests = 0;
 
-/** Plays a turn whose agent runs these lines, a step each, and publishes nothing; gives what they printed. */
+/** Plays a turn whose agent runs these lines, a step each, and whose model then fails; gives what they printed. */
 async function play(at: Machine, sessionId: string, ...lines: readonly string[]): Promise<readonly string[]> {
   requests += 1;
   const match = `errand number ${requests},`;
@@ -90,7 +90,7 @@ async function play(at: Machine, sessionId: string, ...lines: readonly string[])
     match,
     steps: [
       ...lines.map((command) => ({ tools: [{ name: 'shell', arguments: { command } }] })),
-      { say: 'Done.' },
+      { say: 'Done.', fault: { kind: 'http_401', times: 1 } },
     ],
   };
   const body = JSON.stringify({ name: match, yaml: JSON.stringify(script) });
@@ -98,8 +98,8 @@ async function play(at: Machine, sessionId: string, ...lines: readonly string[])
   expect(added.ok).toBe(true);
   const turnId = await database.transaction(async (em) => {
     const session = required(await lockSession(em, sessionId), 'no session');
-    const asked = { kind: 'alert', state: 'queued', text: match, requester: MIRA, messageTs: null } as const;
-    return addTurn(em, session, { ...asked, details: { readOnly: true } });
+    const asked = { kind: 'follow_up', state: 'queued', text: match, requester: MIRA, messageTs: null } as const;
+    return addTurn(em, session, asked);
   });
   await at.worker.work(turnId);
   const rows = await database.em().find(JournalRow, { sessionId, turnId }, { orderBy: { place: 'asc' } });
