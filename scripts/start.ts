@@ -112,7 +112,10 @@ async function playOnce(
   if (await resetSample(data)) terminal.say('  The sample repo was set back to how it began.');
   const played = await play(terminal, data, house, signal);
   terminal.say(`\n${played.text}\n`);
-  for (const file of played.screenshots) terminal.say(`Screenshot ${relative(process.cwd(), file)}`);
+  for (const file of played.pictures) {
+    const kind = file.endsWith('.gif') ? 'Recording' : 'Screenshot';
+    terminal.say(`${kind} ${relative(process.cwd(), file)}`);
+  }
   if (played.result?.kind === 'change')
     terminal.say(`Commit ${played.result.commit} on ${played.result.branch}`);
   if (played.failure !== null) terminal.warn(`${played.failure.message} ${played.failure.wayOut}`);
@@ -127,13 +130,13 @@ function play(
   house: House,
   signal: AbortSignal,
 ): Promise<PlayedRequest> {
-  const screenshotFolder = join(data.root, 'screenshots');
-  rmSync(screenshotFolder, { recursive: true, force: true });
+  const pictureFolder = join(data.root, 'screenshots');
+  rmSync(pictureFolder, { recursive: true, force: true });
   return asPart(terminal, 'First request', async (part) => {
     const value = await playRequest({
       databaseUrl: house.databaseUrl,
       workspace: connectWorkspace(house.workspaceUrl ?? ''),
-      screenshotFolder,
+      pictureFolder,
       timeoutMs: REQUEST_TIMEOUT_MS,
       onProgress: (text) => part.note(text),
       signal,

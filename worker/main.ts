@@ -41,6 +41,13 @@ async function main(): Promise<void> {
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
   const data = resolve(environment.THREADSMITH_DATA);
   await checkRuntime(environment, config, log);
+  // Everything that the environment may lack is asked for before anything is opened that keeps a process alive.
+  const models = {
+    model: redactedModel(mainModel(environment, config, log), redact),
+    ...judgeOf(environment, config, redact),
+    choices: choicesOf(environment, config, redact),
+  };
+  const networks = await networksOf(config, process.env);
   const database = await openDatabase(databaseUrl, redact);
   const installId = readInstallId(data);
   const provider = createDockerProvider({
@@ -52,7 +59,6 @@ async function main(): Promise<void> {
   const mcp = openMcpServers(mcpServersOf(config, process.env), log);
   const ending = new AbortController();
   const mirrors = join(data, 'repos');
-  const networks = await networksOf(config, process.env);
   const { signal } = ending;
   const keeper = keepSnapshots({ config, database, provider, networks, mirrors, log, signal });
   const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
@@ -64,9 +70,7 @@ async function main(): Promise<void> {
     content: openContentFolder(join(data, 'artifacts')),
     provider,
     forge: createPlainGitForge(),
-    model: redactedModel(mainModel(environment, config, log), redact),
-    ...judgeOf(environment, config, redact),
-    choices: choicesOf(environment, config, redact),
+    ...models,
     mcp,
     networks,
     mirrors,

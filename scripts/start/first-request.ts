@@ -23,14 +23,14 @@ export interface PlayedRequest {
   readonly result: TurnResult | null;
   readonly failure: Failure | null;
   readonly text: string;
-  /** Files on this machine. */
-  readonly screenshots: readonly string[];
+  /** Files on this machine: PNG pictures, and the recording as a GIF. */
+  readonly pictures: readonly string[];
 }
 
 export interface PlayOptions {
   readonly databaseUrl: string;
   readonly workspace: WorkspaceClient;
-  readonly screenshotFolder: string;
+  readonly pictureFolder: string;
   readonly timeoutMs: number;
   readonly onProgress: (text: string) => void;
   readonly signal: AbortSignal;
@@ -48,19 +48,21 @@ export async function playRequest(options: PlayOptions): Promise<PlayedRequest> 
     await waitForDeliveries(database, turn, options.signal);
     const messages = await options.workspace.thread(channelId, ts);
     const names = new Map(state.users.map((user) => [user.id, user.real_name]));
-    const screenshots: string[] = [];
-    mkdirSync(options.screenshotFolder, { recursive: true });
+    const pictures: string[] = [];
+    mkdirSync(options.pictureFolder, { recursive: true });
     for (const [index, image] of threadImages(messages).entries()) {
-      const file = join(options.screenshotFolder, `${index + 1}-${fileName(image.altText)}.png`);
-      writeFileSync(file, await options.workspace.file(image.fileId));
-      screenshots.push(file);
+      const content = await options.workspace.file(image.fileId);
+      const name = `${index + 1}-${fileName(image.altText)}.${isGif(content) ? 'gif' : 'png'}`;
+      const file = join(options.pictureFolder, name);
+      writeFileSync(file, content);
+      pictures.push(file);
     }
     return {
       state: turn?.state ?? 'unanswered',
       result: turn?.result ?? null,
       failure: turn?.failure ?? null,
       text: threadText(messages, (id) => names.get(id) ?? id),
-      screenshots,
+      pictures,
     };
   } finally {
     await database.close();
@@ -103,6 +105,10 @@ async function waitForDeliveries(database: Database, turn: Turn | null, signal: 
     if (!undrawn && rows.length > 0 && unsent.length === 0) return;
     await sleep(POLL_MS);
   }
+}
+
+function isGif(content: Uint8Array): boolean {
+  return Buffer.from(content.subarray(0, 3)).toString('latin1') === 'GIF';
 }
 
 function fileName(altText: string): string {

@@ -147,7 +147,7 @@ describe('the same probes in a plain container, as root', () => {
       Cmd: ['bash', '-c', command],
       WorkingDir: '/work',
       Labels: { 'threadsmith.install': engine.installId },
-      HostConfig: { NetworkMode: 'bridge', Init: true, Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }] },
+      HostConfig: { NetworkMode: 'none', Init: true, Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }] },
     });
     try {
       await container.start();
@@ -169,7 +169,6 @@ describe('the same probes in a plain container, as root', () => {
     expect(reached.length).toBeGreaterThanOrEqual(40);
     expect(open).toMatchObject({
       user: '0',
-      interfaces: 'eth0,lo',
       'become root': 'open',
       'a setuid program of root': '0',
       '32-bit call: getpid': 'open',

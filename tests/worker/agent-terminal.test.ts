@@ -112,5 +112,5 @@ it('says what is wrong in one sentence and how to go on', async () => {
   const usage = await start(['count to twelve']).ended;
   expect(usage.err).toMatch(/--repo is missing\.\nUsage: npm run agent/);
   const nowhere = await start(['--repo', join(test.folder, 'nothing'), 'x']).ended;
-  expect(nowhere.err).toMatch(/could not be fetched/);
+  expect(nowhere.err).toMatch(/There is no git repo at /);
 });
