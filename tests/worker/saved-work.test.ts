@@ -98,7 +98,13 @@ async function play(at: Machine, sessionId: string, ...lines: readonly string[])
   expect(added.ok).toBe(true);
   const turnId = await database.transaction(async (em) => {
     const session = required(await lockSession(em, sessionId), 'no session');
-    const asked = { kind: 'follow_up', state: 'queued', text: match, requester: MIRA, messageTs: null } as const;
+    const asked = {
+      kind: 'follow_up',
+      state: 'queued',
+      text: match,
+      requester: MIRA,
+      messageTs: null,
+    } as const;
     return addTurn(em, session, asked);
   });
   await at.worker.work(turnId);
