@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'database_unreachable'
   | 'queue_unreachable'
   | 'engine_unreachable'
+  | 'engine_full'
   | 'image_missing'
   | 'image_build_failed'
   | 'sandbox_refused'

@@ -41,6 +41,7 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     { type: 'turn.claimed', worker: lease.owner, epoch: lease.epoch },
     { type: 'phase.started', phase: 'prepare', detail: `Fetching ${context.mirror.repo.name}` },
   );
+  const saved = await savedWorkOf(database.em(), attempt.sandboxKey);
   const prepared = await prepare({
     facts,
     config: context.config,
@@ -50,8 +51,9 @@ export async function openBench(context: TurnContext): Promise<Bench> {
     network: context.networks?.byRepo.get(context.mirror.repo.name)?.policy,
     baseCommit: attempt.base,
     headCommit: attempt.head,
-    goesOn: attempt.goesOn || context.opening > 1,
-    saved: await savedWorkOf(database.em(), attempt.sandboxKey),
+    // An opening that got nowhere left nothing that could be lost.
+    goesOn: attempt.goesOn || saved !== null,
+    saved,
     failures: snapshotFailuresOf(database),
     onOutdated: context.refreshSoon,
     log,

@@ -10,6 +10,7 @@ import type { SandboxProvider } from '../sandbox/sandbox.ts';
 import { type Attempt, attemptOf } from './attempt.ts';
 import { runChangeTurn } from './change-turn.ts';
 import { runDiscardTurn } from './discard-turn.ts';
+import { engineBack } from './engine-back.ts';
 import type { Forge } from './forge/forge.ts';
 import { type Mirror, openMirror } from './forge/mirror.ts';
 import type { McpServers } from './mcp/servers.ts';
@@ -57,18 +58,25 @@ export interface TurnContext extends Tools {
 }
 
 /** A sandbox that is lost this often in one turn is not opened once more. */
-const MAX_OPENINGS = 3;
+const MAX_LOSSES = 3;
+/** An engine that goes away more often than this in one turn is not waited for. */
+const MAX_ABSENCES = 3;
 
 /**
  * Works on a leased turn until it is over or waits for a person; goes on in a fresh sandbox where the one it
- * had is lost. Throws what should be told as its failure.
+ * had is lost, and once the engine is back where that went away. Throws what should be told as its failure.
  */
 export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): Promise<void> {
+  let losses = 0;
+  let absences = 0;
   for (let opening = 1; ; opening += 1) {
     try {
       return await runOnce(tools, lease, opening, signal);
     } catch (error) {
-      if (signal.aborted || !hasCode(error, 'sandbox_lost') || opening >= MAX_OPENINGS) throw error;
+      if (signal.aborted || !(error instanceof ThreadsmithError)) throw error;
+      if (error.code === 'engine_unreachable' && ++absences <= MAX_ABSENCES)
+        await engineBack(tools, lease, error, signal);
+      else if (error.code !== 'sandbox_lost' || ++losses >= MAX_LOSSES) throw error;
       tools.log.warn('the sandbox was lost; the turn goes on in another', { turn: lease.turnId, error });
     }
   }

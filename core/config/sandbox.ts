@@ -17,6 +17,8 @@ export const sandboxSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, 'the name of a runtime, such as runsc')
     .optional(),
+  /** How long a turn waits for a Docker Engine that cannot be reached; a restart of one takes seconds. */
+  engine_wait_seconds: z.number().min(0).max(3600).default(60),
   setup_minutes: z.int().min(1).default(15),
   /** For each check; parts of a minute count. */
   check_minutes: z.number().min(0.01).default(10),

@@ -6,7 +6,7 @@ import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { SandboxLimits } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
-import { answered, reasonOf, unless } from './engine.ts';
+import { answered, engineFault, reasonOf, unless } from './engine.ts';
 import { isOwnVolume, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOptions } from './walls.ts';
@@ -186,14 +186,4 @@ function isPassing(thrown: unknown): boolean {
 
 function neverStarted(found: Docker.ContainerInspectInfo): boolean {
   return found.State.Status === 'created';
-}
-
-/** The error for an engine that does not do what it was asked. */
-export function engineFault(reason: string, cause?: unknown): ThreadsmithError {
-  return new ThreadsmithError(
-    'sandbox_lost',
-    `The sandbox could not be started: ${reason}.`,
-    'Reply in the thread to try again; if it stays, look at the log of the Docker Engine.',
-    { retry: 'later', cause },
-  );
 }

@@ -14,8 +14,8 @@ import type {
   WarmSpec,
 } from '../sandbox.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
-import { type AttachedContainer, Containers, engineFault } from './containers.ts';
-import { connectEngine, unless, withEngine } from './engine.ts';
+import { type AttachedContainer, Containers } from './containers.ts';
+import { connectEngine, engineFault, unless, withEngine } from './engine.ts';
 import { baseImageName, ensureSandboxImage } from './image.ts';
 import { keyInName, labelFilter, sandboxName } from './labels.ts';
 import { requireRuntimeOf } from './runtime.ts';

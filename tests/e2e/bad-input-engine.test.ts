@@ -20,7 +20,11 @@ let notes: TestRemote;
 beforeAll(async () => {
   notes = createRemote();
   notes.commit({ 'notes.md': '# Notes\n' });
-  stack = await startStack({ repos: [{ name: 'notes', url: notes.url, channels: ['shop'] }] });
+  stack = await startStack({
+    repos: [{ name: 'notes', url: notes.url, channels: ['shop'] }],
+    // Engines that are not waited for: how one that comes back is, tests/faults/engine-turn.test.ts shows.
+    sandbox: { engine_wait_seconds: 1 },
+  });
   await record(stack, 'opening hours', ['echo Open from six. >> notes.md'], 'Done.');
 });
 

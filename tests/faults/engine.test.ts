@@ -13,6 +13,7 @@ const MB = 1024 ** 2;
 const LIMITS = { memoryBytes: 512 * MB, diskBytes: 256 * MB, pids: 100, cpus: 1 };
 const usual = openTestEngine();
 let engine: OwnEngine;
+let image: string;
 let provider: SandboxProvider;
 const providers: SandboxProvider[] = [];
 
@@ -24,7 +25,8 @@ const connect = (runtime?: string): SandboxProvider => {
 };
 
 beforeAll(async () => {
-  engine = await openOwnEngine(await usual.provider.ensureImage(() => {}), 1_300);
+  image = await usual.provider.ensureImage(() => {});
+  engine = await openOwnEngine({ image, small: true, roomMb: 1_300 });
   provider = connect();
 });
 afterAll(async () => {
@@ -42,18 +44,18 @@ describe.each([
     const key = `r-${randomUUID().slice(0, 8)}`;
     await engine.stop('SIGTERM');
     await engine.start(flags);
-    const sandbox = await provider.open({ key, image: engine.image });
+    const sandbox = await provider.open({ key, image });
     await sandbox.write('/work/kept', Buffer.from('unsaved work'));
     const running = sandbox.run({ id: 'long', argv: ['sleep', '120'] }).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await engine.stop(signal);
     expect(await running).toMatchObject({ code: 'sandbox_lost' });
-    await expect(connect().open({ key, image: engine.image })).rejects.toMatchObject({
+    await expect(connect().open({ key, image })).rejects.toMatchObject({
       code: 'engine_unreachable',
       message: expect.stringMatching(/^The Docker Engine could not be reached \(\w+\)\.$/),
     });
     await engine.start(flags);
-    const again = await provider.open({ key, image: engine.image });
+    const again = await provider.open({ key, image });
     expect(again.fresh).toBe(false);
     expect(Buffer.from(await again.read('/work/kept', 100)).toString()).toBe('unsaved work');
     await provider.remove(key);
@@ -63,15 +65,15 @@ describe.each([
 describe('the runtime runsc, played by the engine’s own runc under that name', () => {
   test('is what the container runs on, and inspect has to show it', async () => {
     const asked = connect('runsc');
-    await asked.open({ key: 'runtime', image: engine.image });
+    await asked.open({ key: 'runtime', image });
     const name = `threadsmith-${INSTALL}-runtime`;
     expect(engine.docker('inspect', '-f', '{{.HostConfig.Runtime}}', name).trim()).toBe('runsc');
     await asked.remove('runtime');
   });
 
   test('refuses a sandbox that was made with another one, and removes it', async () => {
-    await provider.open({ key: 'other', image: engine.image });
-    await expect(connect('runsc').open({ key: 'other', image: engine.image })).rejects.toMatchObject({
+    await provider.open({ key: 'other', image });
+    await expect(connect('runsc').open({ key: 'other', image })).rejects.toMatchObject({
       code: 'sandbox_refused',
       message: expect.stringContaining('Runtime'),
     });
@@ -81,7 +83,7 @@ describe('the runtime runsc, played by the engine’s own runc under that name',
   test('is missing in an engine that does not have it: one sentence, and nothing is made', async () => {
     const sentence = /asks for the runtime kata, which the Docker Engine does not have \(it has .*runc/;
     const refusal = { code: 'sandbox_refused', message: expect.stringMatching(sentence) };
-    await expect(connect('kata').open({ key: 'none', image: engine.image })).rejects.toMatchObject(refusal);
+    await expect(connect('kata').open({ key: 'none', image })).rejects.toMatchObject(refusal);
     await expect(requireRuntime({ host: engine.host }, 'kata')).rejects.toMatchObject(refusal);
     expect(await provider.list()).not.toContain('none');
   });
@@ -90,10 +92,13 @@ describe('the runtime runsc, played by the engine’s own runc under that name',
 describe('an engine whose disk is full', () => {
   test('makes no sandbox and says why, and makes one once there is room', async () => {
     engine.fill();
-    const refused = provider.open({ key: 'more', image: engine.image });
-    await expect(refused).rejects.toThrow(/no space left on device/i);
+    const refused = provider.open({ key: 'more', image });
+    await expect(refused).rejects.toMatchObject({
+      code: 'engine_full',
+      message: expect.stringMatching(/^The disk of the Docker Engine is full, .*no space left on device/i),
+    });
     engine.free();
-    const after = await provider.open({ key: 'more', image: engine.image });
+    const after = await provider.open({ key: 'more', image });
     expect((await after.run({ id: 'x', argv: ['echo', 'works'] })).output.text).toBe('works\n');
     await provider.remove('more');
   });

@@ -12,15 +12,15 @@ import { readable } from '../e2e/people.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
 import { offers } from '../e2e/thread.ts';
 import { part } from '../setup/environment.ts';
-import { type SecondEngine, startSecondEngine } from './second-engine.ts';
+import { type OwnEngine, openOwnEngine } from './own-engine.ts';
 
 let stack: Stack | undefined;
-let engine: SecondEngine | undefined;
+let engine: OwnEngine | undefined;
 let otherData: string | undefined;
 
 afterEach(async () => {
   await stack?.stop();
-  await engine?.takeAway();
+  await engine?.close();
   if (otherData !== undefined) rmSync(otherData, { recursive: true, force: true });
 });
 
@@ -46,8 +46,7 @@ async function sandboxImage(): Promise<string> {
 const ALL_STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
 
 it('a turn whose worker and engine are taken away ends on another machine, with what its steps wrote', async () => {
-  engine = await startSecondEngine();
-  await engine.load(part('DOCKER_HOST'), await sandboxImage());
+  engine = await openOwnEngine({ image: await sandboxImage() });
   otherData = mkdtempSync(join(tmpdir(), 'threadsmith-other-'));
   stack = await startStack({ workerEnv: { DOCKER_HOST: engine.host, THREADSMITH_DATA: otherData } });
   // The folder of artifacts is what two machines share beside the database.
@@ -64,7 +63,7 @@ it('a turn whose worker and engine are taken away ends on another machine, with 
   const claims = `select body->>'epoch' as value from event where body->>'type' = 'turn.claimed' order by id`;
   await sleep(1_000);
   expect(await query(database.url, claims)).toEqual(['1']);
-  await Promise.all([lost.stop('SIGKILL'), engine.takeAway()]);
+  await Promise.all([lost.stop('SIGKILL'), engine.close()]);
 
   const { message } = await people.see('shop', root, offers(/merge/i), { withinMs: 150_000 });
   expect(readable(message)).toMatch(/steps\.txt/);

@@ -1,81 +1,85 @@
-// A Docker Engine that a test may stop, fill and start again: its own data, runtimes and socket, and no network.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+// A Docker Engine that a test may stop, fill, start again and take away, as another machine has one: its own
+// images, containers and processes, no network, gone without a trace when the test is over.
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Tethered, tether } from '../../scripts/processes/tether.ts';
+import { findCommand, rootPrefix, SYSTEM_FOLDERS } from '../../scripts/system/commands.ts';
 import { engineAnswers } from '../../scripts/system/engine-address.ts';
+import { refuseChroot, unmountBelow } from '../../scripts/system/engine-ground.ts';
 import { part } from '../setup/environment.ts';
 
 const READY_MS = 60_000;
-const IMAGE = 'faults:latest';
+/** Containers that do not end by themselves are killed after this. */
+const CONTAINERS_STOP_SECONDS = 2;
+
+export interface OwnEngineOptions {
+  /** Carried over from the tests' usual engine, under the same name: there is no registry between them. */
+  readonly image: string;
+  /** Leaves out browser, fonts and languages. */
+  readonly small?: boolean;
+  /** How much its data may take; without it, what the machine has. */
+  readonly roomMb?: number;
+}
 
 export interface OwnEngine {
+  /** For DOCKER_HOST. */
   readonly host: string;
-  /** A small sandbox image: that of the other engine without browser, fonts and languages. */
-  readonly image: string;
   /** Ends the daemon, at once where `signal` is SIGKILL. */
-  stop(signal: NodeJS.Signals): Promise<void>;
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   start(flags?: readonly string[]): Promise<void>;
   /** Takes all the room that its data has left, and gives it back. */
   fill(): void;
   free(): void;
   docker(...args: readonly string[]): string;
+  /** Ends it with all its containers and removes what it had. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Starts one whose data has `sizeMb` megabytes of room. Needs root, as CI has it. */
-export async function openOwnEngine(fromImage: string, sizeMb: number): Promise<OwnEngine> {
-  const folder = mkdtempSync(join(tmpdir(), 'ts-eng-'));
+/** Starts one. Needs root, or sudo without a password. What does not start leaves nothing behind. */
+export async function openOwnEngine({ image, small = false, roomMb }: OwnEngineOptions): Promise<OwnEngine> {
+  const prefix = rootPrefix() ?? [];
+  refuseChroot(prefix);
+  // Sockets of the engine are below it, and their paths may have 108 characters.
+  const folder = mkdtempSync('/tmp/threadsmith-own-');
   const data = join(folder, 'data');
   const host = `unix://${join(folder, 'd.sock')}`;
+  const asRoot = (...argv: readonly string[]): void => {
+    const [command = '', ...args] = [...prefix, ...argv];
+    execFileSync(command, args, { stdio: 'ignore' });
+  };
   mkdirSync(data);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m`, 'tmpfs', data]);
-  let daemon: ChildProcess | undefined;
+  if (roomMb !== undefined) asRoot('mount', '-t', 'tmpfs', '-o', `size=${roomMb}m`, 'tmpfs', data);
+  let daemon: Tethered | undefined;
+  let closed = false;
   const start = async (flags: readonly string[] = []): Promise<void> => {
     if (await engineAnswers(host)) return;
     // The next daemon would wait for the containerd of a killed one, which is gone or a zombie.
-    for (const name of ['containerd.pid', 'containerd.sock'])
-      rmSync(join(folder, 'x/containerd', name), { force: true });
-    const log = openSync(join(folder, 'log'), 'a');
-    const fixed = [
-      `--host=${host}`,
-      `--data-root=${data}`,
-      `--exec-root=${join(folder, 'x')}`,
-      `--pidfile=${join(folder, 'pid')}`,
-      '--bridge=none',
-      '--iptables=false',
-      '--shutdown-timeout=2',
-      `--add-runtime=runsc=${execFileSync('which', ['runc'], { encoding: 'utf8' }).trim()}`,
-    ];
-    daemon = spawn('dockerd', [...fixed, ...flags], { stdio: ['ignore', log, log] });
-    closeSync(log);
-    const deadline = Date.now() + READY_MS;
+    asRoot(
+      'rm',
+      '-f',
+      join(folder, 'x/containerd/containerd.pid'),
+      join(folder, 'x/containerd/containerd.sock'),
+    );
+    daemon = startDaemon(folder, host, prefix, flags);
+    const deadline = performance.now() + READY_MS;
     while (!(await engineAnswers(host))) {
-      if (Date.now() > deadline || daemon.exitCode !== null)
+      if (!daemon.running() || performance.now() > deadline)
         throw new Error(`dockerd did not start: ${readFileSync(join(folder, 'log'), 'utf8').slice(-2_000)}`);
       await sleep(100);
     }
   };
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
-    const gone = once(daemon, 'exit');
-    daemon.kill(signal);
-    await gone;
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    if (daemon === undefined || !daemon.running()) return;
+    if (signal === 'SIGKILL') asRoot('kill', '-KILL', readFileSync(join(folder, 'pid'), 'utf8').trim());
+    await (signal === 'SIGKILL' ? daemon.exited : daemon.stop());
   };
   const docker = (...args: readonly string[]): string =>
     execFileSync('docker', ['-H', host, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
     try {
       // Only a daemon ends its containers, also those that a killed one left running.
       await start();
@@ -83,17 +87,13 @@ export async function openOwnEngine(fromImage: string, sizeMb: number): Promise<
       if (left.length > 0) docker('rm', '-f', ...left);
     } finally {
       await stop('SIGTERM');
-      const namespaces = join(folder, 'x', 'netns');
-      const mounted = existsSync(namespaces)
-        ? readdirSync(namespaces).map((name) => join(namespaces, name))
-        : [];
-      for (const path of [...mounted, data]) execFileSync('umount', ['-R', '-l', path]);
-      rmSync(folder, { recursive: true, force: true });
+      unmountBelow([folder], prefix);
+      asRoot('rm', '-rf', folder);
     }
   };
   try {
     await start();
-    carryOver(fromImage, host);
+    carryOver(image, host, small);
   } catch (error) {
     await close();
     throw error;
@@ -101,23 +101,58 @@ export async function openOwnEngine(fromImage: string, sizeMb: number): Promise<
   const filler = join(data, 'filler');
   return {
     host,
-    image: IMAGE,
     start,
     stop,
-    fill: () => void spawnSync('bash', ['-c', `head -c 8G /dev/zero > ${filler}`]),
-    free: () => rmSync(filler),
+    fill: () => asRoot('sh', '-c', `! head -c 8G /dev/zero > ${filler}`),
+    free: () => asRoot('rm', filler),
     docker,
     close,
   };
 }
 
+function startDaemon(
+  folder: string,
+  host: string,
+  prefix: readonly string[],
+  flags: readonly string[],
+): Tethered {
+  const log = openSync(join(folder, 'log'), 'a');
+  try {
+    return tether({
+      prefix,
+      argv: [
+        findCommand('dockerd') ?? 'dockerd',
+        `--host=${host}`,
+        `--group=${process.getgid?.() ?? 0}`,
+        `--data-root=${join(folder, 'data')}`,
+        `--exec-root=${join(folder, 'x')}`,
+        `--pidfile=${join(folder, 'pid')}`,
+        `--shutdown-timeout=${CONTAINERS_STOP_SECONDS}`,
+        // Sandboxes have no network, and the other engine's rules are not this one's to touch.
+        '--bridge=none',
+        '--iptables=false',
+        `--add-runtime=runsc=${findCommand('runc') ?? 'runc'}`,
+        ...flags,
+      ],
+      env: { ...process.env, PATH: [process.env['PATH'], ...SYSTEM_FOLDERS].join(':') },
+      graceMs: 20_000,
+      stdout: log,
+      stderr: log,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
 const LEFT_OUT = [
-  'proc',
-  'sys',
-  'dev',
-  'tmp',
+  // The folders themselves stay: what is mounted there has their mode.
+  'proc/*',
+  'sys/*',
+  'dev/*',
+  'tmp/*',
   'usr/lib/chromium',
-  'usr/share',
+  // Git's templates stay.
+  'usr/share/[!g]*',
   'usr/lib/python3*',
   'usr/lib/node_modules',
   'usr/local/lib/node_modules',
@@ -126,14 +161,13 @@ const LEFT_OUT = [
   'usr/lib/gcc',
 ];
 
-function carryOver(image: string, host: string): void {
+function carryOver(image: string, host: string, small: boolean): void {
+  const from = `docker -H ${part('DOCKER_HOST')}`;
   const excludes = LEFT_OUT.map((path) => `--exclude=./${path}`).join(' ');
-  const pack = `docker -H ${part('DOCKER_HOST')} run --rm --network none --user 0 --entrypoint tar ${image} -C / ${excludes} -cf - .`;
+  const pack = `${from} run --rm --network none --user 0 --entrypoint tar ${image} -C / ${excludes} -cf - .`;
   const environment = '--change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"';
-  execFileSync('bash', [
-    '-o',
-    'pipefail',
-    '-c',
-    `${pack} | docker -H ${host} import ${environment} - ${IMAGE}`,
-  ]);
+  const line = small
+    ? `${pack} | docker -H ${host} import ${environment} - ${image}`
+    : `${from} save ${image} | docker -H ${host} load -q`;
+  execFileSync('bash', ['-o', 'pipefail', '-c', line], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

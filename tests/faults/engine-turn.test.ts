@@ -1,0 +1,145 @@
+// What a person sees in the thread where the engine, the container or the toolhost ends in the middle of a turn,
+// or the engine's disk is full when one begins: a result all the same, or one sentence and a button.
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { branchOf } from '../../core/session.ts';
+import { type Conversation, mention, record, TEST_MS } from '../e2e/conversation.ts';
+import { readable } from '../e2e/people.ts';
+import { type Stack, startStack } from '../e2e/stack.ts';
+import { offers, says } from '../e2e/thread.ts';
+import { required } from '../required.ts';
+import { openTestEngine } from '../sandbox/engine.ts';
+import { createRemote, type TestRemote } from '../worker/git-repo.ts';
+import { type OwnEngine, openOwnEngine } from './own-engine.ts';
+
+const UNVERIFIED = /^merge unverified$/i;
+const STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
+const commandOf = (step: string): string => `sleep 0.4; echo ${step} >> steps.txt`;
+/** Makes the toolhost the kernel's first choice, and takes more memory than the sandbox has. */
+const EAT = [
+  'for pid in $(pgrep -f toolhost/main.mjs); do echo 1000 > /proc/$pid/oom_score_adj; done',
+  'head -c 4G /dev/zero | tail -c 4G',
+].join('; ');
+
+let remote: TestRemote;
+let engine: OwnEngine;
+let stack: Stack;
+let database: pg.Client;
+
+beforeAll(async () => {
+  remote = createRemote();
+  remote.commit({ 'notes.md': '# Notes\n' });
+  const usual = openTestEngine();
+  engine = await openOwnEngine({
+    image: await usual.provider.ensureImage(() => {}),
+    small: true,
+    roomMb: 1_300,
+  });
+  await usual.close();
+  stack = await startStack({
+    repos: [{ name: 'notes', url: remote.url, channels: ['shop'] }],
+    sandbox: { memory_mb: 512 },
+    workerEnv: { DOCKER_HOST: engine.host },
+  });
+  database = new pg.Client({ connectionString: stack.database.url });
+  await database.connect();
+  await record(stack, 'walk twelve steps', STEPS.map(commandOf), 'All steps are walked.');
+  const half = STEPS.length / 2;
+  const around = [...STEPS.slice(0, half).map(commandOf), EAT, ...STEPS.slice(half).map(commandOf)];
+  await record(stack, 'eat all the memory', around, 'All steps are walked.');
+});
+
+afterAll(async () => {
+  await database?.end();
+  await stack?.stop();
+  await engine?.close();
+  remote?.remove();
+});
+
+interface Walk extends Conversation {
+  readonly session: string;
+}
+
+const OF_THREAD = 'select id as value from session where thread_ts = $1';
+
+/** Asks for something in a thread of its own. */
+async function ask(request: string): Promise<Walk> {
+  const thread = await mention(stack, 'mira', 'shop', request);
+  const session = await vi.waitFor(
+    async () => required((await valuesOf(OF_THREAD, thread.root))[0], 'no session'),
+    { timeout: 30_000 },
+  );
+  return { ...thread, session };
+}
+
+/** Asks for twelve steps and waits until some of them are done. */
+async function inTheMiddle(): Promise<Walk> {
+  const walk = await ask('walk twelve steps');
+  const finished = `select id::text as value from event where session_id = $1 and body->>'type' = 'tool.finished'`;
+  await expect
+    .poll(async () => (await valuesOf(finished, walk.session)).length, { timeout: 60_000, interval: 100 })
+    .toBeGreaterThanOrEqual(4);
+  return walk;
+}
+
+async function valuesOf(sql: string, ...given: readonly string[]): Promise<readonly string[]> {
+  return (await database.query<{ value: string }>(sql, [...given])).rows.map((row) => row.value);
+}
+
+/** The thread has one message, which is the result, and no step was lost that had ended, nor taken twice. */
+async function expectAllSteps(walk: Walk): Promise<void> {
+  const { message } = await walk.see(offers(UNVERIFIED));
+  expect(readable(message)).toContain('steps.txt');
+  expect((await walk.messages()).filter((one) => one.bot_id !== undefined)).toHaveLength(1);
+  const steps = remote.git('show', `${branchOf(walk.session)}:steps.txt`).split('\n');
+  expect(steps).toEqual(STEPS.filter((step) => steps.includes(step)));
+  // The one that was under way ended with what it ran in.
+  expect(steps.length).toBeGreaterThanOrEqual(STEPS.length - 1);
+}
+
+describe('in the middle of a turn', { timeout: TEST_MS }, () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'an engine that gets a %s and is started again is waited for, which the thread says',
+    async (signal) => {
+      const walk = await inTheMiddle();
+      await engine.stop(signal);
+      await walk.see(says(/The Docker Engine could not be reached \(\w+\)\. Trying again\./));
+      await engine.start();
+      await expectAllSteps(walk);
+    },
+  );
+
+  it('a killed toolhost is started again', async () => {
+    const walk = await inTheMiddle();
+    const name = engine.docker('ps', '--format', '{{.Names}}', '--filter', `name=${walk.session}`).trim();
+    engine.docker('exec', '-d', name, 'pkill', '-9', '-f', 'toolhost/main.mjs');
+    await expectAllSteps(walk);
+  });
+
+  it('a container that the kernel ends for its memory is started again', async () => {
+    const since = String(Math.floor(Date.now() / 1000) - 1);
+    const walk = await ask('eat all the memory');
+    await expectAllSteps(walk);
+    const until = String(Math.ceil(Date.now() / 1000));
+    const ended = engine.docker(
+      ...['events', '--since', since, '--until', until, '--format', '{{.Action}} {{.Actor.Attributes.name}}'],
+    );
+    expect(ended).toMatch(new RegExp(`^oom .*${walk.session}$`, 'm'));
+    expect(ended).toMatch(new RegExp(`^die .*${walk.session}$`, 'm'));
+  });
+});
+
+it(
+  'an engine whose disk is full is one sentence, and the button goes on once there is room',
+  async () => {
+    engine.fill();
+    const walk = await ask('walk twelve steps');
+    const failed = await walk.see(says(/disk of the Docker Engine is full/));
+    expect(readable(failed)).toMatch(/Free room where the engine keeps its data .*then try again\./);
+    expect(readable(failed)).not.toMatch(/Threadsmith itself failed/);
+    engine.free();
+    await walk.click('jonas', /^try again$/i);
+    await walk.see(offers(UNVERIFIED));
+  },
+  TEST_MS,
+);
