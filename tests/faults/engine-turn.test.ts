@@ -15,11 +15,15 @@ import { type OwnEngine, openOwnEngine } from './own-engine.ts';
 const UNVERIFIED = /^merge unverified$/i;
 const STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
 const commandOf = (step: string): string => `sleep 0.4; echo ${step} >> steps.txt`;
-/** Makes the toolhost the kernel's first choice, and takes more memory than the sandbox has. */
+/**
+ * More memory than the sandbox has, taken by many that are each smaller than the toolhost, which is made the
+ * kernel's first choice: the container's init ends with it, and the container with that.
+ */
 const EAT = [
-  'for pid in $(pgrep -f toolhost/main.mjs); do echo 1000 > /proc/$pid/oom_score_adj; done',
-  'head -c 4G /dev/zero | tail -c 4G',
-].join('; ');
+  'echo 1000 > /proc/$(pgrep -o -P 1)/oom_score_adj',
+  'for eater in $(seq 60); do head -c 16M /dev/zero | tail -c 16M | sleep 30 & done',
+  'wait',
+].join('\n');
 
 let remote: TestRemote;
 let engine: OwnEngine;
