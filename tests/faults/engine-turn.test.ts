@@ -125,9 +125,8 @@ describe('in the middle of a turn', { timeout: TEST_MS }, () => {
     const walk = await ask('eat all the memory');
     await expectAllSteps(walk);
     const until = String(Math.ceil(Date.now() / 1000));
-    const ended = engine.docker(
-      ...['events', '--since', since, '--until', until, '--format', '{{.Action}} {{.Actor.Attributes.name}}'],
-    );
+    const line = '{{.Action}} {{.Actor.Attributes.name}}';
+    const ended = engine.docker('events', '--since', since, '--until', until, '--format', line);
     expect(ended).toMatch(new RegExp(`^oom .*${walk.session}$`, 'm'));
     expect(ended).toMatch(new RegExp(`^die .*${walk.session}$`, 'm'));
   });
