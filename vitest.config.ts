@@ -1,6 +1,6 @@
-// Groups of tests: those that need a database at most run two files at once, conversations once more in bad
-// weather (duplicated and reordered events, 429s, hung up sockets), those that open sandboxes,
-// browsers and whole processes run one after the other. Nothing is retried: a test that fails now and then
+// Groups of tests: those that need a database at most run three files at once, with the conversations once more
+// in bad weather (duplicated and reordered events, 429s, hung up sockets); those that open sandboxes, browsers
+// and whole processes run one after the other. Nothing is retried: a test that fails now and then
 // has a fault.
 import { defineConfig } from 'vitest/config';
 
@@ -32,7 +32,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: SANDBOX_TESTS,
           globalSetup: ['tests/setup/global-services.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -43,8 +43,8 @@ export default defineConfig({
           include: CONVERSATIONS,
           env: { SLACK_WEATHER: 'bad' },
           globalSetup: ['tests/setup/global-services.ts'],
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -56,7 +56,7 @@ export default defineConfig({
           testTimeout: 180_000,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

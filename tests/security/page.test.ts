@@ -33,7 +33,9 @@ afterAll(async () => {
 
 /** What a page's script, run on load, writes into its title. */
 async function said(script: string): Promise<string> {
-  const html = `<!doctype html><title>nothing</title><script>(async () => { ${script} })().then((text) => { document.title = 'reached ' + text }, (error) => { document.title = 'failed ' + error.name })</script>`;
+  // The picture is taken once the network is quiet, which it is not before the answer is there.
+  const busy = `const busy = setInterval(() => fetch('/page.html'), 50)`;
+  const html = `<!doctype html><title>nothing</title><script>${busy};(async () => { ${script} })().then((text) => { document.title = 'reached ' + text }, (error) => { document.title = 'failed ' + error.name }).then(() => clearInterval(busy))</script>`;
   await hostile.sandbox.write('page.html', Buffer.from(html));
   const seen = await browser.capture({ url: `${ORIGIN}/page.html`, fullPage: false });
   return seen.title;
