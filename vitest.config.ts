@@ -1,6 +1,6 @@
-// Groups of tests: those that need a database at most run three files at once, with the conversations once more
-// in bad weather (duplicated and reordered events, 429s, hung up sockets); those that open sandboxes, browsers
-// and whole processes run one after the other. Nothing is retried: a test that fails now and then
+// Two groups of tests: those that need a database at most run three files at once, with the conversations once
+// more in bad weather (duplicated and reordered events, 429s, hung up sockets); those that open sandboxes,
+// browsers and whole processes run one after the other. Nothing is retried: a test that fails now and then
 // has a fault.
 import { defineConfig } from 'vitest/config';
 
@@ -13,8 +13,20 @@ const SANDBOX_TESTS = [
 
 /** What people see in threads, forms and Home: once in good weather, once over the other transport in bad. */
 const CONVERSATIONS = [
-  ...['agent-home', 'alerts', 'approvals', 'attempts', 'conversation', 'decisions', 'first-steps'],
-  ...['given', 'given-files', 'links', 'plan-first', 'route', 'starts', 'steering'],
+  'agent-home',
+  'alerts',
+  'approvals',
+  'attempts',
+  'conversation',
+  'decisions',
+  'first-steps',
+  'given',
+  'given-files',
+  'links',
+  'plan-first',
+  'route',
+  'starts',
+  'steering',
 ].map((name) => `tests/bot/${name}.test.ts`);
 
 // Vitest reads the configuration from a default export.
