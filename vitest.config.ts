@@ -1,4 +1,4 @@
-// Two groups of tests: those that need a database at most run three files at once, with the conversations once
+// Two groups of tests: those that need a database at most run two files at once, with the conversations once
 // more in bad weather (duplicated and reordered events, 429s, hung up sockets); those that open sandboxes,
 // browsers and whole processes run one after the other. Nothing is retried: a test that fails now and then
 // has a fault.
@@ -44,7 +44,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: SANDBOX_TESTS,
           globalSetup: ['tests/setup/global-services.ts'],
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
@@ -55,7 +55,7 @@ export default defineConfig({
           include: CONVERSATIONS,
           env: { SLACK_WEATHER: 'bad' },
           globalSetup: ['tests/setup/global-services.ts'],
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
