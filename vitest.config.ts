@@ -1,5 +1,5 @@
 // Two groups of tests: those that need a database at most run two files at once, with the conversations once
-// more in bad weather (duplicated and reordered events, 429s, hung up sockets); those that open sandboxes,
+// more in bad weather (duplicated and reordered events, 429s); those that open sandboxes,
 // browsers and whole processes run one after the other. Nothing is retried: a test that fails now and then
 // has a fault.
 import { defineConfig } from 'vitest/config';
@@ -15,7 +15,6 @@ const SANDBOX_TESTS = [
 const CONVERSATIONS = [
   'agent-home',
   'alerts',
-  'approvals',
   'attempts',
   'conversation',
   'decisions',

@@ -172,12 +172,7 @@ export class Stage {
   async click(user: string, message: Json, actionId: string | RegExp): Promise<Json> {
     const channel = z.string().parse(message['channel'] ?? SHOP);
     const action_id = findAction(message, actionId);
-    const click = () => this.slack.control('actions', { user, channel, ts: message['ts'], action_id });
-    const seen = await click();
-    if (!isBadWeather || seen['reason'] !== 'connection_failed') return seen;
-    // Slack shows a warning beside the button, and the person tries again.
-    await sleep(1_000);
-    return click();
+    return this.slack.control('actions', { user, channel, ts: message['ts'], action_id });
   }
 
   /** Lines that only this person sees in a thread. */

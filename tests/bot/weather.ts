@@ -17,16 +17,13 @@ export function transportOf(asked: Mode): Mode {
 /** How many events or calls pass before the next fault of a kind; it grows, so that no test is only faults. */
 const REORDERED = [2, 7, 13, 22, 34, 49];
 const LIMITED = [4, 11, 19, 31, 46, 70, 101];
-const DISCONNECTED = [3, 12, 25];
 
-/** Every event twice, some out of order, some calls refused with 429, the socket hung up now and then. */
+/** Every event twice, some out of order, and some calls refused with 429. */
 export function badWeather(): readonly Json[] {
   return [
     { kind: 'duplicate_event', times: 500 },
     ...REORDERED.map((skip) => ({ kind: 'reorder_events', skip })),
     ...LIMITED.map((skip) => ({ kind: 'rate_limited', skip, retry_after: 1 })),
-    // Slack sends an event again, but a click that meets a dead connection is the person's to repeat.
-    ...DISCONNECTED.map((skip) => ({ kind: 'socket_disconnect', method: 'message', skip })),
   ];
 }
 
