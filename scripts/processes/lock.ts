@@ -11,6 +11,9 @@ const holderSchema = z.object({
 
 export type LockHolder = z.infer<typeof holderSchema>;
 
+/** What this process holds: its own number in a file may as well be that of one that died before it was born. */
+const held = new Set<string>();
+
 export interface Lock {
   /** Changes what others read about the holder. */
   describe(note: string): void;
@@ -25,10 +28,12 @@ export function acquireLock(file: string, note: string): Lock | LockHolder {
     writeFileSync(draft, JSON.stringify(mine));
     try {
       linkSync(draft, file);
+      held.add(file);
       return {
         describe: (text) => writeFileSync(file, JSON.stringify({ ...mine, note: text })),
         release: () => {
           if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
+          held.delete(file);
         },
       };
     } catch (thrown) {
@@ -37,7 +42,7 @@ export function acquireLock(file: string, note: string): Lock | LockHolder {
       rmSync(draft, { force: true });
     }
     const holder = readHolder(file);
-    if (holder !== null && holder.pid !== process.pid && isAlive(holder)) return holder;
+    if (holder !== null && (holder.pid === process.pid ? held.has(file) : isAlive(holder))) return holder;
     rmSync(file, { force: true });
   }
 }

@@ -226,6 +226,21 @@ export function sandboxContract(underTest: ProviderUnderTest): void {
       expect((await second.run(command)).output.text).toBe('done\n');
     });
 
+    test('a command whose worker dies while it sends the input runs once, with all of it, for the next', async () => {
+      for (const [attempt, bytes] of [6_000_000, 10, 1_000, 100_000].entries()) {
+        const count = `fed-${attempt}`;
+        const line = `cat > ${count}.in; echo ran >> ${count}; wc -c < ${count}.in; wc -l < ${count}`;
+        const command = { id: id(), argv: shell(line), stdin: Buffer.alloc(bytes, 'x') };
+        const first = await open('commands', underTest.another());
+        const outcome = first.run(command).catch((error: unknown) => error);
+        await first.close();
+        await outcome;
+        const second = await open('commands', underTest.another());
+        const both = await Promise.all([second.run(command), second.run(command)]);
+        expect(both.map(({ output }) => output.text)).toEqual([`${bytes}\n1\n`, `${bytes}\n1\n`]);
+      }
+    });
+
     test('a timeout ends the whole group, also what ignores a friendly signal or moved away', async () => {
       const mark = id();
       const line = `trap '' TERM; setsid sleep 1${mark.replace(/\D/g, '').slice(0, 6)} & sleep 300`;

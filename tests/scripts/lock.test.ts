@@ -39,6 +39,15 @@ test('a lock file that was only half written does not block a start', () => {
   expect(isLock(acquireLock(file, 'me'))).toBe(true);
 });
 
+test('a lock is not given out twice to one process, nor kept by one before it of the same number', () => {
+  const file = join(folder, 'own');
+  const lock = acquireLock(file, 'me');
+  expect(acquireLock(file, 'me again')).toMatchObject({ pid: process.pid, note: 'me' });
+  if (isLock(lock)) lock.release();
+  writeFileSync(file, JSON.stringify({ pid: process.pid, born: '', note: 'before me' }));
+  expect(isLock(acquireLock(file, 'me'))).toBe(true);
+});
+
 test('a released lock leaves no file', () => {
   const file = join(folder, 'released');
   const lock = acquireLock(file, 'me');

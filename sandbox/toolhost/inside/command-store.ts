@@ -33,6 +33,8 @@ export interface StoredFiles {
   append(chunk: Buffer): void;
   takeInput(stdin: Readable): Promise<number>;
   finish(end: EndOfCommand): void;
+  /** As if the id had never been asked for. */
+  discard(): void;
   /** Nothing more will be appended. */
   close(): void;
 }
@@ -115,6 +117,11 @@ export class CommandStore {
         } catch {
           this.keepInMemory(id, end);
         }
+      },
+      discard: () => {
+        if (outputFd !== undefined) closeSync(outputFd);
+        outputFd = undefined;
+        rmSync(folder, { recursive: true, force: true });
       },
       close: () => {
         if (outputFd !== undefined) closeSync(outputFd);

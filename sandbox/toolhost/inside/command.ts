@@ -19,6 +19,8 @@ export type EndOfCommand = Omit<ResultFields, 'truncated'>;
 
 export class RunningCommand {
   readonly started: Promise<void>;
+  /** False where its input never arrived whole: nothing was run then, and nothing is kept. */
+  readonly fed: Promise<boolean>;
   /** Never rejects: what could not be started ends with exit code 127 or 126 and says why in its output. */
   readonly ended: Promise<EndOfCommand>;
   readonly listeners = new Set<(chunk: Buffer) => void>();
@@ -33,6 +35,7 @@ export class RunningCommand {
   private isOver = false;
   private timer: NodeJS.Timeout | undefined;
   private resolveStarted: () => void = () => {};
+  private resolveFed: (isFed: boolean) => void = () => {};
   private resolveEnded: (end: EndOfCommand) => void = () => {};
 
   constructor(request: CommandRequest, store: CommandStore, pipes: PipePool) {
@@ -41,6 +44,9 @@ export class RunningCommand {
     this.files = store.create(request.id);
     this.started = new Promise((resolve) => {
       this.resolveStarted = resolve;
+    });
+    this.fed = new Promise((resolve) => {
+      this.resolveFed = resolve;
     });
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
@@ -84,7 +90,9 @@ export class RunningCommand {
 
   private async spawnChild(stdin: Readable | undefined): Promise<void> {
     const { argv, cwd, env, id, timeoutMs } = this.request;
-    const inputFd = stdin === undefined ? 'ignore' : await this.files.takeInput(stdin);
+    const inputFd = stdin === undefined ? 'ignore' : await this.inputFrom(stdin);
+    if (inputFd === undefined) return this.resolveFed(false);
+    this.resolveFed(true);
     const pipe = await this.pipes.take();
     pipe.reader.on('data', (chunk: Buffer) => this.take(chunk));
     pipe.reader.on('error', () => {});
@@ -117,6 +125,18 @@ export class RunningCommand {
       if (timeoutMs > 0) this.timer = setTimeout(() => this.timeOut(), timeoutMs);
     }
     this.resolveStarted();
+  }
+
+  /** A file with the input; undefined where the worker was gone before it had sent all of it. */
+  private async inputFrom(stdin: Readable): Promise<number | undefined> {
+    try {
+      return await this.files.takeInput(stdin);
+    } catch (thrown) {
+      // With half of its input a command does something that nobody asked for, and its id would count as run.
+      if (stdin.destroyed) return void this.files.discard();
+      this.resolveFed(true);
+      throw thrown;
+    }
   }
 
   private timeOut(): void {

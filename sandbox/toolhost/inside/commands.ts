@@ -32,15 +32,29 @@ export class CommandTable {
       channel.resume();
       return finish(channel, { ...stored.result }, stored.output);
     }
-    let running = this.active.get(command.id);
-    const isFirst = running === undefined;
-    if (running === undefined) {
-      running = new RunningCommand(command, this.store, this.pipes);
-      this.active.set(command.id, running);
-      void running.ended.then(() => this.active.delete(command.id));
-      running.begin(command.hasStdin ? channel : undefined);
-    }
-    if (!command.hasStdin || !isFirst) channel.resume();
+    const earlier = this.active.get(command.id);
+    if (earlier === undefined) return this.begin(channel, request);
+    // Whoever asked first may have died before all of the input was here.
+    void earlier.fed.then((isFed) => {
+      if (!isFed) return this.request(channel, request);
+      channel.resume();
+      this.answer(channel, earlier, request);
+    });
+  }
+
+  private begin(channel: Channel, request: RunRequest): void {
+    const { command } = request;
+    const running = new RunningCommand(command, this.store, this.pipes);
+    const forget = (): void => void this.active.delete(command.id);
+    this.active.set(command.id, running);
+    void running.fed.then((isFed) => isFed || forget());
+    void running.ended.then(forget);
+    running.begin(command.hasStdin ? channel : undefined);
+    if (!command.hasStdin) channel.resume();
+    this.answer(channel, running, request);
+  }
+
+  private answer(channel: Channel, running: RunningCommand, request: RunRequest): void {
     if (request.background) this.answerWhenStarted(channel, running);
     else this.answerWhenEnded(channel, running, request);
   }
