@@ -15,7 +15,7 @@ async function picture(browser) {
 
 const startedAt = performance.now();
 const browser = await chromium.launch({
-  executablePath: '/usr/lib/chromium/chromium',
+  executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
 });
 await picture(browser);

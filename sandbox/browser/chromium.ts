@@ -1,7 +1,7 @@
 // Chromium in a sandbox: started once, found again by whoever comes next, driven through the toolhost's wire.
 import { randomUUID } from 'node:crypto';
 import { type Browser, chromium } from 'playwright';
-import { TEMP_DIR } from '../image/recipe.ts';
+import { CHROMIUM, TEMP_DIR } from '../image/recipe.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { connectDevTools, findDevToolsPath } from './devtools.ts';
 import { browserFailed } from './failure.ts';
@@ -64,7 +64,7 @@ async function launch(sandbox: Sandbox): Promise<string> {
   const profile = `${TEMP_DIR}/${id}`;
   await sandbox.start({
     id,
-    argv: ['/usr/lib/chromium/chromium', ...FLAGS, `--user-data-dir=${profile}`],
+    argv: [CHROMIUM, ...FLAGS, `--user-data-dir=${profile}`],
     cwd: '/work',
   });
   try {
