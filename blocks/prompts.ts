@@ -1,9 +1,16 @@
 // What a person may ask for, as Slack suggests it in the conversation with the agent; manifest.json has the same.
+// A click sends the message as it is, so each is a whole request that fits any repo.
 // https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts
 
 export const SUGGESTED_PROMPTS = [
-  { title: 'Fix something', message: 'Fix this, and show me before and after: ' },
-  { title: 'Plan a change first', message: 'Plan first: ' },
-  { title: 'Ask about the code', message: 'Read only: where and how do we ' },
-  { title: 'Look into a failure', message: 'Read only: find out why this fails: ' },
+  { title: 'Explain the repo', message: 'Read only: how is this repo built, run and tested?' },
+  {
+    title: 'Find what to mend',
+    message: 'Read only: which three small things are most worth mending here, and where are they?',
+  },
+  {
+    title: 'Look at the tests',
+    message: 'Read only: run the tests and say what fails, what is slow, and why.',
+  },
+  { title: 'Plan a first change', message: 'Plan first: mend the smallest real fault that you find.' },
 ] as const;

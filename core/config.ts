@@ -23,7 +23,7 @@ export type { People } from './config/people.ts';
 export type { Replies } from './config/replies.ts';
 export type { RepoConfig } from './config/repo.ts';
 
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
   repos: z.array(repoSchema).min(1, 'at least one repo'),
   people: peopleSchema,
   /** Ids (T…) of the workspaces that may install the app by OAuth. */

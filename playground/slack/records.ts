@@ -160,6 +160,12 @@ export interface AgentSession {
   initiator_user_id?: string | undefined;
 }
 
+/** What the app suggests to write in a conversation with it. */
+export interface SuggestedPrompts {
+  title?: string | undefined;
+  prompts: { title: string; message: string }[];
+}
+
 /** Everything that is written to workspace.json. */
 export interface WorkspaceState {
   version: 1;
@@ -175,5 +181,7 @@ export interface WorkspaceState {
   modals: Record<string, View[]>;
   home: Record<string, View>;
   sessions: Record<string, AgentSession>;
+  /** By channel. */
+  prompts?: Record<string, SuggestedPrompts>;
   user_groups: { id: string; handle: string; users: string[] }[];
 }

@@ -26,7 +26,7 @@ const page = z.union([line.transform((path) => pageEntry.parse({ name: path, pat
 /** A page to look at in the browser. */
 export type RepoPage = z.infer<typeof pageEntry>;
 
-const repoFileSchema = z.strictObject({
+export const repoFileSchema = z.strictObject({
   setup: z.array(line).default([]),
   checks: z.array(check).default([]),
   serve: z

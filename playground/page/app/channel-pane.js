@@ -4,9 +4,10 @@ import { el } from '../dom.js';
 import { icon } from '../icons.js';
 import { askConfirm } from '../ui/confirm.js';
 import { openMenu } from '../ui/menu.js';
+import { promptRow } from './agent.js';
 import { avatar } from './avatar.js';
 import { createComposer } from './composer.js';
-import { addMembers, postMessage, sendCommand, sendShortcut } from './control-api.js';
+import { addMembers, openHome, postMessage, sendCommand, sendShortcut } from './control-api.js';
 import { createMessageList } from './message-list.js';
 import { report, textContext } from './page-context.js';
 import { goTo, linkTo } from './route.js';
@@ -18,8 +19,9 @@ import { markRead, readUpTo } from './unread.js';
 export function createChannelPane(workspace) {
   const head = el('header.pane-head');
   const list = createMessageList(workspace, { inThread: false });
+  const prompts = el('div');
   const foot = el('div.pane-foot');
-  const node = el('main.pane.channel-pane', { data: { pane: 'channel' } }, head, list.node, foot);
+  const node = el('main.pane.channel-pane', { data: { pane: 'channel' } }, head, list.node, prompts, foot);
   let channelId = '';
   /** Up to where the person had read when the channel was opened: the "new" line stands there. */
   let readBefore = '';
@@ -27,8 +29,14 @@ export function createChannelPane(workspace) {
 
   /** @param {string} id */
   function open(id) {
-    if (id !== channelId) readBefore = readUpTo(workspace.meId, id);
+    const opened = id !== channelId;
+    if (opened) readBefore = readUpTo(workspace.meId, id);
     channelId = id;
+    // An agent hears that its messages were opened, and may suggest what to write.
+    const channel = workspace.channel(id);
+    const app = workspace.state.app.bot_user_id;
+    if (opened && channel?.is_im && workspace.otherSide(channel)?.id === app)
+      void openHome(workspace.meId, 'messages').catch(report);
     draw();
   }
 
@@ -36,6 +44,7 @@ export function createChannelPane(workspace) {
     const channel = workspace.channel(channelId);
     if (!channel) {
       composerFor = '';
+      prompts.replaceChildren();
       head.replaceChildren(el('h1', null, 'Not here'));
       list.draw('', channelId, []);
       foot.replaceChildren(
@@ -80,6 +89,7 @@ export function createChannelPane(workspace) {
     });
     if (document.hasFocus() || messages?.at(-1)?.user === workspace.meId)
       markRead(workspace.meId, channelId, messages?.at(-1)?.ts);
+    prompts.replaceChildren(promptRow(workspace, channelId) ?? '');
     if (workspace.isMember(channel)) drawComposer(name, channel.is_im === true);
     else drawJoin(name);
   }

@@ -6,14 +6,16 @@
  * @typedef {{ id: string, name: string, topic?: string, is_private?: boolean, is_im?: boolean, user?: string, members?: string[] }} Channel
  * @typedef {{ name: string, type?: string, callback_id: string, description?: string }} Shortcut
  * @typedef {{ name: string, icon?: string, bot_user_id: string, shortcuts?: Shortcut[] }} AppInfo
- * @typedef {{ team: { id: string, name: string, domain?: string }, app: AppInfo, users: Person[], channels: Channel[], connected: boolean }} WorkspaceState
+ * @typedef {{ status: string, title?: string }} AgentSession
+ * @typedef {{ title?: string | undefined, prompts: { title: string, message: string }[] }} SuggestedPrompts
+ * @typedef {{ team: { id: string, name: string, domain?: string }, app: AppInfo, users: Person[], channels: Channel[], connected: boolean, sessions: Record<string, AgentSession>, prompts: Record<string, SuggestedPrompts> }} WorkspaceState
  * @typedef {{ name: string, users: string[], count: number }} Reaction
  * @typedef {{ id: string, name?: string, title?: string, mimetype?: string, size?: number, alt_txt?: string }} SlackFile
  * @typedef {import('../blocks/context.js').Json} Json
  * @typedef {{ ts: string, thread_ts?: string, user?: string, bot_id?: string, username?: string, subtype?: string, text?: string, blocks?: Json[], attachments?: Json[], files?: SlackFile[], edited?: { ts: string }, reactions?: Reaction[], reply_count?: number, reply_users?: string[], latest_reply?: string, is_ephemeral?: boolean, icons?: { emoji?: string } }} Message
  * @typedef {{ id: string, type?: string, callback_id?: string, hash?: string, title?: Json, submit?: Json | null, close?: Json | null, blocks?: Json[] }} View
  * @typedef {{ name: string, mimetype: string, content_base64: string }} Upload
- * @typedef {{ type: string, channel?: string, thread_ts?: string, ts?: string, user?: string, status?: string, connected?: boolean, message?: Message, view?: View }} StreamEvent
+ * @typedef {{ type: string, channel?: string, thread_ts?: string, ts?: string, user?: string, status?: string, title?: string, session?: AgentSession, prompts?: SuggestedPrompts['prompts'], connected?: boolean, message?: Message, view?: View }} StreamEvent
  */
 
 export class ControlError extends Error {
@@ -142,9 +144,20 @@ export function addMembers(channel, userIds) {
   return request('POST', 'channels/update', { channel, add: userIds });
 }
 
-/** @param {string} user */
-export function openHome(user) {
-  return request('POST', 'home', { user });
+/**
+ * @param {string} user
+ * @param {'home' | 'messages'} [tab]
+ */
+export function openHome(user, tab = 'home') {
+  return request('POST', 'home', { user, tab });
+}
+
+/**
+ * Slack's own Stop for a thread that an agent works on.
+ * @param {{ user: string, channel: string, thread_ts: string }} thread
+ */
+export function stopAgent(thread) {
+  return request('POST', 'agents/stop', thread);
 }
 
 /** @param {string} id */

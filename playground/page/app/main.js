@@ -46,6 +46,10 @@ workspace.subscribe((change) => {
     case 'status':
       thread.drawStatus();
       break;
+    case 'agent':
+      if (change.channel === channel.current()) channel.draw();
+      if (change.channel === workspace.thread?.channel) thread.draw();
+      break;
     case 'views':
       void modals.refresh();
       break;

@@ -5,6 +5,7 @@ import { el } from '../dom.js';
 import { icon } from '../icons.js';
 import { ago, clock, fullDate, tsToDate } from '../text/dates.js';
 import { mrkdwn } from '../text/mrkdwn.js';
+import { sessionMark } from './agent.js';
 import { attachmentItems, fileItems } from './attachments.js';
 import { author, avatar } from './avatar.js';
 import { messageTools } from './message-tools.js';
@@ -35,7 +36,13 @@ export function messageItem(workspace, message, placement) {
   const unread = !placement.inThread && hasUnreadReplies(workspace.meId, placement.channel, message);
   return {
     key: `${message.is_ephemeral ? 'e' : 'm'}${message.ts}`,
-    sig: JSON.stringify([message, placement.compact, unread, workspace.meId]),
+    sig: JSON.stringify([
+      message,
+      placement.compact,
+      unread,
+      workspace.meId,
+      workspace.sessionOf(placement.channel, message.ts)?.status,
+    ]),
     render: () => {
       const node = el('article.message', { data: { ts: message.ts, channel: placement.channel } });
       node.append(
@@ -213,6 +220,7 @@ function replyBar(workspace, message, channel) {
         `Last reply ${ago(tsToDate(message.latest_reply))}`,
       ),
     unread && el('span.new-mark', null, 'New'),
+    sessionMark(workspace, channel, message.ts),
     icon('right', 'go'),
   );
 }

@@ -3,6 +3,7 @@
 import { el } from '../dom.js';
 import { icon } from '../icons.js';
 import { toast } from '../ui/toast.js';
+import { sessionMark, stopButton } from './agent.js';
 import { createComposer } from './composer.js';
 import { postMessage } from './control-api.js';
 import { createMessageList } from './message-list.js';
@@ -54,9 +55,10 @@ export function createThreadPane(workspace) {
       el(
         'div.pane-title',
         null,
-        el('h1', null, 'Thread'),
+        el('h1', null, 'Thread', sessionMark(workspace, thread.channel, thread.ts)),
         el('p', null, el('a', { href: linkTo(thread.channel) }, channel?.is_im ? name : `#${name}`)),
       ),
+      stopButton(workspace, thread) ?? '',
       el(
         'button.icon-button',
         {

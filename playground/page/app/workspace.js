@@ -7,9 +7,9 @@ import * as control from './control-api.js';
 /** @typedef {import('./control-api.js').StreamEvent} StreamEvent */
 
 /**
- * What changed: who and where (`state`), a channel's roots, the open thread, the status line, modals, the
- * home tab, or the stream's own health.
- * @typedef {{ kind: 'state' | 'roots' | 'thread' | 'status' | 'views' | 'home' | 'stream', channel?: string }} Change
+ * What changed: who and where (`state`), a channel's roots, the open thread, the status line, what the app says
+ * of itself as an agent, modals, the home tab, or the stream's own health.
+ * @typedef {{ kind: 'state' | 'roots' | 'thread' | 'status' | 'agent' | 'views' | 'home' | 'stream', channel?: string }} Change
  */
 
 const STATUS_LIVES_MS = 120_000;
@@ -25,6 +25,8 @@ export class Workspace {
       users: [],
       channels: [],
       connected: true,
+      sessions: {},
+      prompts: {},
     };
     /** @type {Map<string, Message[]>} */
     this.roots = new Map();
@@ -213,7 +215,17 @@ export class Workspace {
 
   /** @param {StreamEvent} event */
   setStatus(event) {
-    // Titles, prompts and session states travel as `status` too; only a line of text is ours.
+    // Session states and prompts travel as `status` too.
+    if (event.session && event.channel) {
+      this.state.sessions[`${event.channel}/${event.thread_ts}`] = event.session;
+      this.notify({ kind: 'agent', channel: event.channel });
+      return;
+    }
+    if (event.prompts && event.channel) {
+      this.state.prompts[event.channel] = { title: event.title, prompts: event.prompts };
+      this.notify({ kind: 'agent', channel: event.channel });
+      return;
+    }
     if (event.status === undefined) return;
     const key = `${event.channel}:${event.thread_ts ?? ''}`;
     if (event.status) {
@@ -239,6 +251,15 @@ export class Workspace {
   statusOf(channel, threadTs) {
     const status = this.statuses.get(`${channel}:${threadTs}`);
     return status && status.until > Date.now() ? status.text : null;
+  }
+
+  /**
+   * Where a thread stands as an agent's session, null where it is none.
+   * @param {string} channel
+   * @param {string} threadTs
+   */
+  sessionOf(channel, threadTs) {
+    return this.state.sessions[`${channel}/${threadTs}`] ?? null;
   }
 
   /** @param {string | undefined} id */

@@ -21,6 +21,8 @@ export const readingRoutes: Record<string, Route> = {
     users: ws.state.users.map(publicUser),
     channels: ws.state.channels.map(publicChannel),
     connected: isConnected(ws),
+    sessions: ws.state.sessions,
+    prompts: ws.state.prompts ?? {},
   }),
   'GET /messages': (ws, input) => {
     const { channel: wanted, thread_ts, as } = messagesQuery.parse(input);

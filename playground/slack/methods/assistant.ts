@@ -1,7 +1,8 @@
 // assistant.threads.* and agents.sessions.*: the line under a thread, its title, its state as an agent session.
+import { z } from 'zod';
 import type { Args } from '../args.ts';
 import { setStatus } from '../messages.ts';
-import type { AgentSession, Channel, Dict, Message } from '../records.ts';
+import type { AgentSession, Channel, Dict, Message, SuggestedPrompts } from '../records.ts';
 import { SlackRefusal } from '../refusal.ts';
 import type { Workspace } from '../workspace.ts';
 import { channelToPostIn, type Method, threadRoot } from './method.ts';
@@ -12,6 +13,10 @@ const MAX_LOADING_MESSAGES = 10;
 const MAX_PROMPTS = 4;
 const MAX_TITLE_CHARS = 200;
 const SESSION_STATES = ['processing', 'active', 'suspended', 'closed'];
+const promptsSchema = z
+  .array(z.looseObject({ title: z.string(), message: z.string() }))
+  .min(1)
+  .max(MAX_PROMPTS);
 const WRITE = ['assistant:write', 'chat:write'];
 
 export const assistantMethods: Record<string, Method> = {
@@ -49,18 +54,16 @@ function threadStatus(ws: Workspace, args: Args): Dict {
 function prompts(ws: Workspace, args: Args): Dict {
   const channel = channelToPostIn(ws, args, 'channel_id');
   threadRoot(ws, channel, args.text('thread_ts'));
-  const list = args.objects('prompts', 'invalid_arguments');
-  const wellFormed = list?.every(
-    (prompt) => typeof prompt['title'] === 'string' && typeof prompt['message'] === 'string',
-  );
-  if (list === undefined || list.length === 0 || list.length > MAX_PROMPTS || wellFormed !== true) {
-    throw new SlackRefusal('invalid_arguments');
-  }
+  const list = promptsSchema.safeParse(args.objects('prompts', 'invalid_arguments')).data;
+  if (list === undefined) throw new SlackRefusal('invalid_arguments');
+  const suggested: SuggestedPrompts = { title: args.text('title'), prompts: list };
+  ws.state.prompts = { ...ws.state.prompts, [channel.id]: suggested };
+  ws.changed();
   ws.services.hub.publish({
     type: 'status',
     channel: channel.id,
     thread_ts: args.text('thread_ts'),
-    prompts: list,
+    ...suggested,
   });
   return {};
 }
