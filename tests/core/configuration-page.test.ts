@@ -68,7 +68,8 @@ describe.each([
   test('has the defaults', () => {
     const plain = [...keys].filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
     expect(plain.length).toBeGreaterThan(1);
-    for (const [key, value] of plain) expect.soft(`${key}: ${rows.get(key)}`).toBe(`${key}: \`${value}\``);
+    for (const [key, value] of plain)
+      expect.soft(`${key}: ${rows.get(key)}`).toBe(`${key}: \`${String(value)}\``);
   });
 });
 
