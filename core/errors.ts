@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'image_build_failed'
   | 'sandbox_refused'
   | 'sandbox_lost'
+  /** The disk that a sandbox writes to has no room left. */
+  | 'sandbox_full'
   | 'command_timeout'
   | 'path_refused'
   | 'file_too_large'

@@ -65,8 +65,9 @@ export interface SnapshotShelf {
   list(series: string): Promise<readonly Snapshot[]>;
   /**
    * The snapshot of this key, built first where it is missing. Throws `setup_failed` with the end of the
-   * output where a setup line fails: those before it stay. Abort removes what was begun. Builds of one series
-   * wait for each other, so it may be called twice at once.
+   * output where a setup line fails, `engine_full` or `sandbox_full` where there is no room: those before it
+   * stay. Abort removes what was begun. Builds of one series wait for each other, so it may be called twice at
+   * once.
    */
   build(spec: SnapshotSpec, progress: Progress, signal?: AbortSignal): Promise<Snapshot>;
 }
@@ -160,7 +161,7 @@ export interface Sandbox {
   kill(commandId: string, signal: NodeJS.Signals): Promise<void>;
   /** Reads a file. Throws `file_too_large` over `maxBytes`, `path_refused` where there is no such file. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
-  /** Writes a file, making its folders. */
+  /** Writes a file, making its folders. Throws `sandbox_full` where there is no room for it. */
   write(path: string, content: Uint8Array): Promise<void>;
   /** A connection to a TCP port on the sandbox's loopback, waiting up to `waitMs` for a listener. */
   connect(port: number, waitMs: number): Promise<Duplex>;

@@ -1,6 +1,6 @@
 // Keeps the snapshots of the repos fresh, and sandboxes of the newest ones ready: beside the turns, for turns to find.
 import type { Config, RepoConfig } from '../core/config.ts';
-import { hasCode, toFailure } from '../core/errors.ts';
+import { toFailure } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../db/database.ts';
 import {
@@ -13,7 +13,7 @@ import {
 import type { SandboxProvider, Snapshot, SnapshotSpec } from '../sandbox/sandbox.ts';
 import { limitsOf } from './blueprint/prepare.ts';
 import { readRepoFile } from './blueprint/repo-file.ts';
-import { type SnapshotFailures, seriesOf, snapshotSpec } from './blueprint/snapshot.ts';
+import { isFailedBuild, type SnapshotFailures, seriesOf, snapshotSpec } from './blueprint/snapshot.ts';
 import { openMirror } from './forge/mirror.ts';
 import type { Networks } from './network/networks.ts';
 
@@ -64,7 +64,7 @@ export function keepSnapshots(tools: SnapshotKeeperTools): SnapshotKeeper {
       log.info('a snapshot was built', { repo: repo.name, key: spec.key, durationMs });
       return built;
     } catch (error) {
-      if (!hasCode(error, 'setup_failed')) throw error;
+      if (!isFailedBuild(error)) throw error;
       log.warn('a snapshot could not be built; the last good one stays', { repo: repo.name, error });
       await noteSnapshotFailure(database.em(), repo.name, spec.alike, toFailure(error));
       return undefined;

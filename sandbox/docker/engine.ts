@@ -85,18 +85,25 @@ function firstLine(text: string): string {
 /** What the system says of a full disk: the engine passes it on, and answers 500 for this as for all else. */
 const FULL = /no space left on device|disk quota exceeded/i;
 
+/** What was asked of an engine, as what could not be done. */
+export type EngineWork = 'the sandbox could not be started' | 'the prepared repo could not be saved';
+
 /** The error for an engine that does not do what it was asked: `engine_full`, else `sandbox_lost`. */
-export function engineFault(reason: string, cause?: unknown): ThreadsmithError {
+export function engineFault(
+  reason: string,
+  cause?: unknown,
+  work: EngineWork = 'the sandbox could not be started',
+): ThreadsmithError {
   if (FULL.test(reason))
     return new ThreadsmithError(
       'engine_full',
-      `The disk of the Docker Engine is full, so the sandbox could not be started (${reason}).`,
+      `The disk of the Docker Engine is full, so ${work} (${reason}).`,
       'Free room where the engine keeps its data (`docker system df` shows what takes it), then try again.',
       { retry: 'later', cause },
     );
   return new ThreadsmithError(
     'sandbox_lost',
-    `The sandbox could not be started: ${reason}.`,
+    `${work.charAt(0).toUpperCase()}${work.slice(1)}: ${reason}.`,
     'Reply in the thread to try again; if it stays, look at the log of the Docker Engine.',
     { retry: 'later', cause },
   );
@@ -106,12 +113,12 @@ export function engineFault(reason: string, cause?: unknown): ThreadsmithError {
  * Runs calls to the engine. Where it does not answer at all the error is `engine_unreachable`; what it
  * answered, and nobody expected, is an `engineFault`; errors of our own pass as they are.
  */
-export async function withEngine<T>(calls: () => Promise<T>): Promise<T> {
+export async function withEngine<T>(calls: () => Promise<T>, work?: EngineWork): Promise<T> {
   try {
     return await calls();
   } catch (thrown) {
     if (thrown instanceof ThreadsmithError) throw thrown;
-    if (statusOf(thrown) !== undefined) throw engineFault(reasonOf(thrown), thrown);
+    if (statusOf(thrown) !== undefined) throw engineFault(reasonOf(thrown), thrown, work);
     const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
     const isConnection = [
       'ECONNREFUSED',

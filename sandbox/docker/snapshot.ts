@@ -10,6 +10,7 @@ import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
+import { withEngine } from './engine.ts';
 import { expiresIn, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, type WallOptions } from './walls.ts';
@@ -63,13 +64,11 @@ export async function buildSnapshot(
     await sandbox.close();
     signal?.throwIfAborted();
     progress('saving the prepared repo');
-    await container.commit({
-      ...splitReference(image),
-      pause: true,
-      changes: Object.entries(imageLabels)
-        .map(([name, value]) => `LABEL ${name}=${value}`)
-        .join('\n'),
-    });
+    const changes = Object.entries(imageLabels).map(([name, value]) => `LABEL ${name}=${value}`);
+    await withEngine(
+      () => container.commit({ ...splitReference(image), pause: true, changes: changes.join('\n') }),
+      'the prepared repo could not be saved',
+    );
   } catch (thrown) {
     signal?.throwIfAborted();
     throw thrown;

@@ -4,7 +4,7 @@ import { ThreadsmithError } from '../../core/errors.ts';
 
 const failure = z.object({
   ok: z.literal(false),
-  code: z.enum(['fenced', 'no_such_file', 'too_large', 'no_listener', 'bad_request', 'failed']),
+  code: z.enum(['fenced', 'no_such_file', 'too_large', 'disk_full', 'no_listener', 'bad_request', 'failed']),
   reason: z.string().max(2000),
 });
 

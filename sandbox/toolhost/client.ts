@@ -11,8 +11,9 @@ import {
   resultFields,
   sizeFields,
 } from './answers.ts';
+import type { Json } from './inside/frames.ts';
 import { type HelloFields, PROTOCOL_VERSION, type Request } from './inside/protocol.ts';
-import { type Channel, Connection, type Json } from './inside/wire.ts';
+import { type Channel, Connection } from './inside/wire.ts';
 
 const HELLO_TIMEOUT_MS = 10_000;
 /** A toolhost that has not answered a ping for this long is dead or frozen. */
@@ -265,6 +266,13 @@ function failed({ code, reason }: Failure, path = ''): ThreadsmithError {
         'path_refused',
         `${path} cannot be used as a file in the sandbox: ${reason}`,
         'Check the path; only regular files in places the sandbox may write to can be used.',
+      );
+    case 'disk_full':
+      return new ThreadsmithError(
+        'sandbox_full',
+        `The disk of the sandbox is full, so ${path} could not be written.`,
+        'Remove files that can be made again, such as build output and caches, then try again; if the machine’s own disk is full, free room there.',
+        { retry: 'later' },
       );
     case 'no_listener':
       return new ThreadsmithError(

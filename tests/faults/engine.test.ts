@@ -1,10 +1,11 @@
 // The engine itself restarted, full, or without the runtime that is asked for: a sandbox comes back with its
 // files, or one clear sentence says what is wrong.
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import { requireRuntime } from '../../sandbox/docker/runtime.ts';
-import type { SandboxProvider } from '../../sandbox/sandbox.ts';
+import type { SandboxProvider, SnapshotSpec } from '../../sandbox/sandbox.ts';
 import { openTestEngine } from '../sandbox/engine.ts';
 import { type OwnEngine, openOwnEngine } from './own-engine.ts';
 
@@ -101,5 +102,35 @@ describe('an engine whose disk is full', () => {
     const after = await provider.open({ key: 'more', image });
     expect((await after.run({ id: 'x', argv: ['echo', 'works'] })).output.text).toBe('works\n');
     await provider.remove('more');
+  });
+
+  test('keeps the last good snapshot and nothing of one that it has no room to save, and saves it later', async () => {
+    const { snapshots } = provider;
+    const left = (): readonly string[] =>
+      ['ps -aq', 'volume ls -q', 'images -aq'].map((line) => engine.docker(...line.split(' ')));
+    const spec = (key: string): SnapshotSpec => ({
+      series: 'full',
+      key,
+      alike: key,
+      files: () => Readable.from([Buffer.alloc(1024)]),
+      setup: [`head -c 20M /dev/urandom > of-${key}`],
+      setupTimeoutMs: 60_000,
+    });
+    const good = await snapshots.build(spec('good'), () => {});
+    const before = left();
+    // Full from the very moment in which it is saved.
+    const saving = snapshots.build(spec('next'), (line) => line.startsWith('saving') && engine.fill());
+    await expect(saving).rejects.toMatchObject({
+      code: 'engine_full',
+      message: expect.stringMatching(/is full, so the prepared repo could not be saved \(.*no space left/i),
+    });
+    expect(await snapshots.list('full')).toEqual([good]);
+    expect(left()).toEqual(before);
+    engine.free();
+    const next = await snapshots.build(spec('next'), () => {});
+    expect((await snapshots.list('full')).map(({ key }) => key)).toEqual(['next', 'good']);
+    const sandbox = await provider.open({ key: 'of-next', image: next.image });
+    expect((await sandbox.run({ id: 'ls', argv: ['ls'] })).output.text).toBe('of-next\n');
+    await provider.remove('of-next');
   });
 });

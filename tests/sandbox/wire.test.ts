@@ -2,7 +2,8 @@
 import { duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ToolhostClient } from '../../sandbox/toolhost/client.ts';
-import { type Channel, Connection, FrameReader, type Json } from '../../sandbox/toolhost/inside/wire.ts';
+import { FrameReader, type Json } from '../../sandbox/toolhost/inside/frames.ts';
+import { type Channel, Connection } from '../../sandbox/toolhost/inside/wire.ts';
 
 function connect(onOpen: (channel: Channel, value: Json, body: Buffer) => void) {
   const [near, far] = duplexPair();

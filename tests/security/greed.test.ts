@@ -64,6 +64,23 @@ describe('greed', () => {
     expect((await greedy.sh('rm -f f*; echo alive')).output.text).toContain('alive');
   });
 
+  test('a file that there is no room for is one sentence about the disk, and what was there stays', async () => {
+    await greedy.sandbox.write('/tmp/kept', Buffer.from('as it was'));
+    await greedy.sh('head -c 2G /dev/zero > /tmp/fill');
+    await expect(greedy.sandbox.write('/tmp/kept', Buffer.alloc(MB))).rejects.toMatchObject({
+      code: 'sandbox_full',
+      message: 'The disk of the sandbox is full, so /tmp/kept could not be written.',
+    });
+    const { output } = await greedy.sh('cat /tmp/kept; ls /tmp; rm -f /tmp/fill');
+    expect(output.text).toBe('as it wasfill\nkept\n');
+  });
+
+  test('a command gets its input, although the memory that is there for inputs is full', async () => {
+    await greedy.sh('head -c 20M /dev/zero > /run/toolhost/fill');
+    const command = { argv: ['bash', '-c', 'wc -c; rm -f /run/toolhost/fill'], stdin: Buffer.alloc(9_999) };
+    expect((await greedy.sandbox.run({ id: 'fed', ...command })).output.text).toBe('9999\n');
+  });
+
   test('a sparse file takes no more than it may', async () => {
     const { output } = await greedy.sh('truncate -s 100G sparse; stat -c %s sparse; rm -f sparse');
     expect(output.text).not.toContain('107374182400');

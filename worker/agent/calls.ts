@@ -18,6 +18,7 @@ const MAX_AT_ONCE = 8;
 const FOR_THE_MODEL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'path_refused',
   'file_too_large',
+  'sandbox_full',
   'browser_failed',
   'command_timeout',
   'artifact_refused',

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { Config, RepoConfig } from '../../core/config.ts';
-import { type Failure, hasCode, toFailure } from '../../core/errors.ts';
+import { type ErrorCode, type Failure, ThreadsmithError, toFailure } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { EgressPolicy } from '../../sandbox/egress/policy.ts';
 import type { Progress, SandboxProvider, Snapshot, SnapshotSpec } from '../../sandbox/sandbox.ts';
@@ -50,7 +50,22 @@ export const FORGETFUL: SnapshotFailures = {
   built: async () => {},
 };
 
-/** The newest snapshot that fits, else one that is built now, else the last good one. Throws `setup_failed`. */
+/** Failures that say something of this snapshot, so that an older one will do. */
+const BUILD_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'setup_failed',
+  'engine_full',
+  'sandbox_full',
+]);
+
+/** Whether a build failed for a reason that people should hear of, while the last good snapshot is used. */
+export function isFailedBuild(thrown: unknown): boolean {
+  return thrown instanceof ThreadsmithError && BUILD_FAILURES.has(thrown.code);
+}
+
+/**
+ * The newest snapshot that fits, else one that is built now, else the last good one. Without one it throws
+ * `setup_failed`, or `engine_full` or `sandbox_full` where there is no room for it.
+ */
 export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Promise<Snapshot> {
   const { spec, provider, failures, progress, log, signal } = choice;
   const shelf = await provider.snapshots.list(spec.series);
@@ -61,7 +76,7 @@ export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Prom
   if (last !== undefined && (await provider.list()).includes(choice.key)) return last;
   const useLast = (snapshot: Snapshot): Snapshot => {
     log.warn('the last good snapshot is used, because a newer one could not be built', { key: snapshot.key });
-    progress('Using the last good snapshot: the newest `setup` failed');
+    progress('Using the last good snapshot: the newest could not be built');
     return snapshot;
   };
   if (last !== undefined && (await failures.failing(repo)) === spec.alike) return useLast(last);
@@ -70,7 +85,7 @@ export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Prom
     await failures.built(repo);
     return built;
   } catch (error) {
-    if (!hasCode(error, 'setup_failed')) throw error;
+    if (!isFailedBuild(error)) throw error;
     await failures.failed(repo, spec.alike, toFailure(error));
     if (last === undefined) throw error;
     log.warn('a snapshot could not be built', { error });

@@ -14,12 +14,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { EndOfCommand } from './command.ts';
 import { cutMiddle } from './excerpt.ts';
-import { copyInto } from './files.ts';
+import { takeInput } from './input.ts';
 import type { ResultFields } from './protocol.ts';
 
 const OUTPUT_MAX_BYTES = 20 * 1024 * 1024;
@@ -99,18 +98,7 @@ export class CommandStore {
           written = OUTPUT_MAX_BYTES;
         }
       },
-      takeInput: async (stdin) => {
-        const path = join(folder, 'input');
-        const file = await open(path, 'w', 0o600);
-        try {
-          await copyInto(stdin, file);
-        } finally {
-          await file.close();
-        }
-        const fd = openSync(path, 'r');
-        rmSync(path, { force: true });
-        return fd;
-      },
+      takeInput: (stdin) => takeInput(stdin, join(folder, 'input')),
       finish: (end) => {
         try {
           writeFileSync(join(folder, 'result.json'), JSON.stringify(end), { mode: 0o600 });

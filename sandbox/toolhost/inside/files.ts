@@ -57,7 +57,7 @@ export async function writeFrom(channel: Channel, path: string): Promise<void> {
 }
 
 /** Unlike a pipeline, this leaves the channel open where the disk fails: the answer has to go through it. */
-export async function copyInto(channel: Readable, file: FileHandle): Promise<void> {
+async function copyInto(channel: Readable, file: FileHandle): Promise<void> {
   for await (const chunk of channel.iterator({ destroyOnReturn: false })) await file.write(chunk);
 }
 
@@ -72,20 +72,17 @@ async function modeOf(path: string): Promise<number> {
   }
 }
 
+const CODES: ReadonlyMap<string, FailCode> = new Map([
+  ...['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG', 'EROFS', 'EPERM', 'ENXIO'].map(
+    (code): [string, FailCode] => [code, 'no_such_file'],
+  ),
+  // EFBIG: one file may be as large as the whole work folder, and no larger.
+  ...['ENOSPC', 'EDQUOT', 'EFBIG'].map((code): [string, FailCode] => [code, 'disk_full']),
+]);
+
 function codeOf(error: unknown): FailCode {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  const isPath = [
-    'ENOENT',
-    'ENOTDIR',
-    'EISDIR',
-    'ELOOP',
-    'EACCES',
-    'ENAMETOOLONG',
-    'EROFS',
-    'EPERM',
-    'ENXIO',
-  ];
-  return typeof code === 'string' && isPath.includes(code) ? 'no_such_file' : 'failed';
+  return (typeof code === 'string' ? CODES.get(code) : undefined) ?? 'failed';
 }
 
 function messageOf(error: unknown): string {

@@ -48,7 +48,14 @@ export type CommandRequest = {
 };
 
 /** The ways in which a request is refused. */
-export type FailCode = 'fenced' | 'no_such_file' | 'too_large' | 'no_listener' | 'bad_request' | 'failed';
+export type FailCode =
+  | 'fenced'
+  | 'no_such_file'
+  | 'too_large'
+  | 'disk_full'
+  | 'no_listener'
+  | 'bad_request'
+  | 'failed';
 
 /** A command's end. The message's body is the output, its middle cut out over the asked bound. */
 export type ResultFields = {

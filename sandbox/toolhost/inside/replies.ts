@@ -1,6 +1,8 @@
 // The last message of a request's channel: what was asked for, or why not.
+
+import type { Json } from './frames.ts';
 import type { FailCode } from './protocol.ts';
-import type { Channel, Json } from './wire.ts';
+import type { Channel } from './wire.ts';
 
 /** Answers with the operation's fields. */
 export function finish(channel: Channel, fields: { [name: string]: Json }, body?: Buffer): void {

@@ -3,11 +3,12 @@ import type { Socket } from 'node:net';
 import type { CommandTable } from './commands.ts';
 import { readInto, writeFrom } from './files.ts';
 import type { Listeners } from './listeners.ts';
+import { parseRequest } from './parse-request.ts';
 import { joinPort } from './ports.ts';
 import type { HelloFields, Request } from './protocol.ts';
 import { finish, refuse } from './replies.ts';
 import { ownWalls } from './walls.ts';
-import { type Channel, Connection, type Json } from './wire.ts';
+import { type Channel, Connection } from './wire.ts';
 
 export interface Attached {
   fence: number;
@@ -26,8 +27,9 @@ export function serveConnection(socket: Socket, state: ToolhostState): Attached 
   const attached: Attached = { fence: -1, close: (reason) => connection.close(reason) };
   const connection = new Connection(socket, 'toolhost', {
     onOpen: (channel, value) => {
-      const request = toRequest(value);
-      if (request === undefined) return refuse(channel, 'bad_request', 'not a request');
+      const request = parseRequest(value);
+      if (request === undefined)
+        return refuse(channel, 'bad_request', 'no operation of this toolhost, or not of its shape');
       if (request.op === 'hello') return hello(channel, request, attached, state);
       if (attached.fence < 0) return refuse(channel, 'bad_request', 'hello comes first');
       if (request.op === 'listen') return state.listeners.listen(channel, connection, request.port);
@@ -77,13 +79,5 @@ function answer(
       return void joinPort(channel, request.port, request.waitMs);
     case 'ping':
       return finish(channel, {});
-    default:
-      return refuse(channel, 'bad_request', 'an operation that this toolhost does not know');
   }
-}
-
-function toRequest(value: Json): Request | undefined {
-  if (typeof value !== 'object' || value === null || !('op' in value)) return undefined;
-  // The worker is the trusted end of this wire; what reaches it from here is what gets checked.
-  return typeof value.op === 'string' ? (value as unknown as Request) : undefined;
 }

@@ -1,36 +1,16 @@
-// The wire between a worker and a toolhost, used by both ends: many channels over one byte stream.
+// Many channels over the one byte stream between a worker and a toolhost, used by both ends.
 //
-// A frame is two 32-bit lengths (header, body), a JSON header and a body. Every channel is a duplex byte
-// stream with its own window, so that one slow reader never holds up the others, and carries messages
-// (a JSON value with a body) besides. The other end may be hostile: each bound is checked, and the first
-// violation ends the connection.
+// Every channel is a duplex byte stream with its own window, so that one slow reader never holds up the
+// others, and carries messages (a JSON value with a body) besides. The other end may be hostile: each bound
+// is checked, and the first violation ends the connection.
 import { Duplex } from 'node:stream';
+import { EMPTY, type Frame, FrameReader, type FrameType, frameHead, type Json, WireError } from './frames.ts';
 
-const HEADER_MAX_BYTES = 1024 * 1024;
-const BODY_MAX_BYTES = 2 * 1024 * 1024;
 /** Bytes that one end may send on a channel before the other has taken them. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 const CHUNK_MAX_BYTES = 256 * 1024;
 const MAX_CHANNELS = 512;
 const MAX_EARLY_MESSAGES = 4;
-const EMPTY = Buffer.alloc(0);
-
-/** A value as JSON has it. What is in it is for the receiver to check. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
-type FrameType = 'open' | 'message' | 'data' | 'end' | 'window' | 'reset';
-
-interface Frame {
-  readonly type: FrameType;
-  readonly channel: number;
-  readonly value: Json;
-  readonly body: Buffer;
-}
-
-const TYPES: readonly FrameType[] = ['open', 'message', 'data', 'end', 'window', 'reset'];
-
-/** A break of the wire's rules by the other end. */
-export class WireError extends Error {}
 
 /** One of many byte streams of a connection, with messages beside its bytes. */
 export class Channel extends Duplex {
@@ -206,16 +186,13 @@ export class Connection {
 
   send(type: FrameType, channel: number, value: Json, body: Buffer = EMPTY): void {
     if (this.closed) return;
-    const header = Buffer.from(JSON.stringify([TYPES.indexOf(type), channel, value]));
-    const lengths = Buffer.allocUnsafe(8);
-    lengths.writeUInt32BE(header.length, 0);
-    lengths.writeUInt32BE(body.length, 4);
+    const head = frameHead({ type, channel, value, body });
     if (body.length === 0) {
-      this.stream.write(Buffer.concat([lengths, header]));
+      this.stream.write(head);
       return;
     }
     this.stream.cork();
-    this.stream.write(Buffer.concat([lengths, header]));
+    this.stream.write(head);
     this.stream.write(body);
     this.stream.uncork();
   }
@@ -252,62 +229,4 @@ export class Connection {
     this.channels.set(frame.channel, channel);
     onOpen(channel, frame.value, frame.body);
   }
-}
-
-/** Takes frames out of a byte stream. Throws at the first one that breaks a bound. */
-export class FrameReader {
-  private chunks: Buffer[] = [];
-  private buffered = 0;
-
-  *push(chunk: Buffer): Generator<Frame> {
-    this.chunks.push(chunk);
-    this.buffered += chunk.length;
-    while (this.buffered >= 8) {
-      const lengths = this.peek(8);
-      const headerBytes = lengths.readUInt32BE(0);
-      const bodyBytes = lengths.readUInt32BE(4);
-      if (headerBytes > HEADER_MAX_BYTES || bodyBytes > BODY_MAX_BYTES)
-        throw new WireError('a frame is too large');
-      const total = 8 + headerBytes + bodyBytes;
-      if (this.buffered < total) return;
-      const frame = this.peek(total);
-      this.drop(total);
-      yield parseFrame(frame.subarray(8, 8 + headerBytes), frame.subarray(8 + headerBytes, total));
-    }
-  }
-
-  /** The first bytes in one piece. */
-  private peek(size: number): Buffer {
-    const first = this.chunks[0] ?? EMPTY;
-    if (first.length >= size) return first.subarray(0, size);
-    if (size === 8) return Buffer.concat(this.chunks, Math.min(this.buffered, 8)).subarray(0, 8);
-    const whole = Buffer.concat(this.chunks, this.buffered);
-    this.chunks = [whole];
-    return whole.subarray(0, size);
-  }
-
-  private drop(size: number): void {
-    this.buffered -= size;
-    let left = size;
-    while (left > 0) {
-      const first = this.chunks[0] ?? EMPTY;
-      if (first.length > left) {
-        this.chunks[0] = first.subarray(left);
-        return;
-      }
-      left -= first.length;
-      this.chunks.shift();
-    }
-  }
-}
-
-function parseFrame(header: Buffer, body: Buffer): Frame {
-  const parsed: Json = JSON.parse(header.toString('utf8'));
-  if (!Array.isArray(parsed)) throw new WireError('a frame header that is not a list');
-  const [index, channel, value = null] = parsed;
-  const type = typeof index === 'number' ? TYPES[index] : undefined;
-  if (type === undefined || typeof channel !== 'number' || !Number.isSafeInteger(channel) || channel < 1) {
-    throw new WireError('a frame of an unknown kind');
-  }
-  return { type, channel, value, body };
 }

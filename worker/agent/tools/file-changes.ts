@@ -25,11 +25,13 @@ export type PlannedChanges =
 
 /**
  * $1: the stage. Each manifest line after the first is a kind, a number and a path; the staged file of that
- * number is the new content, or the new path. Writing into the file that is there keeps its mode and links. Contents go when all is done, the manifest stays.
+ * number is the new content, or the new path. Writing into the file that is there keeps its mode and links; as
+ * that empties it first, a copy puts it back where the disk is full. Contents go at the end, the manifest stays.
  */
 const SCRIPT = `
 set -eu
 cd -- "$1"
+trap 'find . -type f ! -name manifest -delete' EXIT
 tail -n +2 manifest | while IFS=' ' read -r kind number path; do
   case "$kind" in
     delete) rm -f -- "$path" ;;
@@ -39,10 +41,14 @@ tail -n +2 manifest | while IFS=' ' read -r kind number path; do
       mv -f -- "$path" "$to" ;;
     write)
       mkdir -p -- "\${path%/*}"
-      cat -- "$number" > "$path" ;;
+      if [ -f "$path" ]; then
+        cp -- "$path" "$number.before"
+        cat -- "$number" > "$path" || { cat -- "$number.before" > "$path"; exit 1; }
+      else
+        cat -- "$number" > "$path" || { [ -L "$path" ] || rm -f -- "$path"; exit 1; }
+      fi ;;
   esac
 done
-find . -type f ! -name manifest -delete
 `;
 
 /** Plans the changes with `plan` and makes them; or finishes those that an earlier try of the call staged. */
@@ -56,7 +62,12 @@ export async function changeFilesOnce(
   if (told === null) {
     const planned = await plan();
     if ('refusal' in planned) return result(false, planned.refusal);
-    await stageChanges(sandbox, stage, planned.told, planned.changes);
+    await stageChanges(sandbox, stage, planned.told, planned.changes).catch(async (thrown: unknown) => {
+      // What is there already would only keep the disk full.
+      if (hasCode(thrown, 'sandbox_full'))
+        await sandbox.run({ id: `${callKey}-off`, argv: ['rm', '-rf', stage] });
+      throw thrown;
+    });
     told = planned.told;
   }
   const command = { id: callKey, argv: ['bash', '-c', SCRIPT, 'bash', stage], timeoutMs: TIMEOUT_MS };
