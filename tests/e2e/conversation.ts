@@ -31,8 +31,11 @@ export async function mention(
   channel: string,
   text: string,
 ): Promise<Conversation> {
-  const { people } = stack;
-  const root = await people.post(user, channel, `@threadsmith ${text}`);
+  return threadAt(stack, channel, await stack.people.post(user, channel, `@threadsmith ${text}`));
+}
+
+/** The thread below a message that is there. */
+export function threadAt({ people }: Stack, channel: string, root: string): Conversation {
   const conversation: Conversation = {
     root,
     reply: (who, words) => people.post(who, channel, words, root),

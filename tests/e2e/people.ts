@@ -52,6 +52,8 @@ export interface People {
   /** Posts as a person and gives the message's ts. */
   post(user: string, channel: string, text: string, threadTs?: string): Promise<string>;
   thread(channel: string, threadTs: string, as?: string): Promise<readonly Message[]>;
+  /** What a person sees in a channel outside of its threads. */
+  channel(channel: string, as: string): Promise<readonly Message[]>;
   /** Clicks the newest button with this action id in the thread. */
   click(user: string, channel: string, threadTs: string, actionId: string): Promise<unknown>;
   submit(user: string, viewId: string, values: unknown): Promise<unknown>;
@@ -104,6 +106,9 @@ export function meetPeople(url: string): People {
       });
       return messagesSchema.parse(await control('GET', `/messages?${query}`)).messages;
     },
+    channel: async (channel, as) =>
+      messagesSchema.parse(await control('GET', `/messages?${new URLSearchParams({ channel, as })}`))
+        .messages,
     click: async (user, channel, threadTs, actionId) => {
       const message = (await people.thread(channel, threadTs)).findLast((candidate) =>
         buttonsOf(candidate).some((button) => button.actionId === actionId),

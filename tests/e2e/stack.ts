@@ -22,6 +22,7 @@ export interface StackOptions {
     readonly name: string;
     readonly url: string;
     readonly channels: readonly string[];
+    readonly description?: string;
   }[];
   readonly people?: {
     readonly start: readonly string[];
@@ -32,6 +33,8 @@ export interface StackOptions {
   readonly sandbox?: Readonly<Record<string, number>>;
   /** How many turns a worker works on at once. */
   readonly turnsAtOnce?: number;
+  /** Further keys of the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Folders with scripts for the model; its own without it. */
   readonly scriptDirs?: readonly string[];
   readonly workerEnv?: NodeJS.ProcessEnv;
@@ -121,6 +124,7 @@ async function assemble(
       approvals: options.approvals ?? { own: true },
       sandbox: { memory_mb: 1536, ...options.sandbox },
       ...(options.turnsAtOnce === undefined ? {} : { worker: { turns: options.turnsAtOnce } }),
+      ...options.config,
     }),
   );
   const modelUrl = String(model.ready['url']);
