@@ -5,6 +5,7 @@ import { answerFor } from './answer.ts';
 import type { Choice } from './choose.ts';
 import { chooseStep } from './choose.ts';
 import type { FaultBook } from './faults.ts';
+import type { Holds } from './holds.ts';
 import type { ScriptLibrary } from './library.ts';
 import type { Api } from './reply.ts';
 import { readRequest } from './reply.ts';
@@ -18,6 +19,7 @@ import { deliver, errorBody, sendJson } from './wire.ts';
 export interface ModelState {
   readonly library: ScriptLibrary;
   readonly faults: FaultBook;
+  readonly holds: Holds;
   readonly log: RequestLog;
   readonly cache: PromptCache;
   readonly delayMs: number;
@@ -54,6 +56,7 @@ export async function complete(
   await deliver(response, read.reply({ ...answer, usage }, Date.now()), {
     stream: transcript.stream,
     delayMs: state.delayMs + (recorded?.delay_ms ?? 0),
+    held: recorded?.hold === undefined ? Promise.resolve() : state.holds.passed(recorded.hold),
     arrivedMs,
     fault: fault?.kind,
     gone: goneSignal(response),

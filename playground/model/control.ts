@@ -7,6 +7,7 @@ import { injectedFaultSchema } from './faults.ts';
 import { parseScript, ScriptError } from './script.ts';
 import { sendJson } from './wire.ts';
 
+const releaseSchema = z.strictObject({ hold: z.string() });
 const addedScriptSchema = z.strictObject({ yaml: z.string(), name: z.string().default('added') });
 
 /** Answers a control route; false if there is none at this method and path. */
@@ -37,9 +38,16 @@ export function control(
         sendJson(response, 200, { name: script.name });
         return true;
       }
+      case 'POST /control/release': {
+        const { hold } = releaseSchema.parse(JSON.parse(text));
+        state.holds.release(hold);
+        sendJson(response, 200, { released: hold });
+        return true;
+      }
       case 'POST /control/reset':
         state.library.reset();
         state.faults.clear();
+        state.holds.clear();
         state.log.clear();
         state.cache.clear();
         sendJson(response, 200, { reset: true });

@@ -55,6 +55,8 @@ const answerShape = {
   tools: z.array(toolCallSchema).min(1).optional(),
   fault: z.union([faultSchema.transform((fault) => [fault]), z.array(faultSchema)]).optional(),
   delay_ms: z.int().min(0).optional(),
+  /** Nothing of the answer comes before a test lets this name go on. */
+  hold: z.string().min(1).optional(),
   usage: z
     .strictObject({
       input_tokens: z.int().min(0).optional(),

@@ -8,6 +8,7 @@ import type { ModelState } from './completion.ts';
 import { complete } from './completion.ts';
 import { control } from './control.ts';
 import { FaultBook } from './faults.ts';
+import { Holds } from './holds.ts';
 import { bundledScriptsDir, loadScripts, ScriptLibrary } from './library.ts';
 import { RequestLog } from './request-log.ts';
 import { RefusedRequest } from './transcript.ts';
@@ -41,6 +42,7 @@ export async function startModel(options: ModelOptions = {}): Promise<RunningMod
   const state: ModelState = {
     library: new ScriptLibrary(scripts),
     faults: new FaultBook(),
+    holds: new Holds(),
     log: new RequestLog(),
     cache: new PromptCache(),
     delayMs: options.delayMs ?? 0,

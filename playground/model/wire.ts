@@ -11,6 +11,8 @@ export interface Delivery {
   readonly stream: boolean;
   /** From the request's arrival to the answer's first word. */
   readonly delayMs: number;
+  /** The answer's first word waits for this too. */
+  readonly held: Promise<void>;
   readonly arrivedMs: number;
   readonly fault: FaultKind | undefined;
   /** Aborted when the client has gone. */
@@ -81,7 +83,9 @@ async function deliverStream(response: ServerResponse, reply: Reply, delivery: D
 }
 
 /** What reading the request took is part of the time that a model thinks. */
-async function think({ delayMs, arrivedMs, gone }: Delivery): Promise<void> {
+async function think({ delayMs, held, arrivedMs, gone }: Delivery): Promise<void> {
+  await Promise.race([held, untilGone(gone)]);
+  gone.throwIfAborted();
   const leftMs = arrivedMs + delayMs - performance.now();
   if (leftMs > 0) await sleep(leftMs, undefined, { signal: gone });
 }

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { RunningModel } from '../../playground/model/server.ts';
@@ -40,6 +41,17 @@ describe('the control routes', () => {
     await post(model.url, 'reset', {});
     expect(await said()).toContain('scripted model');
     expect(await loggedRequests(model.url)).toHaveLength(1);
+  });
+
+  it('hold an answer back until they let it go on', async () => {
+    await addScript(model.url, 'held', 'match: bake\nsteps: [{ hold: oven, say: baked }]');
+    const ask = async () =>
+      (await clientFor(model.url).responses.create({ model: 'm', input: 'bake' })).output_text;
+    const held = ask();
+    expect(await Promise.race([held, sleep(300, 'nothing yet')])).toBe('nothing yet');
+    expect(await post(model.url, 'release', { hold: 'oven' })).toMatchObject({ status: 200 });
+    expect(await held).toBe('baked');
+    expect(await ask()).toBe('baked');
   });
 
   it('refuse with a reason what they cannot use', async () => {
