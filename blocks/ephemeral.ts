@@ -13,7 +13,7 @@ interface Named {
 }
 
 const acts: Record<Act, string> = {
-  start: 'start work here',
+  start: 'start work',
   approve: 'approve changes',
   merge: 'merge changes',
 };

@@ -66,6 +66,9 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         repoWhy: body.why ?? view.repoWhy,
         ahead: body.ahead,
         repoChoice: null,
+        // Words that attempts took up wait again where the one that was chosen has not read them.
+        steering: null,
+        finishedAt: null,
       };
     case 'turn.rerouted':
       return { ...before(view), state: 'queued', repo: body.repo, base: body.base, repoWhy: 'changed' };

@@ -5,6 +5,7 @@ import { adoptAttempt, candidatesOf, isCandidate } from './attempts.ts';
 import type { EntityManager } from './database.ts';
 import { Turn } from './entities/session.ts';
 import { eventsOfTurn } from './events.ts';
+import { reopenUnread } from './steering.ts';
 import { endTurn } from './turns.ts';
 
 /** `over`: nothing is to be chosen any more. `no_result`: that one has none, or there is no such one. */
@@ -33,6 +34,7 @@ export async function chooseAttempt(
       ? { kind: 'kept', chosen }
       : withChoice(candidate.turn.result, chosen, sumOfUsage(made));
   if (candidate.approach !== null) await adoptAttempt(em, turn.sessionId, candidate.turn.id);
+  await reopenUnread(em, { sessionId: turn.sessionId, parentId, chosenId: candidate.turn.id });
   await endTurn(em, parentId, turn.sessionId, { state: 'done', result });
   return 'chosen';
 }

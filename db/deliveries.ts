@@ -228,6 +228,16 @@ export async function abandonDelivery(
   );
 }
 
+/** Has what was given up in a thread tried once more: somebody has just spoken there, so it is open again. */
+export async function reviveDeliveries(em: EntityManager, sessionId: string): Promise<void> {
+  const rows = await em.execute<unknown[]>(
+    `update delivery set abandoned = null, next_at = now()
+     where session_id = ? and kind = 'message' and abandoned is not null returning 1`,
+    [sessionId],
+  );
+  if (rows.length > 0) await notify(em, 'delivery');
+}
+
 function textArray(values: readonly string[]): string {
   return `{${values.map((value) => JSON.stringify(value)).join(',')}}`;
 }

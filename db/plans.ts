@@ -1,7 +1,7 @@
 // Plans that wait for a person: the turn holds no worker and no sandbox meanwhile.
 import type { PlanDecision, Proposal } from '../core/proposal.ts';
 import type { Database, EntityManager } from './database.ts';
-import type { TurnDetails } from './entities/session.ts';
+import type { GivenBeside, TurnDetails } from './entities/session.ts';
 import { appendEvents } from './events.ts';
 import { fenced, type Lease } from './lease.ts';
 import { handOver } from './outbox.ts';
@@ -23,11 +23,12 @@ export async function proposePlan(
   });
 }
 
-/** Decides on the plan that waits in a session, and hands its turn over; false where none waits. */
+/** Decides on the plan that waits in a session, and hands its turn over; false where none waits. `beside` came with the words. */
 export async function decidePlan(
   em: EntityManager,
   sessionId: string,
   decision: PlanDecision,
+  beside?: GivenBeside,
 ): Promise<boolean> {
   const rows = await em.execute<{ id: string; details: TurnDetails }[]>(
     `select id, details from turn where session_id = ? and state = 'waiting'
@@ -39,8 +40,8 @@ export async function decidePlan(
   if (row === undefined || last === undefined) return false;
   const plans = [...(row.details.plans ?? []).slice(0, -1), { ...last, decision }];
   await em.execute(
-    `update turn set state = 'queued', state_since = now(), details = details || ?::jsonb where id = ?`,
-    [JSON.stringify({ plans }), row.id],
+    `update turn set state = 'queued', state_since = now(), details = (details - 'decidedWith') || ?::jsonb where id = ?`,
+    [JSON.stringify({ plans, ...(beside === undefined ? {} : { decidedWith: beside }) }), row.id],
   );
   await appendEvents(em, sessionId, row.id, [{ type: 'plan.decided', ...decision }]);
   await handOver(em, 'turn', row.id);

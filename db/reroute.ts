@@ -51,7 +51,7 @@ export async function rerouteTurn(em: EntityManager, turnId: string, to: Reroute
   await em.execute(
     `update turn set state = 'queued', state_since = now(), lease_epoch = lease_epoch + 1, lease_until = null,
        lease_owner = null, started_at = null, stop_requested_by = null,
-       details = (details - array['answer', 'callId', 'routing', 'plans']) || ?::jsonb
+       details = (details - array['answer', 'callId', 'routing', 'plans', 'decidedWith']) || ?::jsonb
      where id = ?`,
     [JSON.stringify(left === null || left === to.repo ? {} : { left }), turnId],
   );

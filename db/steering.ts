@@ -2,7 +2,9 @@
 // Until then the waiting turn stays in its place, so that nothing is lost where the other ends without it.
 import type { Person } from '../core/turn.ts';
 import type { Database, EntityManager } from './database.ts';
+import type { GivenBeside, TurnDetails } from './entities/session.ts';
 import { appendEvents } from './events.ts';
+import { givenIn } from './given.ts';
 import { fenced, type Lease } from './lease.ts';
 
 export interface SteeringMessage {
@@ -10,6 +12,8 @@ export interface SteeringMessage {
   readonly id: string;
   readonly text: string;
   readonly by: Person;
+  /** What came with it. */
+  readonly beside: GivenBeside;
 }
 
 /** What came of an offer. `nothing_runs`: no agent is at work in the session; `gone`: the turn waits no more. */
@@ -68,17 +72,41 @@ export async function withdrawSteering(em: EntityManager, fromTurnId: string): P
   await em.execute('delete from steering where from_turn_id = ? and taken_at is null', [fromTurnId]);
 }
 
+/**
+ * Words that were sent to the attempts at a request while the chosen one was over already, or verified what it had,
+ * wait for a turn of their own again: what is left of the session has not read them. The session is locked.
+ */
+export async function reopenUnread(
+  em: EntityManager,
+  chosen: { readonly sessionId: string; readonly parentId: string; readonly chosenId: string },
+): Promise<void> {
+  const rows = await em.execute<{ id: string; repo: string }[]>(
+    `update turn set state = 'queued', state_since = now(), finished_at = null from session
+     where session.id = turn.session_id and turn.state = 'done' and turn.id in (
+       select from_turn_id from steering join attempt on attempt.turn_id = steering.turn_id where parent_id = ?)
+     and not exists (select 1 from steering where from_turn_id = turn.id and turn_id = ? and taken_at is not null)
+     returning turn.id, session.repo`,
+    [chosen.parentId, chosen.chosenId],
+  );
+  for (const { id, repo } of rows) {
+    await em.execute('delete from steering where from_turn_id = ?', [id]);
+    await appendEvents(em, chosen.sessionId, id, [{ type: 'turn.queued', repo, ahead: 0 }]);
+  }
+}
+
 interface OfferRow {
   readonly id: string;
   readonly from_turn_id: string;
   readonly text: string;
   readonly by: Person;
+  readonly details: TurnDetails;
   readonly taken_at: Date | null;
 }
 
 function offersTo(em: EntityManager, turnId: string): Promise<OfferRow[]> {
   return em.execute<OfferRow[]>(
-    'select id, from_turn_id, text, by, taken_at from steering where turn_id = ? order by id',
+    `select steering.id, from_turn_id, steering.text, by, taken_at, details
+     from steering join turn on turn.id = from_turn_id where turn_id = ? order by steering.id`,
     [turnId],
   );
 }
@@ -113,6 +141,6 @@ async function takeUp(em: EntityManager, lease: Lease, offer: OfferRow): Promise
   return marked;
 }
 
-function toMessage({ id, text, by }: OfferRow): SteeringMessage {
-  return { id: String(id), text, by };
+function toMessage({ id, from_turn_id: turnId, text, by, details }: OfferRow): SteeringMessage {
+  return { id: String(id), text, by, beside: { turnId, ...givenIn(details) } };
 }

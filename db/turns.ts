@@ -5,7 +5,7 @@ import { redactAll } from '../core/redact.ts';
 import { type OpenTurnState, type TurnState, turnDeadlines } from '../core/turn.ts';
 import { dropAttempts, hasAttempts, outcomeAfter, stopAttempts } from './attempts.ts';
 import type { Database, EntityManager } from './database.ts';
-import { Turn, type TurnDetails } from './entities/session.ts';
+import { type GivenBeside, Turn, type TurnDetails } from './entities/session.ts';
 import { appendEvents } from './events.ts';
 import { fenced, type Lease } from './lease.ts';
 import { handOver } from './outbox.ts';
@@ -106,7 +106,7 @@ export async function waitForAnswer(
 export async function answerWaiting(
   em: EntityManager,
   sessionId: string,
-  answer: { readonly text: string; readonly by: string },
+  answer: { readonly text: string; readonly by: string; readonly beside?: GivenBeside },
 ): Promise<boolean> {
   const details: TurnDetails = { answer };
   const rows = await em.execute<{ id: string }[]>(

@@ -6,6 +6,7 @@ import { ThreadsmithError } from '../core/errors.ts';
 import type { Usage } from '../core/event.ts';
 import type { Journal, MessageEntry } from '../core/journal.ts';
 import { withoutCredentials } from '../core/redact.ts';
+import type { GivenBeside } from '../db/entities/session.ts';
 import { openJournal } from '../db/journal.ts';
 import type { SandboxBrowser } from '../sandbox/browser.ts';
 import { type RepoGuide, readGuide } from './agent/guide.ts';
@@ -18,7 +19,7 @@ import type { Tool } from './agent/tools/tool.ts';
 import type { Bench } from './blueprint/bench.ts';
 import type { Lost } from './blueprint/prepare.ts';
 import { decisionMessage } from './plan.ts';
-import { placeFiles, requestOf } from './request.ts';
+import { placeFiles, requestOf, withGiven } from './request.ts';
 import { workSaver } from './save-work.ts';
 import { steeringOf } from './steering.ts';
 import type { TurnContext } from './turn.ts';
@@ -56,17 +57,19 @@ export async function startAgent(
   const { turn, config, model, lease, database, attempt } = context;
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
-  const given = await placeFiles(context, bench);
-  const decided = attempt.approach === null ? decisionMessage(turn) : null;
+  const given = await placeFiles(bench, turn.id, turn.details);
+  const beside = async (text: string, came: GivenBeside) =>
+    withGiven(text, came, await placeFiles(bench, came.turnId, came));
+  const decided = attempt.approach === null ? await decisionOf(context, beside) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
-  let answers = answerOf(context);
+  let answers = await answerOf(context, beside);
   const guide = await guideOf(bench);
   const instructions = instructionsOf(bench, guide);
   const tools = await toolsOf(context, bench, guide);
   const notes = notesOf(bench);
 
   const saveWork = workSaver(context, bench);
-  const steering = steeringOf(database, lease, journal);
+  const steering = steeringOf(database, lease, journal, beside);
 
   /** Events that still wait when the run ends, however it ends, are written. */
   const flushing = async <T>(run: () => Promise<T>): Promise<T> => {
@@ -178,10 +181,22 @@ function notesOf(bench: Bench): readonly MessageEntry[] {
   return notes.map(([id, text]) => ({ kind: 'message', id, text: `<note>\n${text}\n</note>` }));
 }
 
-function answerOf(context: TurnContext): AgentAnswer | undefined {
-  const { callId, answer } = context.turn.details;
+/** Makes a message of words to a turn under way and what came with them. */
+type Beside = (text: string, came: GivenBeside) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>;
+
+async function answerOf({ turn }: TurnContext, beside: Beside): Promise<AgentAnswer | undefined> {
+  const { callId, answer } = turn.details;
   if (callId === undefined || answer === undefined) return undefined;
-  return { callId, text: answer.text };
+  const { text, beside: came } = answer;
+  return { callId, ...(came === undefined ? { text } : await beside(text, came)) };
+}
+
+async function decisionOf({ turn }: TurnContext, beside: Beside): Promise<MessageEntry | null> {
+  const message = decisionMessage(turn);
+  const came = turn.details.decidedWith;
+  return message === null || came === undefined
+    ? message
+    : { ...message, ...(await beside(message.text, came)) };
 }
 
 /** From the base branch: rules that a change brings along are not followed while it is judged. */

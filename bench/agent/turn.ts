@@ -66,7 +66,7 @@ async function playTurn({ databaseUrl, modelUrl, folder, steps, paceMs, count = 
     const model = createModel({ api: 'responses', name: 'scripted', baseUrl: modelUrl, apiKey: 'sk-bench' });
     const { turnId } = lease;
     const report = (event: EventBody) => journal.report(event);
-    const takeMessages = steeringOf(database, lease, journal);
+    const takeMessages = steeringOf(database, lease, journal, async (text) => ({ text }));
     const task = taskOf({ model, journal, turnId, folder, commandMs: paceMs, report, takeMessages });
     const before = count();
     const cpuBefore = process.cpuUsage();

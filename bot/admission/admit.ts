@@ -8,8 +8,9 @@ import type { PlanDecision } from '../../core/proposal.ts';
 import { chooseAttempt, choosingTurn } from '../../db/choice.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
-import { Session, Turn } from '../../db/entities/session.ts';
+import { type Given, Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/events.ts';
+import { givenIn } from '../../db/given.ts';
 import { decidePlan } from '../../db/plans.ts';
 import { lockSession } from '../../db/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
@@ -34,12 +35,13 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
     // A stop touches turns that a worker has: see LockedSession for why the session is left alone then.
     if (turn.details.stop !== true) await lockSession(tx, session.id);
     if (!(await refresh(tx, turnId, known))) return;
-    await takeFiles(tx, session, turn, known);
+    const kept = await takeFiles(tx, session, turn, known);
     if (failure !== null) {
       await wantRefusal(tx, options.config, session, turn, known.actor);
       return endTurn(tx, turnId, session.id, { state: 'refused', failure });
     }
-    if (turn.kind === 'answer' && (await takenByOpenTurn(tx, session.id, turn, known))) return;
+    const beside = givenIn({ ...turn.details, ...known.details, ...kept });
+    if (turn.kind === 'answer' && (await takenByOpenTurn(tx, session.id, turn, known, beside))) return;
     await settle(tx, options.config, await tx.findOneOrFail(Turn, { id: turnId }, { refresh: true }), known);
   });
 }
@@ -61,14 +63,14 @@ async function takeFiles(
   session: Session,
   turn: Turn,
   { files, actor }: Known,
-): Promise<void> {
+): Promise<TurnDetails> {
   const details = await keepFiles(em, turn, files);
-  if (Object.keys(details).length === 0) return;
+  if (Object.keys(details).length === 0) return details;
   await em.execute('update turn set details = details || ?::jsonb where id = ?', [
     JSON.stringify(details),
     turn.id,
   ]);
-  if (files.left.length === 0) return;
+  if (files.left.length === 0) return details;
   await wantDelivery(em, {
     dedupeKey: `files-left:${turn.id}`,
     kind: 'ephemeral',
@@ -78,6 +80,7 @@ async function takeFiles(
     threadTs: session.threadTs,
     payload: ephemeral(actor.id, filesLeft(files.left)),
   });
+  return details;
 }
 
 /** A word to the turn under way; false where that is over and the word stands for itself. */
@@ -86,14 +89,16 @@ async function takenByOpenTurn(
   sessionId: string,
   turn: Turn,
   known: Known,
+  given: Given,
 ): Promise<boolean> {
   const said = { text: known.text, by: known.actor.id };
+  const beside = Object.keys(given).length === 0 ? undefined : { turnId: turn.id, ...given };
   const taken =
     turn.details.stop === true
       ? await stopAll(em, sessionId, turn.id, known.actor.id)
       : (await choose(em, sessionId, said)) ||
-        (await decidePlan(em, sessionId, decisionIn(said))) ||
-        (await answerWaiting(em, sessionId, said));
+        (await decidePlan(em, sessionId, decisionIn(said), beside)) ||
+        (await answerWaiting(em, sessionId, { ...said, ...(beside === undefined ? {} : { beside }) }));
   if (taken || turn.details.stop === true) {
     await em.execute(
       `update turn set state = 'done', state_since = now(), finished_at = now() where id = ?`,

@@ -60,7 +60,7 @@ export async function lookUp(options: AdmissionOptions, session: Session, turn: 
   });
   return {
     actor,
-    text: turn.kind === 'answer' ? said : asked.text || wordless(turn, thread),
+    text: (turn.kind === 'answer' ? said : asked.text) || wordless(turn, thread),
     asked,
     choice,
     defaults: await defaultsOf(database.em(), { teamId, userId: actor.id }),

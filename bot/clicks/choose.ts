@@ -71,9 +71,6 @@ export async function sendNow(desk: Desk, click: Click): Promise<Reply> {
     if (found === null) return outOfDate();
     const refused = refusal(desk.config, actor, ['start']);
     if (refused !== null) return refused;
-    // Words can be handed over while the work goes on; files come with the turn's own start.
-    if ((found.turn.details.files ?? []).length > 0)
-      return couldNot('This has files with it, so it waits for its own turn.', 'It is next in line.');
     switch (await offerSteering(em, click.value, actor.id)) {
       case 'offered':
         return null;

@@ -3,7 +3,7 @@
 import { usageMessage } from '../../blocks/usage.ts';
 import type { Replies } from '../../core/config.ts';
 import type { Database, EntityManager } from '../../db/database.ts';
-import { wantDelivery } from '../../db/deliveries.ts';
+import { reviveDeliveries, wantDelivery } from '../../db/deliveries.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/events.ts';
 import { handOver } from '../../db/outbox.ts';
@@ -52,6 +52,7 @@ export async function recordMessage(
     // First the claim, then the session, in this order everywhere: else two copies could wait for each other.
     if (!(await claimMessage(em, message))) return 'duplicate';
     const known = await lockSessionOf(em, message);
+    if (known !== null) await reviveDeliveries(em, known.id);
     if (isEmpty(message)) {
       await wantHint(em, message, botUserId);
       return 'hint';
@@ -68,7 +69,7 @@ export async function recordMessage(
     const session = known ?? (await openSession(em, message, message.userId));
     // Somebody who answers, or says stop, speaks to the turn that is under way: no turn to show.
     if (message.asksToStop) return addHidden(em, session, message, { stop: true });
-    if (open === 'waiting') return addHidden(em, session, message, {});
+    if (open === 'waiting') return addHidden(em, session, message, givenOf(message));
     await addRequest(em, session, message);
     return 'turn';
   });

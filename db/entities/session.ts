@@ -48,8 +48,25 @@ export interface GivenFileRow {
   readonly from?: string;
 }
 
+/** What came with somebody's words besides them. */
+export interface Given {
+  /** Messages that were forwarded with the words. */
+  readonly forwarded?: readonly { readonly name: string; readonly text: string }[];
+  /** Files for the agent. */
+  readonly files?: readonly GivenFileRow[];
+  /** What did not come along, a sentence each. */
+  readonly filesLeft?: readonly string[];
+  /** What links in the words lead to. */
+  readonly links?: readonly { readonly url: string; readonly text: string }[];
+}
+
+/** What came with words to a turn under way, kept with the turn that they arrived as. */
+export interface GivenBeside extends Given {
+  readonly turnId: string;
+}
+
 /** What a button or a modal said about the turn that it made. */
-export interface TurnDetails {
+export interface TurnDetails extends Given {
   /** Of a merge: the head that the person saw. */
   readonly commit?: string;
   /** Of a merge: the turn whose change it is, where its approvals are. */
@@ -63,7 +80,7 @@ export interface TurnDetails {
   /** Of a turn that asked: the call that asked. */
   readonly callId?: string;
   /** Of a turn that asked: what a person said, and who. */
-  readonly answer?: { readonly text: string; readonly by: string };
+  readonly answer?: { readonly text: string; readonly by: string; readonly beside?: GivenBeside };
   /** Of a message to a turn under way: it asks to stop. */
   readonly stop?: boolean;
   /** Of an alert: its messages, as they are now. */
@@ -74,6 +91,8 @@ export interface TurnDetails {
   readonly planFirst?: boolean;
   /** The plans that were made, the last one perhaps undecided. */
   readonly plans?: readonly Proposal[];
+  /** What came with the newest decision on a plan. */
+  readonly decidedWith?: GivenBeside;
   /** The repo is a model's choice among these; `otherwise` is the person's own default. */
   readonly routing?: {
     readonly choices: readonly string[];
@@ -94,14 +113,6 @@ export interface TurnDetails {
     readonly sizeBytes: number | null;
     readonly url: string | null;
   }[];
-  /** Messages that were forwarded with the request. */
-  readonly forwarded?: readonly { readonly name: string; readonly text: string }[];
-  /** Files for the agent. */
-  readonly files?: readonly GivenFileRow[];
-  /** What did not come along, a sentence each. */
-  readonly filesLeft?: readonly string[];
-  /** What links in the request lead to. */
-  readonly links?: readonly { readonly url: string; readonly text: string }[];
   /** What people said in the thread before the request, oldest first. */
   readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }

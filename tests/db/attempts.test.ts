@@ -266,6 +266,37 @@ describe('attempts', () => {
     expect((await states(begun))[0]).toBe('waiting');
   });
 
+  it('of which the chosen one was over when words came leave those waiting again', async () => {
+    const begun = await begin();
+    const [first = '', second = '', third = ''] = begun.attempts;
+    await finish(first);
+    const later = await ask(begun.sessionId, 'and make it blue', {}, ADA);
+    expect(await database.transaction((em) => offerSteering(em, later, MIRA.id))).toBe('offered');
+    const leases = [await claim(second), await claim(third)];
+    for (const lease of leases) {
+      expect(await takeSteering(database, lease)).toHaveLength(1);
+      await finishTurn(database, lease, { state: 'done', result: answer('blue') });
+    }
+    expect(await stateOf(database, later)).toBe('done');
+    await choose(begun, 1);
+    expect(await stateOf(database, later)).toBe('queued');
+    expect((await claim(later)).turnId).toBe(later);
+    const { position } = await database.em().findOneOrFail(Turn, { id: begun.parentId });
+    const prompters = await promptersOf(database.em(), begun.sessionId, position);
+    expect(prompters.map(({ id }) => id)).toEqual([MIRA.id]);
+
+    const other = await begin();
+    const read = await ask(other.sessionId, 'and make it red');
+    await database.transaction((em) => offerSteering(em, read, MIRA.id));
+    for (const id of other.attempts) {
+      const lease = await claim(id);
+      await takeSteering(database, lease);
+      await finishTurn(database, lease, { state: 'done', result: answer('red') });
+    }
+    await choose(other, 2);
+    expect(await stateOf(database, read)).toBe('done');
+  });
+
   it('are all steered by what is sent now, and the message is taken up once', async () => {
     const begun = await begin();
     const later = await ask(begun.sessionId, 'and make it blue', {}, ADA);

@@ -117,7 +117,8 @@ async function begin(task: AgentTask, transcript: Transcript): Promise<void> {
     const pending = transcript.pendingCalls()[0];
     if (pending?.key === answers.callId) {
       const { callId } = pending.call;
-      return transcript.append({ kind: 'tool_result', callId, ok: true, output: answers.text });
+      const { text: output, callId: _asked, ...pictures } = answers;
+      return transcript.append({ kind: 'tool_result', callId, ok: true, output, ...pictures });
     }
     if (transcript.hasResultOf(answers.callId)) return;
   }

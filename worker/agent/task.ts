@@ -76,6 +76,8 @@ export interface AgentAnswer {
   /** As `AgentOutcome` named it. */
   readonly callId: string;
   readonly text: string;
+  /** Pictures that came with it. */
+  readonly imageArtifactIds?: readonly string[];
 }
 
 export type SpentBudget = 'steps' | 'time' | 'tokens' | 'money';
