@@ -162,15 +162,6 @@ describe('a turn', () => {
     const recordingId = required(first.verification.recordingId, 'the pages were not recorded');
     const film = await readArtifact(database.em(), content, recordingId);
     expect(film.artifact).toMatchObject({ kind: 'recording', mimeType: 'image/gif' });
-    for (const id of [
-      ...shots,
-      marked,
-      recordingId,
-      ...first.verification.pages.flatMap((p) => p.difference?.picture?.artifactId ?? []),
-    ]) {
-      const f = await readArtifact(database.em(), content, id);
-      (await import('node:fs')).writeFileSync(`/tmp/wt/keep-${f.artifact.name}`, f.content);
-    }
     for (const { content: png } of pictures) expect(Buffer.from(png.subarray(1, 4)).toString()).toBe('PNG');
     expect(
       Buffer.compare(Buffer.from(pictures[0]?.content ?? []), Buffer.from(pictures[1]?.content ?? [])),
