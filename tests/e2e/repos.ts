@@ -15,6 +15,10 @@ export function createShop(replaced: Readonly<Record<string, string | Uint8Array
   return remote;
 }
 
+/** The checks of the sample repo without its pages: a turn that is about something else takes a third of the time. */
+export const CHECKS_ONLY =
+  'setup: []\nchecks:\n  - { name: tests, run: npm test }\n  - { name: lint, run: npm run lint }\n';
+
 /** The branches of sessions on a remote. */
 export function sessionBranches(remote: TestRemote): readonly string[] {
   return remote

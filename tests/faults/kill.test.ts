@@ -4,24 +4,36 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startRedis } from '../../scripts/system/redis.ts';
 import { type Message, readable } from '../e2e/people.ts';
+import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
 import { offers } from '../e2e/thread.ts';
+import type { TestRemote } from '../worker/git-repo.ts';
 
 const SLOW = '@threadsmith take your time';
 const eventsSchema = z.looseObject({ events: z.array(z.looseObject({ acked: z.boolean() })) });
 
+let shop: TestRemote;
 let stack: Stack | undefined;
 const cleanUps: (() => Promise<void>)[] = [];
+
+beforeEach(() => {
+  shop = createShop({ '.threadsmith.yaml': CHECKS_ONLY });
+});
 
 afterEach(async () => {
   await stack?.stop();
   stack = undefined;
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+  shop.remove();
 });
+
+function startOnShop(options: { redisUrl?: string } = {}): Promise<Stack> {
+  return startStack({ repos: [{ name: 'brightloaf', url: shop.url, channels: ['shop'] }], ...options });
+}
 
 function botMessages(messages: readonly Message[]): readonly Message[] {
   return messages.filter((message) => message.bot_id !== undefined);
@@ -58,7 +70,7 @@ const ALL_STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
 
 describe('a killed bot', () => {
   it('does not lose a mention that it acknowledged, and shows it once', async () => {
-    stack = await startStack();
+    stack = await startOnShop();
     const { people } = stack;
     const root = await people.post('mira', 'shop', '@threadsmith where is the total computed?');
     await until(
@@ -80,7 +92,7 @@ describe('a killed bot', () => {
 
 describe('a killed worker', () => {
   it('is replaced in the middle of a turn, and no command runs twice', async () => {
-    stack = await startStack();
+    stack = await startOnShop();
     const { people } = stack;
     const root = await people.post('mira', 'shop', SLOW);
     await people.see('shop', root, (messages) =>
@@ -92,7 +104,7 @@ describe('a killed worker', () => {
     await stack.startWorker();
     const { message } = await people.see('shop', root, offers(/merge/i), { withinMs: 170_000 });
     expect(readable(message)).toMatch(/steps\.txt/);
-    expect(stepsTaken(stack.sampleRepo)).toEqual(ALL_STEPS);
+    expect(stepsTaken(shop.url)).toEqual(ALL_STEPS);
     expect(botMessages(await people.thread('shop', root))).toHaveLength(1);
     expect(await turnStates(stack.database.url)).toEqual(['done']);
     expect(await claims(stack.database.url)).toEqual([1, 2]);
@@ -101,7 +113,7 @@ describe('a killed worker', () => {
   });
 
   it('that was only frozen and wakes up changes nothing any more', async () => {
-    stack = await startStack();
+    stack = await startOnShop();
     const { people } = stack;
     const root = await people.post('mira', 'shop', SLOW);
     await people.see('shop', root, (messages) =>
@@ -115,7 +127,7 @@ describe('a killed worker', () => {
     process.kill(frozen.pid, 'SIGCONT');
     await people.see('shop', root, offers(/merge/i), { withinMs: 170_000 });
     await frozen.stop();
-    expect(stepsTaken(stack.sampleRepo)).toEqual(ALL_STEPS);
+    expect(stepsTaken(shop.url)).toEqual(ALL_STEPS);
     expect(await claims(stack.database.url)).toEqual([1, 2]);
     expect(botMessages(await people.thread('shop', root))).toHaveLength(1);
   });
@@ -126,7 +138,7 @@ describe('a queue on Redis', () => {
     const folder = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
     const redis = await startRedis({ folder, logFile: join(folder, 'redis.log') });
     cleanUps.push(async () => redis.stop());
-    stack = await startStack({ redisUrl: redis.url });
+    stack = await startOnShop({ redisUrl: redis.url });
     await stack.worker.stop();
     const { people } = stack;
     const root = await people.post('mira', 'shop', '@threadsmith where is the total computed?');

@@ -1,19 +1,20 @@
 // A worker and its Docker Engine vanish in the middle of a turn, as a machine does; the worker of another machine,
 // with an engine of its own, ends the turn with all that was done before.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import { readable } from '../e2e/people.ts';
+import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
 import { offers } from '../e2e/thread.ts';
 import { part } from '../setup/environment.ts';
 import { type OwnEngine, openOwnEngine } from './own-engine.ts';
 
+const shop = createShop({ '.threadsmith.yaml': CHECKS_ONLY });
 let stack: Stack | undefined;
 let engine: OwnEngine | undefined;
 let otherData: string | undefined;
@@ -23,6 +24,8 @@ afterEach(async () => {
   await engine?.close();
   if (otherData !== undefined) rmSync(otherData, { recursive: true, force: true });
 });
+
+afterAll(() => shop.remove());
 
 async function query(url: string, sql: string): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url });
@@ -48,12 +51,15 @@ const ALL_STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
 it('a turn whose worker and engine are taken away ends on another machine, with what its steps wrote', async () => {
   engine = await openOwnEngine({ image: await sandboxImage() });
   otherData = mkdtempSync(join(tmpdir(), 'threadsmith-other-'));
-  stack = await startStack({ workerEnv: { DOCKER_HOST: engine.host, THREADSMITH_DATA: otherData } });
+  stack = await startStack({
+    repos: [{ name: 'brightloaf', url: shop.url, channels: ['shop'] }],
+    workerEnv: { DOCKER_HOST: engine.host, THREADSMITH_DATA: otherData },
+  });
   // The folder of artifacts is what two machines share beside the database.
   const shared = join(stack.folder, 'data', 'artifacts');
   mkdirSync(shared, { recursive: true });
   symlinkSync(shared, join(otherData, 'artifacts'));
-  const { people, database, sampleRepo } = stack;
+  const { people, database } = stack;
   const lost = stack.worker;
   const root = await people.post('mira', 'shop', '@threadsmith take your time');
   const finished = `select id::text as value from event where body->>'type' = 'tool.finished'`;
@@ -68,14 +74,12 @@ it('a turn whose worker and engine are taken away ends on another machine, with 
   const { message } = await people.see('shop', root, offers(/merge/i), { withinMs: 150_000 });
   expect(readable(message)).toMatch(/steps\.txt/);
   expect(await query(database.url, claims)).toEqual(['1', '2']);
-  const git = (...args: readonly string[]) =>
-    execFileSync('git', ['--git-dir', sampleRepo, ...args], { encoding: 'utf8' }).trim();
-  const branch = git('for-each-ref', '--format=%(refname)', 'refs/heads/threadsmith');
-  const steps = git('show', `${branch}:steps.txt`).split('\n');
+  const branch = shop.git('for-each-ref', '--format=%(refname)', 'refs/heads/threadsmith');
+  const steps = shop.git('show', `${branch}:steps.txt`).split('\n');
   // In order, none twice, and at most the one step that ended as the machine did is missing.
   expect(steps).toEqual(ALL_STEPS.filter((step) => steps.includes(step)));
   expect(steps.length).toBeGreaterThanOrEqual(ALL_STEPS.length - 1);
-  expect(git('show', `${branch}:src/cart.js`)).toContain('lineTotal(line)');
+  expect(shop.git('show', `${branch}:src/cart.js`)).toContain('lineTotal(line)');
   const told = `select entry->>'text' as value from journal where entry->>'text' like '%made anew, with the files%'`;
   expect(await query(database.url, told)).toHaveLength(1);
 });

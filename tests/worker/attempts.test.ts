@@ -1,5 +1,4 @@
 // Several attempts at one request in real sandboxes, with the scripted model and the sample repo.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +17,6 @@ import { loadJournal } from '../../db/journal.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
 import { stopTurn } from '../../db/turns.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
-import { createSampleRepo } from '../../playground/sample-repo/create.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/sandbox.ts';
 import { removeDropped } from '../../worker/dropped-attempts.ts';
@@ -27,14 +25,21 @@ import { createModel } from '../../worker/model/create-model.ts';
 import type { Tools } from '../../worker/turn.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
+import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 import { writeConfig } from './config-file.ts';
+import type { TestRemote } from './git-repo.ts';
 
 const INSTALL = `a${process.pid}`;
 const MIRA = { id: 'U0MIRA0001', name: 'Mira Okafor', email: 'mira@brightloaf.example' };
 const FIX = 'fix the total on the cart page';
+
+/** One picture of one page is enough to tell attempts apart. */
+const ONE_PAGE = `${CHECKS_ONLY}serve: { run: npm start, port: 3000 }
+pages: [{ name: Cart, path: /cart, viewports: [desktop] }]
+`;
 
 const requestsSchema = z.looseObject({
   requests: z.array(
@@ -45,7 +50,7 @@ const requestsSchema = z.looseObject({
 });
 
 let folder: string;
-let remote: string;
+let remote: TestRemote;
 let own: TestDatabase;
 let database: Database;
 let model: RunningModel;
@@ -55,15 +60,14 @@ let worker: Worker;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'threadsmith-attempts-'));
-  remote = join(folder, 'sample.git');
-  await createSampleRepo(remote);
+  remote = createShop({ '.threadsmith.yaml': ONE_PAGE });
   own = await createTestDatabase();
   database = await openDatabase(own.url);
   model = await startModel({ port: 0 });
   const log = createLog({ level: 'error' });
   provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: INSTALL, log });
   tools = {
-    config: readConfig(writeConfig(folder, remote)),
+    config: readConfig(writeConfig(folder, remote.url)),
     database,
     content: openContentFolder(join(folder, 'artifacts')),
     provider,
@@ -81,6 +85,7 @@ afterAll(async () => {
   await model.close();
   await database.close();
   await own.drop();
+  remote.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -139,12 +144,9 @@ function choose(sessionId: string, parentId: string, place: number) {
   });
 }
 
-function git(...args: string[]): string {
-  return execFileSync('git', ['--git-dir', remote, ...args], { encoding: 'utf8' }).trim();
-}
-
 function branchesOf(sessionId: string): readonly string[] {
-  return git('for-each-ref', '--format=%(refname:short)', `refs/heads/threadsmith/${sessionId}*`)
+  return remote
+    .git('for-each-ref', '--format=%(refname:short)', `refs/heads/threadsmith/${sessionId}*`)
     .split('\n')
     .filter((line) => line !== '');
 }
@@ -175,8 +177,8 @@ describe('several attempts', () => {
     const result = changeOf(await turnOf(first));
     const parentId = await ask(sessionId, FIX, { attempts: 2, tries: first });
     const changes = (await makeAll(parentId)).map(changeOf);
-    expect(changes.map(({ commit }) => git('rev-parse', `${commit}^`))).toEqual(
-      Array(2).fill(git('rev-parse', `${result.commit}^`)),
+    expect(changes.map(({ commit }) => remote.git('rev-parse', `${commit}^`))).toEqual(
+      Array(2).fill(remote.git('rev-parse', `${result.commit}^`)),
     );
     const said = await loadJournal(database.em(), sessionId, 1);
     expect(said.filter(({ turnId }) => turnId === first)).toEqual([]);
@@ -198,9 +200,9 @@ describe('several attempts', () => {
     expect(changes.map(({ branch }) => branch)).toEqual(
       [1, 2, 3].map((n) => `threadsmith/${sessionId}-attempt-${n}`),
     );
-    expect(new Set(changes.map(({ commit }) => git('rev-parse', `${commit}^{tree}`))).size).toBe(3);
-    expect(new Set(changes.map(({ commit }) => git('rev-parse', `${commit}^`)))).toEqual(
-      new Set([git('rev-parse', 'main')]),
+    expect(new Set(changes.map(({ commit }) => remote.git('rev-parse', `${commit}^{tree}`))).size).toBe(3);
+    expect(new Set(changes.map(({ commit }) => remote.git('rev-parse', `${commit}^`)))).toEqual(
+      new Set([remote.git('rev-parse', 'main')]),
     );
     expect(branchesOf(sessionId)).toEqual(changes.map(({ branch }) => branch));
     for (const [index, way] of [
@@ -236,7 +238,7 @@ describe('several attempts', () => {
 
     const next = await turnOf(await ask(sessionId, 'also show how much is missing for free shipping'));
     expect(changeOf(next).branch).toBe(second.branch);
-    expect(git('log', '-1', '--format=%P', second.branch)).toBe(second.commit);
+    expect(remote.git('log', '-1', '--format=%P', second.branch)).toBe(second.commit);
     expect(await saidTo(sessionId, 2)).toContain('free shipping');
     expect(await sandboxesOf(sessionId)).toEqual([`${sessionId}-attempt-2`]);
 

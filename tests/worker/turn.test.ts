@@ -26,16 +26,20 @@ import { createModel } from '../../worker/model/create-model.ts';
 import type { Tools } from '../../worker/turn.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
+import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 import { writeConfig } from './config-file.ts';
+import type { TestRemote } from './git-repo.ts';
 
 const INSTALL = `t${process.pid}`;
 const MIRA = { id: 'U0MIRA0001', name: 'Mira Okafor', email: 'mira@brightloaf.example' };
 
 let folder: string;
 let remote: string;
+/** The same shop, of which no pictures are taken. */
+let plain: TestRemote;
 let own: TestDatabase;
 let database: Database;
 let model: RunningModel;
@@ -46,13 +50,16 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'threadsmith-turn-'));
   remote = join(folder, 'sample.git');
   await createSampleRepo(remote);
+  plain = createShop({ '.threadsmith.yaml': CHECKS_ONLY });
   own = await createTestDatabase();
   database = await openDatabase(own.url);
   model = await startModel({ port: 0 });
   const log = createLog({ level: 'error' });
   provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: INSTALL, log });
   const tools: Tools = {
-    config: readConfig(writeConfig(folder, remote)),
+    config: readConfig(
+      writeConfig(folder, remote, {}, {}, [{ name: 'plain', url: plain.url, channels: [] }]),
+    ),
     database,
     content: openContentFolder(join(folder, 'artifacts')),
     provider,
@@ -70,6 +77,7 @@ afterAll(async () => {
   await model.close();
   await database.close();
   await own.drop();
+  plain.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -104,9 +112,9 @@ function changeOf(turn: Turn): ChangeResult {
   return result;
 }
 
-async function newSession(): Promise<string> {
+async function newSession(repo = 'plain'): Promise<string> {
   const sessionId = await addSession(database);
-  await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+  await database.em().nativeUpdate(Session, { id: sessionId }, { repo });
   return sessionId;
 }
 
@@ -129,8 +137,7 @@ function pretend(name: string): void {
 
 describe('a turn', () => {
   it('mends the cart, verifies it in a browser, publishes it, goes on with a follow-up, and merges', async () => {
-    const sessionId = await addSession(database);
-    await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+    const sessionId = await newSession('brightloaf');
 
     const first = changeOf(await play(sessionId, 'fix the total on the cart page'));
     expect(first.verification).toMatchObject({ passed: true, problems: [], commit: first.commit });
@@ -199,8 +206,7 @@ describe('a turn', () => {
     ['removed with all that was in it', (name: string) => execFileSync('docker', ['rm', '-f', '-v', name])],
     ['taken by a program that pretends to be a newer worker', pretend],
   ])('goes on in another sandbox where its own is %s', async (_how, harm) => {
-    const sessionId = await addSession(database);
-    await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+    const sessionId = await newSession();
     const playing = play(sessionId, 'take your time');
     await vi.waitFor(
       async () => {
@@ -256,7 +262,7 @@ describe('a turn', () => {
     const { review, branch, summary } = changeOf(turn);
     expect(review).toMatchObject({ verdict: 'fail', findings: [expect.stringContaining('no longer runs')] });
     expect(summary).toContain('on purpose');
-    expect(git('log', '--all', '-p', '--format=%s', branch)).not.toContain(token);
+    expect(plain.git('log', '--all', '-p', '--format=%s', branch)).not.toContain(token);
   });
 
   it('looks into an alert without publishing, and reads what people send to it meanwhile', async () => {
@@ -299,7 +305,7 @@ describe('a turn', () => {
     expect(waiting.state).toBe('done');
     const session = await database.em().findOneOrFail(Session, { id: sessionId });
     expect(session.headCommit).toBeNull();
-    expect(git('branch', '--list', session.branch)).toBe('');
+    expect(plain.git('branch', '--list', session.branch)).toBe('');
   });
 
   it('plans first without changing anything, then carries the plan out, with the files that came along', async () => {
@@ -346,16 +352,15 @@ describe('a turn', () => {
     await worker.work(planned.id);
     const { files, branch } = changeOf(await database.em().findOneOrFail(Turn, { id: planned.id }));
     expect(files.map(({ path }) => path)).toEqual(['counted.txt']);
-    expect(git('show', `${branch}:counted.txt`)).toBe('crumbs,12');
+    expect(plain.git('show', `${branch}:counted.txt`)).toBe('crumbs,12');
   });
 
   it('answers a question without a branch', async () => {
-    const sessionId = await addSession(database);
-    await database.em().nativeUpdate(Session, { id: sessionId }, { repo: 'brightloaf' });
+    const sessionId = await newSession();
     const turn = await play(sessionId, 'where is the total computed?');
     expect(turn.result).toMatchObject({ kind: 'answer' });
     const session = await database.em().findOneOrFail(Session, { id: sessionId });
     expect(session.headCommit).toBeNull();
-    expect(git('branch', '--list', session.branch)).toBe('');
+    expect(plain.git('branch', '--list', session.branch)).toBe('');
   });
 });
