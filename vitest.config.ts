@@ -1,15 +1,17 @@
-// Two groups of tests: those that need a database at most run two files at once, with the conversations once
-// more in bad weather (duplicated and reordered events, 429s); those that open sandboxes,
-// browsers and whole processes run one after the other. Nothing is retried: a test that fails now and then
-// has a fault.
+// Three groups of tests, one after the other: those that need a database at most, with the conversations once
+// more in bad weather; those that open sandboxes, browsers and whole processes; and those that change what the
+// whole machine has, like its network, and so run alone. The first mostly wait, hence more of them at once than
+// there are cores. Nothing is retried: a test that fails now and then has a fault.
 import { defineConfig } from 'vitest/config';
 
-const SANDBOX_TESTS = [
-  ...['worker', 'sandbox', 'e2e', 'faults', 'security', 'scripts'].map(
-    (room) => `tests/${room}/**/*.test.ts`,
-  ),
-  'tests/bench/sandbox.test.ts',
-];
+/** Start and end engines with bridges of their own, or measure. */
+const ALONE = ['tests/scripts/**/*.test.ts', 'tests/security/network.test.ts', 'tests/bench/sandbox.test.ts'];
+
+const SANDBOX_TESTS = ['worker', 'sandbox', 'e2e', 'faults', 'security'].map(
+  (room) => `tests/${room}/**/*.test.ts`,
+);
+
+const SANDBOX_SETUP = ['tests/setup/global-services.ts', 'tests/setup/global-sandbox.ts'];
 
 /** What people see in threads, forms and Home: once in good weather, once over the other transport in bad. */
 const CONVERSATIONS = [
@@ -41,9 +43,9 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['tests/**/*.test.ts'],
-          exclude: SANDBOX_TESTS,
+          exclude: [...SANDBOX_TESTS, ...ALONE],
           globalSetup: ['tests/setup/global-services.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -54,7 +56,7 @@ export default defineConfig({
           include: CONVERSATIONS,
           env: { SLACK_WEATHER: 'bad' },
           globalSetup: ['tests/setup/global-services.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -63,11 +65,23 @@ export default defineConfig({
         test: {
           name: 'sandbox',
           include: SANDBOX_TESTS,
-          globalSetup: ['tests/setup/global-services.ts', 'tests/setup/global-sandbox.ts'],
+          exclude: ALONE,
+          globalSetup: SANDBOX_SETUP,
+          testTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ALONE,
+          globalSetup: SANDBOX_SETUP,
           testTimeout: 180_000,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
