@@ -214,7 +214,10 @@ export async function postAnew(em: EntityManager, delivery: ClaimedDelivery): Pr
   );
 }
 
-/** Gives it up with a reason. New content later takes it up again, but not before `restMs` have passed. */
+/**
+ * Gives it up with a reason. New content takes it up again, also what came while this was being sent, but not
+ * before `restMs` have passed.
+ */
 export async function abandonDelivery(
   em: EntityManager,
   delivery: ClaimedDelivery,
@@ -222,9 +225,9 @@ export async function abandonDelivery(
   restMs: number,
 ): Promise<void> {
   await em.execute(
-    `update delivery set abandoned = ?, leased_until = null, attempts = 0, attempted_at = null,
-       next_at = now() + ? * interval '1 millisecond' where id = ?`,
-    [reason, restMs, delivery.id],
+    `update delivery set abandoned = case when version = ? then ?::text end, leased_until = null, attempts = 0,
+       attempted_at = null, next_at = now() + ? * interval '1 millisecond' where id = ?`,
+    [delivery.version, reason, restMs, delivery.id],
   );
 }
 

@@ -15,10 +15,10 @@ export async function handOver(em: EntityManager, topic: OutboxTopic, turnId: st
   await notify(em, 'outbox');
 }
 
-/** Hand-overs that have not been passed on, oldest first. */
+/** Hand-overs to admission and to the queue that have not been passed on, oldest first. */
 export async function unsentHandovers(em: EntityManager, limit: number): Promise<readonly Handover[]> {
   const rows = await em.execute<{ id: string; topic: OutboxTopic; turn_id: string }[]>(
-    'select id, topic, turn_id from outbox where sent_at is null order by id limit ?',
+    `select id, topic, turn_id from outbox where sent_at is null and topic <> 'draw' order by id limit ?`,
     [limit],
   );
   return rows.map((row) => ({ id: Number(row.id), topic: row.topic, turnId: row.turn_id }));

@@ -14,9 +14,13 @@ import { eventsOfTurn } from '../../db/events.ts';
 import {
   lockPresentation,
   markPresented,
+  type Seen,
+  seenSoFar,
   settledEventId,
   staleTurns,
+  turnsToDraw,
   unpresentedTurns,
+  wantDrawn,
 } from '../../db/presentations.ts';
 import { queueOutlook } from '../../db/queue-outlook.ts';
 import { turnsAhead } from '../../db/turns.ts';
@@ -55,20 +59,19 @@ export function startPresenter(options: PresenterOptions): Loop {
 
   const round = async (): Promise<void> => {
     const em = database.em();
-    for (const { turnId, lastEventId } of await unpresentedTurns(em, settledId, BATCH))
-      await presentSafely(turnId, lastEventId);
-    for (const turnId of await staleTurns(em, CLOCK_MS)) await presentSafely(turnId, 0);
+    for (const { turnId } of await unpresentedTurns(em, settledId, BATCH)) await presentSafely(turnId);
+    for (const turnId of await turnsToDraw(em, BATCH)) await presentSafely(turnId);
+    for (const turnId of await staleTurns(em, CLOCK_MS)) await presentSafely(turnId);
     if (performance.now() - settledAt < SETTLE_EVERY_MS) return;
     settledAt = performance.now();
     settledId = await settledEventId(em, settledId, SETTLED_AFTER_MS);
   };
 
-  const presentSafely = async (turnId: string, upTo: number): Promise<void> => {
+  const presentSafely = async (turnId: string): Promise<void> => {
     if ((rests.get(turnId) ?? 0) > performance.now()) return;
     rests.delete(turnId);
     try {
-      const again = await database.transaction((em) => present(em, options, turnId, upTo));
-      for (const id of again) await database.transaction((em) => present(em, options, id, 0));
+      await database.transaction((em) => present(em, options, turnId));
     } catch (error) {
       log.error('a turn could not be presented; trying again', { turn: turnId, error });
       rests.set(turnId, performance.now() + REST_MS);
@@ -78,64 +81,58 @@ export function startPresenter(options: PresenterOptions): Loop {
   return startLoop('presenter', POLL_MS, round, log);
 }
 
-/** Draws a turn; gives the turns whose messages change with it. */
-async function present(
+/** Draws a turn; false where it can't be now, and is to be tried again. */
+async function present(em: EntityManager, options: PresenterOptions, turnId: string): Promise<boolean> {
+  if (!(await lockPresentation(em, turnId))) return false;
+  const seen = await seenSoFar(em, turnId);
+  const turn = await em.findOneOrFail(Turn, { id: turnId });
+  // An attempt is shown by the turn that asked for it.
+  if (turn.kind === 'attempt') {
+    const parentId = await parentOfAttempt(em, turnId);
+    if (parentId === null || !(await present(em, options, parentId))) return false;
+  }
+  // Words to a turn under way are shown by that turn.
+  else if (turn.kind !== 'answer' && !(await presentTurn(em, options, turn, seen))) return false;
+  await markPresented(em, seen);
+  return true;
+}
+
+async function presentTurn(
   em: EntityManager,
   options: PresenterOptions,
-  turnId: string,
-  upTo: number,
-): Promise<readonly string[]> {
-  if (!(await lockPresentation(em, turnId))) return [];
-  const turn = await em.findOneOrFail(Turn, { id: turnId });
-  if (turn.kind === 'attempt') return presentParent(em, options, turnId, upTo);
+  turn: Turn,
+  { isNews }: Seen,
+): Promise<boolean> {
   const session = await em.findOneOrFail(Session, { id: turn.sessionId });
-  // Words to a turn under way are shown by that turn.
-  if (turn.kind === 'answer') {
-    await markPresented(em, turnId, upTo);
-    return [];
-  }
-  const events = await eventsOfTurn(em, turnId);
-  const seen = viewOf(session, turn, events);
-  if (seen.given.length > 0) {
+  const drawn = viewOf(session, turn, await eventsOfTurn(em, turn.id));
+  if (drawn.given.length > 0) {
     const { channelId, threadTs } = session;
     await options.uploads.give(
-      seen.given.map(({ artifactId }) => artifactId),
+      drawn.given.map(({ artifactId }) => artifactId),
       { channelId, threadTs },
     );
   }
   // The place in line changes with what happens to other turns.
-  const view = seen.state === 'queued' ? { ...seen, ...(await placeOf(em, turn)) } : seen;
+  const view = drawn.state === 'queued' ? { ...drawn, ...(await placeOf(em, turn)) } : drawn;
   // A merge and a discard are shown by the result that they are about, until they are over.
   const decides = turn.kind === 'merge' || turn.kind === 'discard';
   if (!decides || view.finishedAt !== null) {
     const attempts = showsAttempts(view) ? await attemptViews(em, session, view.attempts) : [];
     const message = await draw(em, options, session, view, attempts);
-    if (message === null) return [];
+    if (message === null) return false;
     await want(em, session, view, message, stageOfAttempts(attempts));
     await wantPlans(em, session, view);
     await wantAgentStatus(em, session, turn, view);
     options.onDrawn?.(session.teamId, turn.requester.id, view);
   }
-  await markPresented(em, turnId, Math.max(upTo, events.at(-1)?.id ?? 0));
-  return upTo > 0 ? changesWith(em, turn, view) : [];
+  // Whoever drew the turn before it happened told the others of something else.
+  if (isNews) await wantDrawn(em, await changesWith(em, turn, view));
+  return true;
 }
 
 async function placeOf(em: EntityManager, turn: Turn): Promise<Pick<StatusView, 'ahead' | 'queue'>> {
   const ahead = await turnsAhead(em, turn);
   return { ahead, queue: await queueOutlook(em, turn, ahead) };
-}
-
-/** An attempt is shown by the turn that asked for it. */
-async function presentParent(
-  em: EntityManager,
-  options: PresenterOptions,
-  turnId: string,
-  upTo: number,
-): Promise<readonly string[]> {
-  const parentId = await parentOfAttempt(em, turnId);
-  if (parentId === null || !(await lockPresentation(em, parentId))) return [];
-  await markPresented(em, turnId, upTo);
-  return present(em, options, parentId, 0);
 }
 
 /** Null while pictures are on their way to Slack: the message stays as it is until they are there. */

@@ -13,8 +13,11 @@ const InboxSchema = defineEntity({
 export class InboxRow extends InboxSchema.class {}
 InboxSchema.setClass(InboxRow);
 
-/** `admit`: the bot looks up the person and the repo. `turn`: a worker is to claim the turn. */
-export type OutboxTopic = 'admit' | 'turn';
+/**
+ * `admit`: the bot looks up the person and the repo. `turn`: a worker is to claim the turn. `draw`: the turn's
+ * message changes with what happened to another turn.
+ */
+export type OutboxTopic = 'admit' | 'turn' | 'draw';
 
 const OutboxSchema = defineEntity({
   name: 'OutboxRow',
