@@ -70,9 +70,10 @@ function atMost(weightMax: number, blocks: readonly KnownBlock[]): readonly Know
 export function footer(usage: Usage, more: readonly string[] = []): string {
   return [
     usage.model,
-    count(usage.steps, 'step'),
+    // A revert takes no model.
+    usage.steps === 0 ? '' : count(usage.steps, 'step'),
     duration(usage.durationMs),
-    `${roughly(usage.inputTokens + usage.outputTokens)} tokens`,
+    usage.steps === 0 ? '' : `${roughly(usage.inputTokens + usage.outputTokens)} tokens`,
     usage.cost === undefined ? '' : money(usage.cost),
     ...more,
   ]

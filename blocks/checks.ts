@@ -22,7 +22,7 @@ export function checksInWords(verification: Verification): string {
   const bad = verification.checks.filter((check) => check.status !== 'passed').length;
   if (all === 0) return 'no checks ran';
   if (bad > 0) return `${bad} of ${count(all, 'check')} did not pass`;
-  return all === 1 ? 'the check passed' : `all ${all} checks passed`;
+  return all === 1 ? 'the check passed' : all === 2 ? 'both checks passed' : `all ${all} checks passed`;
 }
 
 /** Those that did not pass come first. No blocks where there are no checks. */

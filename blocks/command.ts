@@ -122,7 +122,8 @@ export function configMessage({ repos, here, models, may }: ConfigOptions): Fitt
 export function whoamiMessage(actor: Actor, rights: readonly string[]): FittedMessage {
   const mail = actor.email === null ? 'no e-mail address that I can see' : actor.email;
   const kind = actor.isMember ? 'a full member of this workspace' : 'a guest or from another organisation';
-  const can = rights.length === 0 ? 'You may look on.' : `You may ${rights.join(', ')}.`;
+  const can =
+    rights.length === 0 ? 'You may look on.' : `You may ${rights.join(', ').replace(/, (?=\w+$)/, ' and ')}.`;
   const line = `${oneLine(actor.name, 80)} (${actor.id}), ${mail}, ${kind}. ${can}`;
   return fit({ text: textLines(line), blocks: [paragraph(words(line))] });
 }

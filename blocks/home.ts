@@ -47,7 +47,7 @@ export function homeView(options: HomeOptions): HomeView {
     open.flatMap(withStop),
     over.length > 0 ? header('Earlier') : null,
     lines(over),
-    options.mayStart
+    options.mayStart && (options.repos.length > 1 || options.models.length > 1)
       ? [
           header('Your defaults'),
           ...present(context('For requests whose words, thread and channel do not say.')),
@@ -109,12 +109,16 @@ function defaults({ repos: all, models, defaults: own }: HomeOptions): KnownBloc
     type: 'actions',
     block_id: 'defaults',
     elements: [
-      menu(
-        ACTION.ownRepo,
-        'Ask me for the repo',
-        all.map(({ name }) => name),
-        own.repo,
-      ),
+      ...(all.length < 2
+        ? []
+        : [
+            menu(
+              ACTION.ownRepo,
+              'Ask me for the repo',
+              all.map(({ name }) => name),
+              own.repo,
+            ),
+          ]),
       ...(models.length < 2 ? [] : [menu(ACTION.ownModel, 'The usual model', models, own.model)]),
     ],
   };

@@ -1,12 +1,12 @@
 // The line that is left where other ways were tried and the result that was there before was chosen.
 import type { KeptResult } from '../core/event.ts';
-import { fit, textLines } from './fit.ts';
+import { fit } from './fit.ts';
 import type { FittedMessage } from './message.ts';
-import { nameOf } from './people.ts';
+import { nameInText } from './people.ts';
 import { paragraph, person, words } from './rich.ts';
 
 export function keptNote({ chosen }: KeptResult): FittedMessage {
   const who = { id: chosen.by };
   const rest = ' kept the result that was there before; the other attempts are removed. Decide on it above.';
-  return fit({ text: textLines(`${nameOf(who)}${rest}`), blocks: [paragraph(person(who), words(rest))] });
+  return fit({ text: `${nameInText(who)}${rest}`, blocks: [paragraph(person(who), words(rest))] });
 }

@@ -13,6 +13,11 @@ export function nameOf(who: Named): string {
   return oneLine(who.name || who.id, 80) || 'somebody';
 }
 
+/** The name for a message's `text`, escaped: a mention where only the id is known, for which Slack shows the name. */
+export function nameInText(who: Named): string {
+  return !who.name && isUserId(who.id) ? `<@${who.id}>` : escape(nameOf(who));
+}
+
 /** A small grey line about a person: `before` is ours and may hold Slack's markup. */
 export function personContext(before: string, who: Named, after = ''): ContextBlock {
   const name = isUserId(who.id) ? `<@${who.id}>` : escape(nameOf(who));

@@ -7,9 +7,9 @@ import { header } from './header.ts';
 import { INPUT_TEXT_MAX, PLACEHOLDER_MAX, TEXT_INPUT_MAX, VIEW_TITLE_MAX } from './limits.ts';
 import { markdownBlocks, markdownWords } from './markdown.ts';
 import { actions, button, context, type FittedMessage, plain, present } from './message.ts';
-import { nameOf } from './people.ts';
+import { nameInText } from './people.ts';
 import { paragraph, person, words } from './rich.ts';
-import { cut, oneLine } from './text.ts';
+import { cut, escape, oneLine } from './text.ts';
 
 export interface PlanOptions extends Proposal {
   readonly turnId: string;
@@ -21,11 +21,15 @@ export function planMessage({ turnId, text, decision, waits }: PlanOptions): Fit
   const said = markdownBlocks(text);
   const decided = decision === null ? null : DECIDED[decision.how](oneLine(decision.text, 300));
   return fit({
-    text: textLines(
-      'A plan, before anything is changed:',
-      cut(markdownWords(text), 2_500) || 'The agent made no plan.',
-      decision === null || decided === null ? '' : `${nameOf({ id: decision.by })}${decided}`,
-    ),
+    text: [
+      textLines(
+        'A plan, before anything is changed:',
+        cut(markdownWords(text), 2_500) || 'The agent made no plan.',
+      ),
+      ...(decision === null || decided === null
+        ? []
+        : [`${nameInText({ id: decision.by })}${escape(decided)}`]),
+    ].join('\n'),
     blocks: present(
       header('Plan'),
       said.length > 0 ? said : paragraph(words('The agent made no plan.')),

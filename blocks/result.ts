@@ -18,6 +18,8 @@ import { nameOf, namesOf } from './people.ts';
 import { reviewLines } from './review.ts';
 import { cut, oneLine, shortCommit } from './text.ts';
 
+/** A result is only ever ready where it can be decided on. */
+const SUPERSEDED = 'Superseded by a newer result below';
 const SPOKEN_SUMMARY_MAX = 2_500;
 
 /** The message of a change in whatever state its merge is. */
@@ -34,16 +36,16 @@ export function resultMessage(view: ChangeView): FittedMessage {
 }
 
 function offer(view: ChangeView): FittedMessage {
-  const outcome = outcomeOf(view);
-  const { blocks, rest } = changeBody(view, outcome);
   const moved = view.head !== null && view.head !== view.result.commit;
+  const outcome = moved ? SUPERSEDED : outcomeOf(view);
+  const { blocks, rest } = changeBody(view, outcome);
   const state =
     view.merge.kind === 'merging'
       ? `${nameOf(view.merge.by)} is merging this now.`
       : view.isRivalled
         ? 'Other ways of doing this are being tried below: this is one of those to choose from.'
         : moved
-          ? `The branch has moved on to ${shortCommit(view.head)} since: decide on the newest result in this thread.`
+          ? `The branch has moved on to ${shortCommit(view.head)} since: decide there. This is how it was before.`
           : '';
   const approvals = approvalLine(view);
   return fitWithRest(

@@ -50,12 +50,13 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
   const title = headline(view, options.now);
   const current = currentStep(view);
   const scripted = view.model?.scripted ? SCRIPTED_NOTE : '';
-  // A plan of four steps says nothing of a turn that others come before.
-  const plan: PlanBlock | RichTextBlock = isBehind(view)
-    ? paragraph(bold(title))
-    : { type: 'plan', title, tasks: tasks(view) };
+  // Steps say nothing of a turn that others come before, and nothing moves in one that waits for a person.
+  const plan: PlanBlock | RichTextBlock =
+    isBehind(view) || view.state === 'waiting'
+      ? paragraph(bold(title))
+      : { type: 'plan', title, tasks: tasks(view) };
   return fit({
-    text: textLines(current ? `${title}: ${current}` : title, restoredNote(view), scripted),
+    text: textLines(current ? `${title.replace(/…$/, '')}: ${current}` : title, restoredNote(view), scripted),
     blocks: present(
       plan,
       context(restoredNote(view), scripted),

@@ -1,9 +1,9 @@
 // A turn that somebody stopped: who, and what it leaves behind.
-import { fit, textLines } from './fit.ts';
+import { fit } from './fit.ts';
 import { context, type FittedMessage, present } from './message.ts';
-import { nameOf } from './people.ts';
+import { nameInText } from './people.ts';
 import { paragraph, person, words } from './rich.ts';
-import { clean, cut } from './text.ts';
+import { clean, cut, escape } from './text.ts';
 
 export interface StoppedOptions {
   /** A Slack user id, or words such as `the deadline`. */
@@ -16,7 +16,7 @@ export function stoppedMessage(options: StoppedOptions): FittedMessage {
   const leaves = cut(clean(options.leaves).trim(), 1_500);
   const again = 'Reply in the thread to go on.';
   return fit({
-    text: textLines(`Stopped by ${nameOf({ id: options.by })}. ${leaves}`, again),
+    text: `Stopped by ${nameInText({ id: options.by })}. ${escape(`${leaves}\n${again}`)}`,
     blocks: present(
       paragraph(words('Stopped by '), person({ id: options.by }), words(`. ${leaves}\n${again}`)),
       context(options.about ?? ''),

@@ -37,7 +37,8 @@ export function turnMessage(view: StatusView, options: StatusOptions): FittedMes
         turnId: view.turnId,
         // An option that was refused would be refused again.
         canRetry: view.state === 'failed' && view.failure?.code !== 'option_refused',
-        about,
+        // What was refused has no branch.
+        about: view.state === 'refused' ? '' : about,
       });
     case 'stopped':
       return stoppedMessage({

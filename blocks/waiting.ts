@@ -5,9 +5,9 @@ import type { TurnKind } from '../core/turn.ts';
 import type { StatusView } from '../core/view.ts';
 import { ACTION } from './actions.ts';
 import { duration } from './amounts.ts';
-import { fit, textLines } from './fit.ts';
+import { fit } from './fit.ts';
 import { actions, button, type FittedMessage } from './message.ts';
-import { nameOf } from './people.ts';
+import { nameInText } from './people.ts';
 import { paragraph, person, words } from './rich.ts';
 import { count } from './text.ts';
 
@@ -60,5 +60,5 @@ export function withdrawnMessage(
     kind === 'discard'
       ? ' took the discard back: the change is here again.'
       : ' removed this before its work began, so nothing was done.';
-  return fit({ text: textLines(`${nameOf(who)}${rest}`), blocks: [paragraph(person(who), words(rest))] });
+  return fit({ text: `${nameInText(who)}${rest}`, blocks: [paragraph(person(who), words(rest))] });
 }

@@ -71,7 +71,7 @@ async function workInRounds(
     await bench.report({
       type: 'phase.started',
       phase: 'agent',
-      detail: round === 0 ? 'Working on it' : 'Mending what the verification found',
+      detail: round === 0 ? '' : 'Mending what the verification found',
     });
     const readOnly = isReadOnly(context.turn);
     if (readOnly) await keepTree(bench);

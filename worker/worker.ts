@@ -89,8 +89,7 @@ async function runJob(tools: Tools, job: Job): Promise<void> {
 async function end(tools: Tools, lease: Lease, error: unknown, log: Tools['log']): Promise<void> {
   try {
     if (error instanceof ThreadsmithError && error.code === 'stopped') {
-      const leaves =
-        'Nothing was pushed; the changes so far are kept in the sandbox, and a reply goes on from there.';
+      const leaves = 'Nothing was pushed; the changes so far are kept in the sandbox.';
       await finishTurn(tools.database, lease, { state: 'stopped', by: error.message, leaves });
       return;
     }

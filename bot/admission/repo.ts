@@ -44,12 +44,16 @@ export function chooseRepo(question: RepoQuestion): RepoChoice {
   if (here.length > 1)
     return { kind: 'open', choices: namesOf(here), reason: 'This channel has several repos.' };
   if (here[0] !== undefined) return { kind: 'chosen', repo: here[0].name, why: "this channel's repo" };
+  const isDirect = question.channelName === null;
+  const reason = isDirect ? 'A direct message has no repo of its own.' : 'No repo is set for this channel.';
   const [only] = repos;
   if (repos.length === 1 && only !== undefined) {
-    if (only.channels.length === 0) return { kind: 'chosen', repo: only.name, why: 'the only repo' };
-    return { kind: 'ask', choices: all, reason: 'No repo is set for this channel.' };
+    // One that has channels is not meant for the others.
+    if (only.channels.length === 0 || isDirect)
+      return { kind: 'chosen', repo: only.name, why: 'the only repo' };
+    return { kind: 'ask', choices: all, reason };
   }
-  return { kind: 'open', choices: all, reason: 'No repo is set for this channel.' };
+  return { kind: 'open', choices: all, reason };
 }
 
 /** The name of the repo as the configuration writes it; null where there is none. */

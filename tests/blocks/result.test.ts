@@ -313,6 +313,8 @@ describe('the state of the merge', () => {
   test('a head that has moved cannot be decided on', () => {
     const message = resultMessage(change({ head: MERGE_COMMIT }));
     expect(labels(message.blocks)).toEqual(['View diff (threadsmith.view_diff)']);
+    expect(headerOf(message.blocks)).toBe('Superseded by a newer result below');
+    expect(message.text).not.toContain('Ready to merge');
     expect(message.text).toContain('The branch has moved on to a1b2c3d since');
   });
 

@@ -89,11 +89,16 @@ describe('the headline', () => {
       'Waiting for a worker: 3 requests of other threads come first, about 4 min',
     ],
     [running(), 'Working…'],
-    [running({ state: 'waiting' }), 'Waiting for an answer'],
     [running({ state: 'done', finishedAt: minutes(2) }), 'Done after 2 min'],
     [running({ state: 'failed', finishedAt: minutes(61) }), 'Failed after 1 h 1 min'],
   ])('of %# says where the turn stands', (view, title) => {
     expect(planOf(statusMessage(view, { now: at })).title).toBe(title);
+  });
+
+  test('while it waits for a person no step of it is shown as at work', () => {
+    const message = statusMessage(running({ state: 'waiting' }), { now: at });
+    expect(message.text).toContain('Waiting for an answer');
+    expect(message.blocks.map(({ type }) => type)).not.toContain('plan');
   });
 
   test.each([
@@ -192,6 +197,6 @@ describe('the message of a turn', () => {
       },
     );
     expect(JSON.stringify(message.blocks)).toContain('{"type":"user","user_id":"U0JON2222"}');
-    expect(message.text).toBe('Stopped by U0JON2222. One file.\nReply in the thread to go on.');
+    expect(message.text).toBe('Stopped by <@U0JON2222>. One file.\nReply in the thread to go on.');
   });
 });

@@ -63,6 +63,9 @@ describe('lines for one person', () => {
   });
 
   test('say it when nobody may', () => {
+    expect(notAllowed('start', ['everyone']).text).toBe(
+      'You may not start work here. These people may: every full member of this workspace.',
+    );
     expect(notAllowed('approve', []).text).toBe(
       'Nobody may approve changes yet: people.approve in the configuration names no one.',
     );
