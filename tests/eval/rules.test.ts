@@ -43,8 +43,8 @@ describe('the rules', () => {
       expected: rule !== null,
       found: findingsIn(diff).length > 0,
     }));
-    expect(outcomes.filter(({ expected }) => expected)).toHaveLength(21);
-    expect(outcomes.filter(({ expected, found }) => expected && found).length).toBeGreaterThanOrEqual(19);
+    expect(outcomes.filter(({ expected }) => expected)).toHaveLength(27);
+    expect(outcomes.filter(({ expected, found }) => expected && found).length).toBeGreaterThanOrEqual(26);
     expect(outcomes.filter(({ expected, found }) => !expected && found).length).toBeLessThanOrEqual(1);
   });
 

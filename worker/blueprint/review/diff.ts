@@ -1,9 +1,10 @@
 // A unified diff, read into files and lines, for rules that judge it.
 
 export interface DiffLine {
-  readonly kind: 'added' | 'removed';
+  /** `context`: it stands on both sides, beside what changed. */
+  readonly kind: 'added' | 'removed' | 'context';
   readonly text: string;
-  /** In the new file for an added line, in the old one for a removed line. */
+  /** In the old file for a removed line, in the new one for all others. */
   readonly number: number;
   /** Counts the hunks of the file: lines of one hunk belong together. */
   readonly hunk: number;
@@ -47,6 +48,7 @@ export function readDiff(text: string): readonly DiffFile[] {
       }
       if (sign === ' ' || line === '') {
         const { before, after, leftBefore, leftAfter } = place;
+        file.lines.push({ kind: 'context', text: line.slice(1), number: after, hunk });
         place = {
           before: before + 1,
           after: after + 1,
@@ -79,6 +81,11 @@ export function readDiff(text: string): readonly DiffFile[] {
     };
   }
   return files;
+}
+
+/** The lines of each hunk. */
+export function hunksOf(file: DiffFile): readonly (readonly DiffLine[])[] {
+  return [...Map.groupBy(file.lines, ({ hunk }) => hunk).values()];
 }
 
 export function added(file: DiffFile): readonly DiffLine[] {

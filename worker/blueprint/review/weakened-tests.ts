@@ -1,8 +1,10 @@
 // Weakened tests, seen in the diff alone: skipped, deleted, emptied or made to claim less, and checks that
 // are switched off. Rules cannot know intentions, so what they find is a question to the author.
 import { added, type DiffFile, type DiffLine, removed } from './diff.ts';
+import { fewerRows } from './fewer-rows.ts';
 import type { Finding } from './finding.ts';
 import { loweredClaims } from './lowered-claims.ts';
+import { replacedSubjects } from './replaced-subject.ts';
 import {
   ASSERTION,
   CASES,
@@ -25,7 +27,9 @@ export function weakenedTests(files: readonly DiffFile[]): readonly Finding[] {
     ...tests.flatMap(loosened),
     ...fewer(files.filter((file) => isTest(file.path))),
     ...files.flatMap(switchedOff),
-    ...loweredClaims(files).map(({ file, line, sentence }) => finding(file, line, sentence)),
+    ...[...loweredClaims(files), ...replacedSubjects(files), ...fewerRows(files)].map(
+      ({ file, line, sentence }) => finding(file, line, sentence),
+    ),
     ...unfound(files),
   ];
 }
