@@ -1,6 +1,6 @@
 // A turn that asks for something: prepare → agent → verify → publish, or an answer.
 
-import { ThreadsmithError } from '../core/errors.ts';
+import { hasCode, ThreadsmithError, toFailure } from '../core/errors.ts';
 import type { AnswerResult, Review, Usage, Verification } from '../core/event.ts';
 import { VERIFY_ROUNDS } from '../core/limits.ts';
 import type { NamedShot } from '../core/page.ts';
@@ -83,7 +83,15 @@ async function workInRounds(
         ? { kind: 'planned', text: said.text }
         : { kind: 'answer', text: said.text, usage: said.usage };
     }
-    const candidate = await takeCandidate(bench, round, context.database.redact(titleOf(context, said.text)));
+    const title = context.database.redact(titleOf(context, said.text));
+    const candidate = await takeCandidate(bench, round, title).catch((thrown: unknown) => {
+      if (!hasCode(thrown, 'sandbox_full') || round >= VERIFY_ROUNDS) throw thrown;
+      return toFailure(thrown);
+    });
+    if (candidate !== null && 'wayOut' in candidate) {
+      agent.tell(`${candidate.message} ${candidate.wayOut}`, round);
+      continue;
+    }
     const unseen = candidate ?? (await unseenHead(context, bench));
     if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };
     const { commit, over } = unseen;

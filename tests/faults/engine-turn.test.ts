@@ -25,6 +25,31 @@ const EAT = [
   'wait',
 ].join('\n');
 
+/** Ends once the disk is full, having filled what was left of it; outside of the repo. */
+const UNTIL_FULL = 'while head -c 4K /dev/zero >> /work/tmp/probe; do sleep 0.1; done 2> /dev/null';
+/** On a full disk a command line has to run at all. */
+const UNTIL_FREE = 'until head -c 4K /dev/zero >> /work/tmp/probe; do sleep 0.1; done 2> /dev/null';
+const NOTES = '# Notes\n';
+const editNotes = {
+  tools: [
+    { name: 'edit_file', arguments: { path: 'notes.md', old_text: NOTES, new_text: `${NOTES}A line.\n` } },
+  ],
+};
+const runs = (command: string) => ({ tools: [{ name: 'shell', arguments: { command } }] });
+const FILLED = {
+  match: 'write on a full disk',
+  steps: [
+    runs(UNTIL_FULL),
+    editNotes,
+    runs(`cat notes.md; ${UNTIL_FREE}`),
+    editNotes,
+    runs(UNTIL_FULL),
+    { say: 'It is written.' },
+    runs(UNTIL_FREE),
+    { say: 'Now there is room for it.' },
+  ],
+};
+
 let remote: TestRemote;
 let engine: OwnEngine;
 let stack: Stack;
@@ -32,7 +57,7 @@ let database: pg.Client;
 
 beforeAll(async () => {
   remote = createRemote();
-  remote.commit({ 'notes.md': '# Notes\n' });
+  remote.commit({ 'notes.md': NOTES });
   const usual = openTestEngine();
   engine = await openOwnEngine({
     image: await usual.provider.ensureImage(() => {}),
@@ -48,6 +73,7 @@ beforeAll(async () => {
   database = new pg.Client({ connectionString: stack.database.url });
   await database.connect();
   await record(stack, 'walk twelve steps', STEPS.map(commandOf), 'All steps are walked.');
+  await stack.model.control('POST', '/scripts', { name: 'filled', yaml: JSON.stringify(FILLED) });
   const half = STEPS.length / 2;
   const around = [...STEPS.slice(0, half).map(commandOf), EAT, ...STEPS.slice(half).map(commandOf)];
   await record(stack, 'eat all the memory', around, 'All steps are walked.');
@@ -75,6 +101,8 @@ async function ask(request: string): Promise<Walk> {
   );
   return { ...thread, session };
 }
+
+const RESULTS = `select entry->>'output' as value from journal where session_id = $1 and entry->>'kind' = 'tool_result' order by place`;
 
 /** Asks for twelve steps and waits until some of them are done. */
 async function inTheMiddle(): Promise<Walk> {
@@ -112,6 +140,31 @@ describe('in the middle of a turn', { timeout: TEST_MS }, () => {
       await expectAllSteps(walk);
     },
   );
+
+  it('a disk that is full is told to the model in one sentence, and it goes on once there is room', async () => {
+    const walk = await ask(FILLED.match);
+    const started = `select id::text as value from event where session_id = $1 and body->>'type' = 'tool.started'`;
+    await expect.poll(() => valuesOf(started, walk.session), { timeout: 60_000 }).toHaveLength(1);
+    engine.fill();
+    await expect.poll(() => valuesOf(RESULTS, walk.session), { timeout: 60_000 }).toHaveLength(2);
+    engine.free();
+    await expect.poll(() => valuesOf(started, walk.session), { timeout: 60_000 }).toHaveLength(5);
+    engine.fill();
+    const told = `select entry->>'text' as value from journal where session_id = $1 and entry->>'id' = 'verification-0'`;
+    await expect.poll(() => valuesOf(told, walk.session), { timeout: 60_000 }).toHaveLength(1);
+    engine.free();
+    await walk.see(offers(UNVERIFIED));
+    expect(await valuesOf(told, walk.session)).toEqual([
+      expect.stringContaining('The disk of the sandbox is full, so the change could not be committed.'),
+    ]);
+    const [, refused, looked, edited] = await valuesOf(RESULTS, walk.session);
+    expect(refused).toMatch(
+      /^The disk of the sandbox is full, so \S+ could not be written\. Remove files .*\.$/,
+    );
+    expect(looked).toContain(NOTES.trim());
+    expect(edited).toContain('Edited notes.md');
+    expect(remote.git('show', `${branchOf(walk.session)}:notes.md`)).toBe(`${NOTES}A line.`);
+  });
 
   it('a killed toolhost is started again', async () => {
     const walk = await inTheMiddle();
