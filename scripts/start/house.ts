@@ -9,7 +9,7 @@ import { keepRunning } from '../processes/keep-running.ts';
 import { type Service, startService } from '../processes/service.ts';
 import { tether } from '../processes/tether.ts';
 import { findEngine, startEngine } from '../system/engine.ts';
-import { freePort } from '../system/free-port.ts';
+import { freePort, isFree } from '../system/free-port.ts';
 import { type InstallOptions, install } from '../system/install.ts';
 import { type PostgresOptions, startPostgres } from '../system/postgres.ts';
 import type { Need } from '../system/requirements.ts';
@@ -82,11 +82,12 @@ class Builder {
 
   async build(stop: Stop): Promise<House> {
     const { environment, data, parts, config } = this.#options;
+    const port = await this.#workspacePort();
     await install(await this.#needs(), this.#installOptions());
     const [databaseUrl, dockerHost, workspaceUrl, model] = await this.#together([
       this.#database(),
       this.#sandboxes(),
-      parts.workspace ? this.#workspace() : Promise.resolve(null),
+      parts.workspace ? this.#workspace(port) : Promise.resolve(null),
       parts.model ? this.#model() : Promise.resolve(null),
       config.isSample ? createSample(data) : Promise.resolve(),
     ]);
@@ -201,9 +202,20 @@ class Builder {
     return engine.host;
   }
 
-  async #workspace(): Promise<string> {
-    const { args, data } = this.#options;
+  /** Known before anything is installed or started: a taken one is common, and another is quickly named. */
+  async #workspacePort(): Promise<number> {
+    const { args, parts } = this.#options;
     const port = args.port ?? (args.once ? await freePort() : DEFAULT_WORKSPACE_PORT);
+    if (!parts.workspace || (await isFree(port))) return port;
+    throw new ThreadsmithError(
+      'config_invalid',
+      `Port ${port}, for the local workspace, is taken by another program.`,
+      `Stop that program, or choose another port: npm start -- --port ${port + 1}`,
+    );
+  }
+
+  async #workspace(port: number): Promise<string> {
+    const { data } = this.#options;
     const options = ['--port', String(port), '--data', data.playground, '--manifest', 'manifest.json'];
     const argv = ['playground/main.ts', ...options] as const;
     const url = `http://127.0.0.1:${port}`;
@@ -238,11 +250,20 @@ class Builder {
     });
   }
 
-  /** Waits for all, also after a failure, so that nothing is still coming up when it is taken down. */
+  /**
+   * Waits for all, also after a failure, so that nothing is still coming up when it is taken down. Throws the
+   * failure that came first: the others may only be that they were told to stop.
+   */
   async #together<T extends readonly unknown[] | []>(work: T) {
-    const stopOthers = () => this.#failed.abort();
-    for (const each of work) Promise.resolve(each).catch(stopOthers);
+    const failures: unknown[] = [];
+    for (const each of work) {
+      Promise.resolve(each).catch((failure: unknown) => {
+        failures.push(failure);
+        this.#failed.abort();
+      });
+    }
     await Promise.allSettled(work);
+    if (failures.length > 0) throw failures[0];
     return Promise.all(work);
   }
 

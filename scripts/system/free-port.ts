@@ -1,4 +1,4 @@
-// A TCP port on the loopback that nobody listens on.
+// TCP ports on the loopback that nobody listens on.
 import { createServer } from 'node:net';
 import { ThreadsmithError } from '../../core/errors.ts';
 
@@ -14,5 +14,14 @@ export function freePort(): Promise<number> {
         else reject(new ThreadsmithError('internal', 'The system gave no TCP port.', 'Start again.'));
       });
     });
+  });
+}
+
+/** Whether nobody listens on the port right now. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

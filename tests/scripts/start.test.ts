@@ -192,14 +192,15 @@ describe('a wrong start', () => {
   });
 
   test(
-    'a port that is taken is said, and what was up already is taken down',
+    'a port that is taken is said before anything comes up',
     async () => {
       const { createServer } = await import('node:http');
       const server = createServer().listen(port, '127.0.0.1');
       await sleep(100);
       const run = start(['--port', String(port)]);
       expect(await run.exited).toBe(1);
-      expect(run.output()).toContain(String(port));
+      expect(run.output()).toMatch(new RegExp(`^✗ Port ${port}, .* is taken`, 'm'));
+      expect(run.output()).not.toMatch(/^[✓✗] \w+ {2}|^\s+at /m);
       server.close();
       expect(await processesLeft(data, GONE_MS)).toEqual([]);
       expect(existsSync(join(data, 'start.lock'))).toBe(false);

@@ -133,7 +133,10 @@ export class RunningCommand {
       return await this.files.takeInput(stdin);
     } catch (thrown) {
       // With half of its input a command does something that nobody asked for, and its id would count as run.
-      if (stdin.destroyed) return void this.files.discard();
+      if (stdin.destroyed) {
+        this.files.discard();
+        return undefined;
+      }
       this.resolveFed(true);
       throw thrown;
     }
