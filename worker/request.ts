@@ -4,8 +4,8 @@ import type { Approach } from '../core/attempt.ts';
 import type { MessageEntry } from '../core/journal.ts';
 import type { Given, Turn } from '../db/entities/session.ts';
 import { approachPrompt } from './agent/instructions.ts';
-import { imageTypeOf } from './agent/tools/image-type.ts';
 import type { Bench } from './blueprint/bench.ts';
+import { imageTypeOf } from './pictures/format.ts';
 import { planningNote } from './plan.ts';
 
 /** Beside the checkout, so that nothing of it becomes part of a change. */

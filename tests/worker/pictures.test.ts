@@ -81,6 +81,44 @@ describe('a picture that is kept', () => {
     await expect(rewritePicture(content)).rejects.toMatchObject({ code: 'artifact_refused' });
   });
 
+  test.each<[string, string, RegExp]>([
+    ['a GIF', 'GIF89a\x01\x00\x01\x00', /in the format GIF/],
+    ['a WebP', 'RIFF\x24\0\0\0WEBPVP8 ', /in the format WebP/],
+    ['a bitmap', 'BM\x36\x10\0\0\0\0\0\0\x36\0', /in the format BMP/],
+    ['a TIFF', 'II*\0\x08\0\0\0', /in the format TIFF/],
+    ['an AVIF', '\0\0\0\x20ftypavif\0\0\0\0', /in the format AVIF/],
+    ['an icon', '\0\0\x01\0\x01\0\x10\x10', /an icon file/],
+  ])('is refused in one sentence where it is %s under another name', async (_what, bytes, words) => {
+    const store = cleanPictures({
+      save: () => Promise.reject(new Error('nothing may be saved here')),
+      read: () => Promise.reject(new Error('nothing is read here')),
+    });
+    const named = {
+      kind: 'file',
+      name: 'data.bin',
+      mimeType: 'application/octet-stream',
+      altText: '',
+    } as const;
+    const message = expect.stringMatching(words);
+    const saving = store.save({ ...named, content: Buffer.from(bytes, 'latin1') });
+    await expect(saving).rejects.toMatchObject({ code: 'artifact_refused', message });
+  });
+
+  test('may be text that begins like one', async () => {
+    const saved: NewArtifact[] = [];
+    const store = cleanPictures({
+      save: async ({ content, ...named }) => {
+        saved.push({ ...named, content });
+        return { ...named, id: 'a', sessionId: 's', turnId: null, sizeBytes: content.length };
+      },
+      read: () => Promise.reject(new Error('nothing is read here')),
+    });
+    const named = { kind: 'file', mimeType: 'text/plain', altText: '' } as const;
+    const texts = ['BM is a word here', 'GIF is a format', 'RIFF and WEBP', 'II* is a name'];
+    for (const name of texts) await store.save({ ...named, name, content: Buffer.from(name) });
+    expect(saved.map(({ name }) => name)).toEqual(texts);
+  });
+
   test('is told by its content, not by its name', async () => {
     const saved: NewArtifact[] = [];
     const store = cleanPictures({

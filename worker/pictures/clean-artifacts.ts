@@ -1,10 +1,16 @@
 // The way into the artifacts for pictures: what came out of a sandbox is decoded and encoded afresh, so that
 // neither Slack, nor the model, nor anybody's screen gets bytes that a sandbox chose.
 import type { ArtifactStore, NewArtifact } from '../../core/artifact.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
+import { formatOf, type PictureFormat } from './format.ts';
 import { rewritePicture } from './jobs.ts';
-import { pictureTypeOf } from './pixels.ts';
 
-/** The same store; pictures that are no PNG or JPEG throw `artifact_refused`. Recordings are made outside. */
+const REWRITTEN: ReadonlySet<PictureFormat> = new Set(['PNG', 'JPEG']);
+
+/**
+ * The same store; pictures in any format but PNG and JPEG, which are read here, throw `artifact_refused`.
+ * Recordings are made outside.
+ */
 export function cleanPictures(store: ArtifactStore): ArtifactStore {
   return {
     read: (id) => store.read(id),
@@ -13,6 +19,8 @@ export function cleanPictures(store: ArtifactStore): ArtifactStore {
 }
 
 async function cleaned(artifact: NewArtifact): Promise<NewArtifact> {
+  const format = formatOf(artifact.content);
+  if (format !== null && !REWRITTEN.has(format)) throw notRewritten(format);
   const { type, content } = await rewritePicture(artifact.content);
   return { ...artifact, mimeType: type, content };
 }
@@ -20,5 +28,13 @@ async function cleaned(artifact: NewArtifact): Promise<NewArtifact> {
 /** By content as well: a picture under another name is shown as one all the same. */
 function isPicture({ kind, mimeType, content }: NewArtifact): boolean {
   if (kind === 'recording') return false;
-  return mimeType.startsWith('image/') || pictureTypeOf(content) !== null;
+  return mimeType.startsWith('image/') || formatOf(content) !== null;
+}
+
+function notRewritten(format: PictureFormat): ThreadsmithError {
+  return new ThreadsmithError(
+    'artifact_refused',
+    `The picture cannot be used: it is ${format === 'icon' ? 'an icon file' : `in the format ${format}`}, and only PNG and JPEG are encoded afresh before people open them.`,
+    'Save it as a PNG or JPEG of ordinary size.',
+  );
 }

@@ -12,7 +12,7 @@ const MAX_TITLE_CHARS = 120;
 export const artifactTool = defineTool({
   name: 'artifact',
   description:
-    'Publish a file from the sandbox to the thread, for people to open: a report, a picture, a recording, exported data. Not for source code, which they see in the diff.',
+    'Publish a file from the sandbox to the thread, for people to open: a report, a picture (PNG or JPEG), a recording, exported data. Not for source code, which they see in the diff.',
   input: z.strictObject({
     path: z.string().min(1),
     title: z.string().min(1).describe('What it shows, in a few words.'),
