@@ -1,5 +1,6 @@
 // Hides the values of known secrets in whatever leaves: tool output, rows, logs, artifacts, Slack, the model's
 // input. It is the last net, not the wall: a value that was transformed in other ways than those below passes.
+import { isUtf8 } from 'node:buffer';
 
 export type Redact = (text: string) => string;
 
@@ -72,6 +73,14 @@ export function redactAll<T>(value: T, redact: Redact): T {
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
     typeof part === 'string' ? redact(part) : part,
   );
+}
+
+/** Text without secrets; what is no text stays as it is. */
+export function redactContent(content: Uint8Array, redact: Redact): Uint8Array {
+  if (redact === nothingHidden || !isUtf8(content)) return content;
+  const text = Buffer.from(content).toString('utf8');
+  const redacted = redact(text);
+  return redacted === text ? content : Buffer.from(redacted);
 }
 
 /** Takes user names and passwords out of URLs in a text. */

@@ -1,11 +1,10 @@
 // Artifacts: rows in PostgreSQL, content in a folder of the data directory, named by its hash.
-import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Artifact, ArtifactStore } from '../core/artifact.ts';
 import { ThreadsmithError } from '../core/errors.ts';
-import { nothingHidden, type Redact, redactAll } from '../core/redact.ts';
+import { redactAll, redactContent } from '../core/redact.ts';
 import type { Database, EntityManager } from './database.ts';
 import { ArtifactRow } from './entities/log.ts';
 import { fenced, type Lease } from './lease.ts';
@@ -51,7 +50,10 @@ export function openArtifacts(database: Database, content: ContentStore, lease: 
   return {
     save: async (given) => {
       const { content: bytes, ...named } = given;
-      const artifact = { ...redactAll(named, database.redact), content: redactText(bytes, database.redact) };
+      const artifact = {
+        ...redactAll(named, database.redact),
+        content: redactContent(bytes, database.redact),
+      };
       const storeKey = await content.put(artifact.content);
       const row = {
         id: randomUUID(),
@@ -70,14 +72,6 @@ export function openArtifacts(database: Database, content: ContentStore, lease: 
     },
     read: async (id) => readArtifact(database.em(), content, id),
   };
-}
-
-/** Text without secrets; what is no text stays as it is. */
-function redactText(content: Uint8Array, redact: Redact): Uint8Array {
-  if (redact === nothingHidden || !isUtf8(content)) return content;
-  const text = Buffer.from(content).toString('utf8');
-  const redacted = redact(text);
-  return redacted === text ? content : Buffer.from(redacted);
 }
 
 /** An artifact with its content. Throws `artifact_refused` where there is none. */

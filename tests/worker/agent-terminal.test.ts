@@ -1,6 +1,7 @@
 // `npm run agent` as a process: from a request to a diff, and again after SIGKILL.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -27,8 +28,18 @@ steps:
       - say: No colour.
 `;
 
+const CREDENTIAL = 'a-key-that-nobody-may-keep';
+const TALKATIVE = `
+match: tell me the key
+steps:
+  - tools: [{ name: shell, arguments: { command: 'printf "%s-%s\\\\n" a-key-that-nobody may-keep | tee key.txt' } }]
+  - tools: [{ name: artifact, arguments: { path: key.txt, title: The key } }]
+  - say: It is a-key-that-nobody-may-keep.
+`;
+
 const COUNTING_RUN = `test-${process.pid}-count`;
 const COLOUR_RUN = `test-${process.pid}-colour`;
+const KEY_RUN = `test-${process.pid}-key`;
 
 let test: TestSandbox;
 let server: ScriptedModel;
@@ -38,6 +49,7 @@ beforeAll(async () => {
   server = await startScriptedModel();
   await server.addScript('counting', COUNTING);
   await server.addScript('colour', COLOUR);
+  await server.addScript('talkative', TALKATIVE);
   repo = join(test.folder, 'shop.git');
   await createSampleRepo(repo);
 });
@@ -45,7 +57,7 @@ afterAll(async () => {
   await server?.close();
   // Of the terminal's own installation only what this test made: a person may have runs there.
   const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: 'agent' });
-  for (const run of [COUNTING_RUN, COLOUR_RUN]) await provider.remove(`run-${run}`);
+  for (const run of [COUNTING_RUN, COLOUR_RUN, KEY_RUN]) await provider.remove(`run-${run}`);
   await provider.close();
   await test?.close();
 });
@@ -103,11 +115,30 @@ it('asks, and goes on with the answer of the next start', async () => {
   expect(answered.code).toBe(0);
 });
 
+it('keeps nothing of a credential that a program prints', async () => {
+  const args = ['--repo', repo, '--run', KEY_RUN, 'tell me the key'];
+  const { code, err } = await start(args, { SHOP_TOKEN: CREDENTIAL }).ended;
+  expect(code).toBe(0);
+  expect(err).toContain('It is [redacted].');
+  const folder = join(test.folder, 'data/agent/runs', KEY_RUN);
+  const kept = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const texts = kept.map(({ parentPath, name }) => ({
+    name,
+    text: readFileSync(join(parentPath, name), 'utf8'),
+  }));
+  expect(texts.filter(({ text }) => text.includes('[redacted]')).length).toBeGreaterThanOrEqual(2);
+  // The diff is the work itself, for `git apply`.
+  const leaking = texts.filter(({ name, text }) => name !== 'change.diff' && text.includes(CREDENTIAL));
+  expect(leaking).toEqual([]);
+});
+
 it('says what is wrong in one sentence and how to go on', async () => {
   const unreachable = { OPENAI_API_KEY: 'sk-refused' };
   const refused = await start(['--repo', repo, 'count to twelve'], unreachable).ended;
   expect(refused.code).toBe(1);
-  expect(refused.err).toMatch(/refused the key\.\nCheck OPENAI_API_KEY/);
+  expect(refused.err).toMatch(/refused the key\.\nCheck OPENAI_API_KEY .*, then run it again\.\n/);
   expect(refused.err).not.toContain('sk-refused');
   const usage = await start(['count to twelve']).ended;
   expect(usage.err).toMatch(/--repo is missing\.\nUsage: npm run agent/);

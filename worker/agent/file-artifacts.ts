@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Artifact, ArtifactStore } from '../../core/artifact.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { nothingHidden, type Redact, redactAll, redactContent } from '../../core/redact.ts';
 
 const artifactSchema = z.object({
   id: z.string(),
@@ -17,10 +18,17 @@ const artifactSchema = z.object({
   altText: z.string(),
 });
 
-/** A store whose ids are hashes, so that the same content saved twice is there once. */
-export function openFileArtifacts(folder: string, sessionId: string, turnId: string): ArtifactStore {
+/** A store whose ids are hashes, so that the same content saved twice is there once. Text in it is redacted. */
+export function openFileArtifacts(
+  folder: string,
+  sessionId: string,
+  turnId: string,
+  redact: Redact = nothingHidden,
+): ArtifactStore {
   return {
-    save: async ({ content, ...named }) => {
+    save: async ({ content: given, ...about }) => {
+      const named = redactAll(about, redact);
+      const content = redactContent(given, redact);
       await mkdir(folder, { recursive: true });
       const id = createHash('sha256').update(named.name).update(content).digest('hex').slice(0, 24);
       const artifact: Artifact = { id, sessionId, turnId, ...named, sizeBytes: content.length };

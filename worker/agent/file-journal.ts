@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Journal, JournalEntry, PlacedEntry } from '../../core/journal.ts';
+import { nothingHidden, type Redact, redactAll } from '../../core/redact.ts';
 
 const messageSchema = z.object({
   kind: z.literal('message'),
@@ -54,8 +55,11 @@ const lineSchema = z.object({
   entries: z.array(entrySchema),
 });
 
-/** A journal whose entries of this process belong to `turnId`. One line is one append, so all or nothing. */
-export function openFileJournal(path: string, turnId: string): Journal {
+/**
+ * A journal whose entries of this process belong to `turnId`. One line is one append, so all or nothing. What it
+ * keeps is redacted.
+ */
+export function openFileJournal(path: string, turnId: string, redact: Redact = nothingHidden): Journal {
   cutOffHalfLine(path);
   let next = placesIn(path).length;
   return {
@@ -68,7 +72,7 @@ export function openFileJournal(path: string, turnId: string): Journal {
           'End the other run of this journal.',
         );
       }
-      writeLine(path, { turnId, place, entries });
+      writeLine(path, { turnId, place, entries: redactAll(entries, redact) });
       next += entries.length;
     },
   };

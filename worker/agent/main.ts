@@ -5,12 +5,12 @@ import { type Environment, readEnvironment } from '../../core/config.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import { secretsOfEnvironment } from '../../core/known-secrets.ts';
 import { createLog } from '../../core/log.ts';
-import { createRedactor, openRedactedStream } from '../../core/redact.ts';
+import { createRedactor, openRedactedStream, withoutCredentials } from '../../core/redact.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import { createModel, DEFAULT_MODEL } from '../model/create-model.ts';
 import type { Model } from '../model/model.ts';
 import { redactedModel } from '../model/redacted.ts';
-import { openTerminal } from './terminal.ts';
+import { inTerminal, openTerminal } from './terminal.ts';
 import { asksForHelp, readArguments, requireRepo, USAGE } from './terminal-arguments.ts';
 import { runInTerminal } from './terminal-run.ts';
 
@@ -26,7 +26,8 @@ async function main(): Promise<number> {
   requireRepo(args);
   const environment = readEnvironment(process.env);
   const secrets = secretsOfEnvironment(process.env);
-  const model = redactedModel(modelOf(environment), createRedactor(secrets));
+  const redact = createRedactor(secrets);
+  const model = redactedModel(modelOf(environment), redact);
   const log = createLog({ level: 'warn' });
   const provider = createDockerProvider({ dockerHost: environment.DOCKER_HOST, installId: 'agent', log });
   const shown = openRedactedStream(secrets, (text) => process.stderr.write(text));
@@ -48,6 +49,7 @@ async function main(): Promise<number> {
       provider,
       model,
       terminal,
+      redact,
       signal,
       ask,
     });
@@ -97,7 +99,8 @@ main().then(
   },
   (thrown: unknown) => {
     if (!(thrown instanceof ThreadsmithError)) throw thrown;
-    process.stderr.write(`\n${thrown.message}\n${thrown.wayOut}\n`);
+    const redact = createRedactor(secretsOfEnvironment(process.env));
+    process.stderr.write(`\n${withoutCredentials(redact(inTerminal(thrown)))}\n`);
     process.exitCode = hasCode(thrown, 'stopped') ? EXIT_UNFINISHED : EXIT_FAILED;
   },
 );

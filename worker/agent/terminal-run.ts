@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { configOfRepo } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
-import { withoutCredentials } from '../../core/redact.ts';
+import { type Redact, withoutCredentials } from '../../core/redact.ts';
 import { branchOf } from '../../core/session.ts';
 import { openBrowser } from '../../sandbox/browser.ts';
 import type { Sandbox, SandboxProvider } from '../../sandbox/sandbox.ts';
@@ -34,6 +34,8 @@ export interface TerminalRun {
   readonly provider: SandboxProvider;
   readonly model: Model;
   readonly terminal: Terminal;
+  /** Hides the credentials of this process in what is kept of the run; its diff stays as it is. */
+  readonly redact: Redact;
   readonly signal: AbortSignal;
   /** Asks the person, or gives null where nobody can be asked. */
   readonly ask: (question: string, options: readonly string[]) => Promise<string | null>;
@@ -99,7 +101,7 @@ async function openRun(run: TerminalRun, folder: string): Promise<Prepared> {
 }
 
 async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Promise<AgentTask> {
-  const { args, terminal } = run;
+  const { args, terminal, redact } = run;
   const { sandbox, base, defaultBranch, repoFile } = prepared;
   const { model } = configOfRepo(args.repo.name, args.repo.url);
   const { serve, pages, checks } = repoFile;
@@ -111,8 +113,8 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
   return {
     sandbox,
     model: run.model,
-    journal: openFileJournal(join(folder, 'journal.jsonl'), turnId),
-    artifacts: cleanPictures(openFileArtifacts(join(folder, 'artifacts'), sandbox.key, turnId)),
+    journal: openFileJournal(join(folder, 'journal.jsonl'), turnId, redact),
+    artifacts: cleanPictures(openFileArtifacts(join(folder, 'artifacts'), sandbox.key, turnId, redact)),
     instructions: composeInstructions({
       repo: args.repo.name,
       branch: branchOf(args.run),
@@ -123,7 +125,7 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
       skills: guide.skills,
     }),
     guide,
-    openChild: (callKey) => openFileJournal(join(folder, `child-${callKey}.jsonl`), turnId),
+    openChild: (callKey) => openFileJournal(join(folder, `child-${callKey}.jsonl`), turnId, redact),
     turnId,
     request: { kind: 'message', id: 'request', text: `<request>\n${args.request}\n</request>` },
     budget: {
@@ -133,7 +135,7 @@ async function taskOf(run: TerminalRun, prepared: Prepared, folder: string): Pro
     signal: run.signal,
     report: async (event) => terminal.event(event),
     takeMessages: async () => [],
-    redact: withoutCredentials,
+    redact: (text) => withoutCredentials(redact(text)),
     openBrowser: async () => (await openBrowser(sandbox)).hands(),
     onText: (delta) => terminal.text(delta),
   };

@@ -1,4 +1,6 @@
 // A run of the agent as a person sees it in the terminal.
+
+import type { ThreadsmithError } from '../../core/errors.ts';
 import type { EventBody } from '../../core/event.ts';
 import type { AgentOutcome } from './task.ts';
 
@@ -54,4 +56,15 @@ export function openTerminal(write: (text: string) => void, styled: boolean): Te
 
 function seconds(durationMs: number): string {
   return `${(durationMs / 1000).toFixed(1)} s`;
+}
+
+/**
+ * An error as it is told here: most ways out lead through the thread, which a terminal has none of. There the same
+ * command does what a reply does in a thread.
+ */
+export function inTerminal({ message, wayOut }: ThreadsmithError): string {
+  const words = wayOut
+    .replace(/\breply in the thread(?: to try again)?/g, 'run it again')
+    .replace(/\bReply in the thread(?: to try again)?/g, 'Run it again');
+  return `${message}\n${words}`;
 }
