@@ -1,6 +1,7 @@
 // Leases: which worker has a turn. All on the database's clock; the epoch is the fencing number that every
 // write and effect of a worker is checked against, since a frozen worker may wake up at any time.
 
+import { createHash } from 'node:crypto';
 import { ThreadsmithError } from '../core/errors.ts';
 import { LEASE_MS } from '../core/limits.ts';
 import type { Database, EntityManager } from './database.ts';
@@ -12,11 +13,27 @@ export interface Lease {
   readonly owner: string;
 }
 
+export const CONNECTION_PREFIX = 'threadsmith-worker-';
+
+/** Names a worker's listening connection, and the worker where it left a turn; PostgreSQL keeps 63 bytes of it. */
+export function connectionNameOf(owner: string): string {
+  return `${CONNECTION_PREFIX}${createHash('sha256').update(owner).digest('hex').slice(0, 20)}`;
+}
+
 const OPEN_STATES = `('received', 'needs_repo', 'queued', 'running', 'waiting')`;
+
+/** For so long a worker that left a turn to the others does not take it; then it may be the only one there is. */
+const LEFT_FOR_MS = 60_000;
+
+/** The condition, in SQL, that the worker whose connection is named by the parameter left the turn to the others. */
+export function leftFor(): string {
+  return `(details->'leftBy' @> to_jsonb(?::text) and state_since > now() - interval '${LEFT_FOR_MS} milliseconds')`;
+}
 
 /**
  * Takes a turn for a worker. Null where it is not to be had: it is over, another worker's lease on it
- * is alive, or an earlier turn of its session is still open. Attempts at the same request go side by side.
+ * is alive, this worker has just left it to the others, or an earlier turn of its session is still open.
+ * Attempts at the same request go side by side.
  */
 export async function claimTurn(database: Database, turnId: string, owner: string): Promise<Lease | null> {
   return database.transaction(async (em) => {
@@ -31,12 +48,13 @@ export async function claimTurn(database: Database, turnId: string, owner: strin
          state_since = case when state = 'running' then state_since else now() end,
          started_at = coalesce(started_at, now())
        where id = ?
-         and ((state = 'queued' and (not_before is null or not_before <= now()))
+         and ((state = 'queued' and (not_before is null or not_before <= now())
+             and not coalesce(${leftFor()}, false))
            or (state = 'running' and lease_until < now()))
          and (kind = 'attempt' or not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
            and earlier.position < turn.position and earlier.state in ${OPEN_STATES}))
        returning session_id, lease_epoch`,
-      [owner, LEASE_MS, turnId],
+      [owner, LEASE_MS, turnId, connectionNameOf(owner)],
     );
     const row = rows[0];
     return row === undefined ? null : { turnId, sessionId: row.session_id, epoch: row.lease_epoch, owner };

@@ -24,15 +24,20 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Calls `onHint` for each hint until it is closed; reconnects by itself. */
-export function listen(databaseUrl: string, onHint: (topic: string) => void, log: Log): Listener {
+/** Calls `onHint` for each hint until it is closed; reconnects by itself. `name` is what others see of it. */
+export function listen(
+  databaseUrl: string,
+  onHint: (topic: string) => void,
+  log: Log,
+  name = 'threadsmith',
+): Listener {
   let closed = false;
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<void> => {
     if (closed) return;
-    const next = new pg.Client({ connectionString: databaseUrl, keepAlive: true });
+    const next = new pg.Client({ connectionString: databaseUrl, keepAlive: true, application_name: name });
     client = next;
     next.on('notification', (message) => onHint(message.payload ?? ''));
     next.on('error', (error) => log.warn('the listening connection to PostgreSQL failed', { error }));

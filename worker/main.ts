@@ -10,6 +10,7 @@ import { createLog, type Log } from '../core/log.ts';
 import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';
 import { openContentFolder } from '../db/artifacts.ts';
 import { type Database, openDatabase } from '../db/database.ts';
+import { connectionNameOf } from '../db/lease.ts';
 import { listen, repoToWarm } from '../db/notify.ts';
 import { consumeQueue } from '../db/queue.ts';
 import { reconcile } from '../db/reconciler.ts';
@@ -90,7 +91,7 @@ async function main(): Promise<void> {
     if (topic === 'attempts') void removeLeft();
     if (repo !== null) void keeper.warm(repo);
   };
-  const hints = listen(databaseUrl, onHint, log);
+  const hints = listen(databaseUrl, onHint, log, connectionNameOf(owner));
   const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
   const stopHousekeeping = every(HOUSEKEEPING_MS, async () => {
     await removeLeft();

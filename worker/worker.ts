@@ -1,12 +1,15 @@
 // Takes turns from the queue, keeps their leases, and ends them whatever happens.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode, ThreadsmithError, toFailure } from '../core/errors.ts';
 import { HEARTBEAT_MS, LEASE_MS } from '../core/limits.ts';
 import { claimTurn, type Lease, renewLease } from '../db/lease.ts';
 import { finishTurn } from '../db/turns.ts';
+import { hasLeft, leaveToOthers, offerAgain } from '../db/workers.ts';
 import { runTurn, type Tools } from './turn.ts';
 
 /** A turn whose workers died this often is given up: it may be what kills them. */
 const MAX_CLAIMS = 30;
+const OFFER_AGAIN_MS = 1_000;
 
 export interface Worker {
   /** Works on a turn if it is to be had; returns once it is over, waits, or belongs to somebody else. */
@@ -29,7 +32,12 @@ export function createWorker(tools: Tools, owner: string): Worker {
   return {
     work: async (turnId) => {
       const lease = await claimTurn(tools.database, turnId, owner);
-      if (lease === null) return;
+      if (lease === null) {
+        // An offer of a turn that it has left to the others came to it again, being the idle one.
+        if (!(await hasLeft(tools.database, turnId, owner))) return;
+        await sleep(OFFER_AGAIN_MS);
+        return offerAgain(tools.database, turnId, owner);
+      }
       const job = startJob(tools, lease);
       const done = runJob(tools, job);
       jobs.set(job, done);
@@ -92,6 +100,12 @@ async function end(tools: Tools, lease: Lease, error: unknown, log: Tools['log']
       const leaves = 'Nothing was pushed; the changes so far are kept in the sandbox.';
       await finishTurn(tools.database, lease, { state: 'stopped', by: error.message, leaves });
       return;
+    }
+    if (error instanceof ThreadsmithError && error.code === 'engine_unreachable') {
+      if (await leaveToOthers(tools.database, lease, error.message)) {
+        log.warn('the engine stays away; the turn is left to another worker', { error });
+        return;
+      }
     }
     log.error('turn failed', { error });
     await finishTurn(tools.database, lease, { state: 'failed', failure: toFailure(error) });

@@ -77,6 +77,8 @@ export interface TurnDetails extends Given {
   readonly onBehalf?: true;
   /** Of a merge: the person confirmed twice that nothing verified it. */
   readonly unverified?: boolean;
+  /** Workers that could not do it, for their engine is away: it waits for another one. */
+  readonly leftBy?: readonly string[];
   /** Of a turn that asked: the call that asked. */
   readonly callId?: string;
   /** Of a turn that asked: what a person said, and who. */

@@ -1,14 +1,17 @@
 // Who has a turn, and what a worker that lost it can still do: nothing.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEASE_MS } from '../../core/limits.ts';
+import { createLog } from '../../core/log.ts';
 import { type OpenTurnState, turnDeadlines } from '../../core/turn.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { eventsOfTurn } from '../../db/events.ts';
 import { openJournal } from '../../db/journal.ts';
-import { claimTurn, renewLease } from '../../db/lease.ts';
+import { claimTurn, connectionNameOf, type Lease, renewLease } from '../../db/lease.ts';
+import { listen } from '../../db/notify.ts';
 import { markSent, unsentHandovers } from '../../db/outbox.ts';
 import { reconcile } from '../../db/reconciler.ts';
 import { finishTurn, requestStop, waitForAnswer } from '../../db/turns.ts';
+import { leaveToOthers, offerAgain } from '../../db/workers.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn, age, stateOf } from './rows.ts';
@@ -45,6 +48,40 @@ describe('a lease', () => {
       Array.from({ length: 8 }, (_, index) => claimTurn(database, turn, `w${index}`)),
     );
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+  });
+
+  it('is left to the other workers that are connected, and taken back where none of them takes the turn', async () => {
+    const log = createLog({ level: 'error' });
+    const turn = await queuedTurn();
+    const claim = async (owner: string): Promise<Lease> =>
+      required(await claimTurn(database, turn, owner), `${owner} has no lease`);
+    const first = await claim('first');
+    expect(await leaveToOthers(database, first, 'The engine is away.')).toBe(false);
+    const names = ['first', 'second'].map(connectionNameOf);
+    const connections = names.map((name) => listen(own.url, () => {}, log, name));
+    await expect.poll(() => leaveToOthers(database, first, 'The engine is away.')).toBe(true);
+    expect(await drain()).toContain(turn);
+
+    expect(await claimTurn(database, turn, 'first')).toBeNull();
+    await offerAgain(database, turn, 'first');
+    expect(await drain()).toEqual([turn]);
+    await offerAgain(database, turn, 'second');
+    expect(await drain()).toEqual([]);
+    const second = await claim('second');
+    await expect(renewLease(database, first)).rejects.toMatchObject({ code: 'lease_lost' });
+    // All of them have been asked.
+    expect(await leaveToOthers(database, second, 'The engine is away.')).toBe(false);
+
+    const third = listen(own.url, () => {}, log, connectionNameOf('third'));
+    await expect.poll(() => leaveToOthers(database, second, 'The engine is away.')).toBe(true);
+    await Promise.all([...connections, third].map((connection) => connection.close()));
+    expect(await claimTurn(database, turn, 'second')).toBeNull();
+    await age(database, turn, 61_000);
+    expect(await leaveToOthers(database, await claim('first'), 'The engine is away.')).toBe(false);
+    const told = (await eventsOfTurn(database.em(), turn)).map(({ body }) =>
+      'detail' in body ? body.detail : '',
+    );
+    expect(told).toEqual(Array(2).fill('The engine is away. Another worker goes on with it.'));
   });
 
   it('is not given on a turn while an earlier one of its session is open', async () => {

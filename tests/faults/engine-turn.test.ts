@@ -1,7 +1,10 @@
 // What a person sees in the thread where the engine, the container or the toolhost ends in the middle of a turn,
 // or the engine's disk is full when one begins: a result all the same, or one sentence and a button.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { branchOf } from '../../core/session.ts';
 import { type Conversation, mention, record, TEST_MS } from '../e2e/conversation.ts';
 import { readable } from '../e2e/people.ts';
@@ -9,6 +12,7 @@ import { type Stack, startStack } from '../e2e/stack.ts';
 import { offers, says } from '../e2e/thread.ts';
 import { required } from '../required.ts';
 import { openTestEngine } from '../sandbox/engine.ts';
+import { part } from '../setup/environment.ts';
 import { createRemote, type TestRemote } from '../worker/git-repo.ts';
 import { type OwnEngine, openOwnEngine } from './own-engine.ts';
 
@@ -50,6 +54,9 @@ const FILLED = {
   ],
 };
 
+/** Long on the small image, which has no Chromium, and over at once on the usual one. */
+const LINGER = '[ -d /usr/lib/chromium ] && ls /usr/lib/chromium/* > /dev/null || sleep 60';
+
 let remote: TestRemote;
 let engine: OwnEngine;
 let stack: Stack;
@@ -75,6 +82,8 @@ beforeAll(async () => {
   await record(stack, 'walk twelve steps', STEPS.map(commandOf), 'All steps are walked.');
   await stack.model.control('POST', '/scripts', { name: 'filled', yaml: JSON.stringify(FILLED) });
   const half = STEPS.length / 2;
+  const lingering = [...STEPS.slice(0, half).map(commandOf), LINGER, ...STEPS.slice(half).map(commandOf)];
+  await record(stack, 'walk and linger', lingering, 'All steps are walked.');
   const around = [...STEPS.slice(0, half).map(commandOf), EAT, ...STEPS.slice(half).map(commandOf)];
   await record(stack, 'eat all the memory', around, 'All steps are walked.');
 });
@@ -105,8 +114,8 @@ async function ask(request: string): Promise<Walk> {
 const RESULTS = `select entry->>'output' as value from journal where session_id = $1 and entry->>'kind' = 'tool_result' order by place`;
 
 /** Asks for twelve steps and waits until some of them are done. */
-async function inTheMiddle(): Promise<Walk> {
-  const walk = await ask('walk twelve steps');
+async function inTheMiddle(request = 'walk twelve steps'): Promise<Walk> {
+  const walk = await ask(request);
   const finished = `select id::text as value from event where session_id = $1 and body->>'type' = 'tool.finished'`;
   await expect
     .poll(async () => (await valuesOf(finished, walk.session)).length, { timeout: 60_000, interval: 100 })
@@ -196,6 +205,31 @@ it(
     engine.free();
     await walk.click('jonas', /^try again$/i);
     await walk.see(offers(UNVERIFIED));
+  },
+  TEST_MS,
+);
+
+it(
+  'an engine that stays away leaves the turn to the worker of another engine, with what was done so far',
+  async () => {
+    await stack.worker.stop();
+    const impatient = join(stack.folder, 'impatient.yaml');
+    const config = parse(readFileSync(join(stack.folder, 'threadsmith.yaml'), 'utf8'));
+    writeFileSync(
+      impatient,
+      stringify({ ...config, sandbox: { ...config.sandbox, engine_wait_seconds: 2 } }),
+    );
+    await stack.startWorker({ THREADSMITH_CONFIG: impatient });
+    const walk = await inTheMiddle('walk and linger');
+    await stack.startWorker({ DOCKER_HOST: part('DOCKER_HOST') });
+    await engine.stop('SIGKILL');
+    await expectAllSteps(walk);
+    const events = `select body->>'detail' as value from event where session_id = $1 and body->>'detail' like '%Another worker%'`;
+    expect(await valuesOf(events, walk.session)).toEqual([
+      expect.stringMatching(
+        /^The Docker Engine could not be reached \(\w+\)\. Another worker goes on with it\.$/,
+      ),
+    ]);
   },
   TEST_MS,
 );
