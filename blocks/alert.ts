@@ -14,7 +14,7 @@ export function repeatsMessage(repeats: number): FittedMessage {
 }
 
 export function cappedMessage(rule: string, perHour: number): FittedMessage {
-  const line = `Not looked into: the rule ${oneLine(rule, 60)} has had its ${perHour} alerts of this hour. Mention me here to have it looked into.`;
+  const line = `Not looked into: the rule ${oneLine(rule, 60)} has had its ${count(perHour, 'alert')} of this hour. Mention me here to have it looked into.`;
   return fit({ text: textLines(line), blocks: [paragraph(words(line))] });
 }
 

@@ -25,6 +25,8 @@ import { type AppMessage, fingerprintOf } from './read.ts';
 /** Alerts that come within this time of the first are one turn. */
 const BURST_MS = 15_000;
 const MINUTE_MS = 60_000;
+/** Who asks where an alert does. */
+const NOBODY = 'alert';
 
 /** What became of an alert. */
 export type AlertRecorded = 'turn' | 'folded' | 'capped' | 'updated' | 'duplicate';
@@ -76,7 +78,7 @@ async function addAlertTurn(
   fingerprint: string,
   quietMs: number,
 ): Promise<void> {
-  const requester = { id: 'alert', name: `the rule ${rule.name}`, email: null };
+  const requester = { id: NOBODY, name: `the rule ${rule.name}`, email: null };
   const thread = { teamId: message.teamId, channelId: message.channelId, threadTs: message.ts };
   const session = await openSession(em, thread, requester.id);
   await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [rule.repo, session.id]);
@@ -151,16 +153,20 @@ async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number):
   });
 }
 
+/** Whoever mentions us below it has it looked into, in the rule's repo. */
 async function wantCapped(em: EntityManager, rule: AlertRule, message: AppMessage): Promise<void> {
+  const { teamId, channelId, ts } = message;
+  const session = await openSession(em, { teamId, channelId, threadTs: ts }, NOBODY);
+  await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [rule.repo, session.id]);
   const { text, blocks } = cappedMessage(rule.name, rule.per_hour);
   await wantDelivery(em, {
-    dedupeKey: `alert-capped:${message.teamId}:${message.channelId}:${message.ts}`,
+    dedupeKey: `alert-capped:${teamId}:${channelId}:${ts}`,
     kind: 'message',
-    sessionId: null,
+    sessionId: session.id,
     turnId: null,
-    teamId: message.teamId,
-    channelId: message.channelId,
-    threadTs: message.ts,
+    teamId,
+    channelId,
+    threadTs: ts,
     payload: { text, blocks },
   });
 }

@@ -26,7 +26,7 @@ import { queueButtonTurn } from '../admission/queue.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
+import { type Desk, hasOpenTurn, onTurn, openView, type Reply, refusal, type Target } from './desk.ts';
 
 /** How long a discard can be undone. */
 const UNDO_MS = 10 * 60_000;
@@ -41,10 +41,12 @@ export async function openRequestChanges(desk: Desk, click: Click): Promise<Repl
   });
   const [session] = found;
   if (reply !== null || session === undefined) return reply;
-  await desk.client.views.open({
-    trigger_id: click.triggerId,
-    view: requestChangesModal({ turnId: click.value, repo: session.repo ?? '', branch: session.branch }),
-  });
+  const { branch, repo } = session;
+  await openView(
+    desk,
+    click.triggerId,
+    requestChangesModal({ turnId: click.value, repo: repo ?? '', branch }),
+  );
   return null;
 }
 

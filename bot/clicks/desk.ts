@@ -1,4 +1,5 @@
 // What every handler of a click needs: who clicks, on what, and whether they may.
+import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { notAllowed, outOfDate } from '../../blocks/ephemeral.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
@@ -9,6 +10,7 @@ import type { ContentStore } from '../../db/artifacts.ts';
 import type { Database, EntityManager } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { type LockedSession, lockSession } from '../../db/requests.ts';
+import { type Patience, patiently } from '../slack/calls.ts';
 import type { AppIdentity, Directory } from '../slack/directory.ts';
 import { teamOf, type Workspaces } from '../slack/workspaces.ts';
 import type { HomeWatch } from '../starts/home-watch.ts';
@@ -83,6 +85,17 @@ async function sessionOf(em: EntityManager, turnId: string): Promise<string | nu
     turnId,
   ]);
   return rows[0]?.session_id ?? null;
+}
+
+/**
+ * A trigger lasts three seconds: there is time to be asked to wait once.
+ * https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
+ */
+const TRIGGER: Patience = { tries: 2, maxWaitMs: 1_000, once: true };
+
+/** Opens a modal for a click, a shortcut or a command. Throws `slack_refused` or `slack_unreachable`. */
+export async function openView({ client }: Desk, triggerId: string, view: ModalView): Promise<void> {
+  await patiently(() => client.views.open({ trigger_id: triggerId, view }), TRIGGER);
 }
 
 /** Whether somebody's request is being worked on in the session. */

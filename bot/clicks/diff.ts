@@ -8,14 +8,14 @@ import type { Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/events.ts';
 import { claimKey } from '../../db/requests.ts';
 import type { Click } from './click.ts';
-import { type Desk, findInReach, onTurn, type Reply } from './desk.ts';
+import { type Desk, findInReach, onTurn, openView, type Reply } from './desk.ts';
 
 /** Opens the diff of a result, or what a blocked merge did not expect. Whoever sees the result in its channel may see its diff. */
 export async function openDiff(desk: Desk, click: Click): Promise<Reply> {
   const view = await diffView(desk, click.value, 0, click.channelId);
   if (view === null) return outOfDate();
   await shareWhole(desk, click.value);
-  await desk.client.views.open({ trigger_id: click.triggerId, view });
+  await openView(desk, click.triggerId, view);
   return null;
 }
 

@@ -23,7 +23,7 @@ import { promptersOf } from '../../db/prompters.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
+import { type Desk, hasOpenTurn, onTurn, openView, type Reply, refusal, type Target } from './desk.ts';
 
 /** The button of a verified result. */
 export async function approve(desk: Desk, click: Click): Promise<Reply> {
@@ -42,9 +42,7 @@ export async function askUnverified(desk: Desk, click: Click): Promise<Reply> {
     if (objection === null) view = change;
     return objection;
   });
-  if (view !== null) {
-    await desk.client.views.open({ trigger_id: click.triggerId, view: mergeUnverifiedModal(view) });
-  }
+  if (view !== null) await openView(desk, click.triggerId, mergeUnverifiedModal(view));
   return reply;
 }
 

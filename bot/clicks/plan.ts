@@ -4,7 +4,7 @@ import { couldNot, outOfDate } from '../../blocks/ephemeral.ts';
 import { planChangeModal } from '../../blocks/plan.ts';
 import { decidePlan } from '../../db/plans.ts';
 import type { Click, Submission } from './click.ts';
-import { type Desk, findInReach, onTurn, type Reply, refusal } from './desk.ts';
+import { type Desk, findInReach, onTurn, openView, type Reply, refusal } from './desk.ts';
 
 const DECIDED = 'This plan does not wait any more.';
 
@@ -20,7 +20,7 @@ export async function openPlanChange(desk: Desk, click: Click): Promise<Reply> {
   const refused = refusal(desk.config, await desk.directory.actor(click.userId), ['start']);
   if (refused !== null) return refused;
   if (found.turn.state !== 'waiting') return couldNot(DECIDED, '');
-  await desk.client.views.open({ trigger_id: click.triggerId, view: planChangeModal(found.turn.id) });
+  await openView(desk, click.triggerId, planChangeModal(found.turn.id));
   return null;
 }
 

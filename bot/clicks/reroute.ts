@@ -7,7 +7,7 @@ import { rerouteTurn } from '../../db/reroute.ts';
 import { findRepo } from '../admission/repo.ts';
 import { isChangeable } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
-import { type Desk, findInReach, type Reply, refusal } from './desk.ts';
+import { type Desk, findInReach, openView, type Reply, refusal } from './desk.ts';
 
 const TOO_LATE = 'This cannot be moved any more: it is over, or something of it was published.';
 
@@ -26,7 +26,7 @@ export async function openReroute(desk: Desk, click: Click): Promise<Reply> {
     branch: session.baseBranch ?? null,
     begun: turn.state === 'running' || turn.state === 'waiting',
   });
-  await desk.client.views.open({ trigger_id: click.triggerId, view });
+  await openView(desk, click.triggerId, view);
   return null;
 }
 

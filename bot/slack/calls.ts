@@ -82,13 +82,15 @@ export interface Patience {
   readonly tries: number;
   /** The longest Retry-After that is waited for. */
   readonly maxWaitMs: number;
+  /** Only what had no effect for certain is repeated: for calls that must not take effect twice. */
+  readonly once?: true;
 }
 
 const PATIENT: Patience = { tries: 4, maxWaitMs: 10_000 };
 const FIRST_WAIT_MS = 250;
 
 /**
- * Makes a call that may be repeated (a look-up, or one with an idempotent effect) until it works.
+ * Makes a call that may be repeated (a look-up, or one with an idempotent effect, else see `once`) until it works.
  * Throws `slack_refused` where Slack says no, and `slack_unreachable` when patience is at its end.
  */
 export async function patiently<T>(call: () => Promise<T>, patience: Patience = PATIENT): Promise<T> {
@@ -100,7 +102,8 @@ export async function patiently<T>(call: () => Promise<T>, patience: Patience = 
       if (failure.kind === 'refused') throw refused(failure.error, thrown);
       const waitMs =
         failure.kind === 'rate_limited' ? failure.retryAfterMs : FIRST_WAIT_MS * 2 ** (attempt - 1);
-      if (attempt >= patience.tries || waitMs > patience.maxWaitMs) throw unreachable(thrown);
+      const mayRepeat = failure.kind === 'rate_limited' || patience.once !== true;
+      if (!mayRepeat || attempt >= patience.tries || waitMs > patience.maxWaitMs) throw unreachable(thrown);
       await sleep(waitMs);
     }
   }

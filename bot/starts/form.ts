@@ -1,4 +1,5 @@
 // The form that starts work: opened by the message shortcut, the global one, the command or the Home tab.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { START_INPUT } from '../../blocks/actions.ts';
 import { askedMessage } from '../../blocks/asked.ts';
@@ -10,7 +11,7 @@ import { claimKey } from '../../db/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
 import { namesOf } from '../admission/thread.ts';
 import type { Submission } from '../clicks/click.ts';
-import { type Desk, refusal } from '../clicks/desk.ts';
+import { type Desk, openView, refusal } from '../clicks/desk.ts';
 import { contentSchema, wordsOfMessage } from '../intake/content.ts';
 import { recordRequest } from '../intake/record.ts';
 import { asSlackText, mentionedUsers, readableText } from '../intake/text.ts';
@@ -52,7 +53,7 @@ export async function openHandOver(desk: Desk, body: unknown): Promise<void> {
   };
   if (message.user === desk.identity.botUserId) {
     const view = noteModal('Hand to Threadsmith', 'This message is mine. Reply in its thread instead.');
-    await desk.client.views.open({ trigger_id, view });
+    await openView(desk, trigger_id, view);
     return;
   }
   const said = wordsOfMessage(message).replaceAll(`<@${desk.identity.botUserId}>`, '');
@@ -67,7 +68,7 @@ export async function openForm(
   place: StartPlace,
   text: string,
 ): Promise<void> {
-  const repo = await guessRepo(desk, place, text);
+  const repo = await guessInTime(desk, place, text);
   void hintWarm(desk, repo);
   const view = startModal({
     repos: desk.config.repos.map(({ name }) => name),
@@ -78,7 +79,7 @@ export async function openForm(
     note:
       place.kind === 'message' ? 'The answer comes in the thread of the message.' : 'A new thread is begun.',
   });
-  await desk.client.views.open({ trigger_id: triggerId, view });
+  await openView(desk, triggerId, view);
 }
 
 /** Takes a submitted form. The same one again changes nothing. */
@@ -135,11 +136,8 @@ async function postRoot(
   message: ReturnType<typeof askedMessage>,
 ): Promise<string> {
   const { text, blocks } = message;
-  const answer = await patiently(() => desk.client.chat.postMessage({ channel: channelId, text, blocks }), {
-    // A post that may have worked is not repeated.
-    tries: 1,
-    maxWaitMs: 0,
-  });
+  const post = () => desk.client.chat.postMessage({ channel: channelId, text, blocks });
+  const answer = await patiently(post, { tries: 2, maxWaitMs: 1_000, once: true });
   return z.object({ ts: z.string() }).parse(answer).ts;
 }
 
@@ -156,6 +154,20 @@ async function isMember(desk: Desk, channelId: string): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, 'slack_refused')) return false;
     throw error;
+  }
+}
+
+/** The trigger does not wait for long: without a guess the repo is found from the text and the channel. */
+const GUESS_MS = 800;
+
+/** The repo that the form begins with, null where it is not known in time. */
+async function guessInTime(desk: Desk, place: StartPlace, text: string): Promise<string | null> {
+  const late = new AbortController();
+  try {
+    const tooLate = sleep(GUESS_MS, null, { signal: late.signal }).catch(() => null);
+    return await Promise.race([guessRepo(desk, place, text), tooLate]);
+  } finally {
+    late.abort();
   }
 }
 

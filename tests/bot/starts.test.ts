@@ -96,6 +96,21 @@ describe('other ways in', () => {
       await until(async () => (await stage.answers(ts))[0]);
     });
 
+    it('opens it also where Slack asks to wait', async () => {
+      const ts = await stage.slack.say('the scales are off', { user: 'sana' });
+      for (const method of ['views.open', 'conversations.info'])
+        await stage.fault({ kind: 'rate_limited', method, retry_after: 1 });
+      await stage.slack.control('shortcuts', {
+        user: 'mira',
+        callback_id: SHORTCUT.handOver,
+        channel: 'shop',
+        ts,
+      });
+      const form = await view('mira');
+      expect(JSON.stringify(form)).toContain('the scales are off');
+      await stage.slack.control('views/close', { user: 'mira', view_id: form['id'] });
+    });
+
     it('does not make one message two requests', async () => {
       const ts = await stage.slack.say('@threadsmith fix the oven');
       await queued(ts);
@@ -212,7 +227,8 @@ describe('other ways in', () => {
       await command('mira', 'new oil the hinges');
       const form = await view('mira');
       expect(JSON.stringify(form)).toContain('oil the hinges');
-      await submit('mira', form, { request: 'oil the hinges' });
+      await stage.fault({ kind: 'rate_limited', method: 'chat.postMessage', retry_after: 1 });
+      expect(await submit('mira', form, { request: 'oil the hinges' })).toMatchObject({ ok: true });
       const [turn] = await until(async () => {
         const rows = await stage.rows<{ thread_ts: string }>(
           `select thread_ts from turn join session on session.id = session_id
