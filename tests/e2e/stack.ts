@@ -23,6 +23,7 @@ export interface StackOptions {
     readonly url: string;
     readonly channels: readonly string[];
     readonly description?: string;
+    readonly web_url?: string;
   }[];
   readonly people?: {
     readonly start: readonly string[];
@@ -33,6 +34,8 @@ export interface StackOptions {
   readonly sandbox?: Readonly<Record<string, number>>;
   /** How many turns a worker works on at once. */
   readonly turnsAtOnce?: number;
+  /** How long Slack waits for an acknowledgement, and a trigger lasts; as in Slack without it. */
+  readonly deadlineMs?: number;
   /** Further keys of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Folders with scripts for the model; its own without it. */
@@ -102,12 +105,9 @@ async function assemble(
   stop: () => Promise<void>,
 ): Promise<Stack> {
   const env = baseEnvironment();
-  const playground = await start(
-    'playground/main.ts',
-    ['--port', '0', '--data', join(folder, 'playground'), '--manifest', 'manifest.json'],
-    env,
-    'playground',
-  );
+  const playgroundArgs = ['--port', '0', '--data', join(folder, 'playground'), '--manifest', 'manifest.json'];
+  if (options.deadlineMs !== undefined) playgroundArgs.push('--deadline-ms', String(options.deadlineMs));
+  const playground = await start('playground/main.ts', playgroundArgs, env, 'playground');
   const modelArgs = ['--port', '0', ...(options.scriptDirs ?? []).flatMap((dir) => ['--scripts', dir])];
   const model = await start('playground/model/main.ts', modelArgs, env, 'model');
   const people = meetPeople(String(playground.ready['url']));

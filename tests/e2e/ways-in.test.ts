@@ -1,6 +1,7 @@
 // Every way in with everything real, over both of Slack's transports: bot, worker, queue, sandbox, git, and a model
-// over its API, told by what people see. All stories of both towns are under way at once; each has its test. In
-// `ways/` one file tells one part of the promise:
+// over its API, told by what people see, in bad weather: events twice and out of order, broken connections, 429s.
+// All stories of both towns are under way at once; each has its test. In `ways/` one file tells one part of the
+// promise:
 //
 //   messages.ts  mention, a thread read as context, direct message, pictures and files, links; other agents
 //   starts.ts    the agent's container, message shortcut, slash command, reaction, App Home

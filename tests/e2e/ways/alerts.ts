@@ -14,6 +14,14 @@ async function alert(town: Town, { bot, classic, message }: AlertSample, more = 
   return town.sayAs({ ...bot, classic: classic === true }, 'alerts', { ...message, ...more });
 }
 
+/** As the app that posted it edits it. */
+async function edit(town: Town, { bot }: AlertSample, { root }: Conversation, words: object): Promise<void> {
+  const channel = town.channelId('alerts');
+  const message = { type: 'message', ts: root, bot_id: bot.bot_id, ...words };
+  const event = { type: 'message', subtype: 'message_changed', channel, ts: `${Number(root) + 1}`, message };
+  await town.people.control('POST', '/events', { event });
+}
+
 function error(title: string, count: number): object {
   return { attachments: [{ title: `TypeError in ${title}`, text: `${count} events`, fallback: title }] };
 }
@@ -44,7 +52,10 @@ export const alertStories: Stories = {
     await alert(town, SENTRY, error('the till', 41));
     await thread.see(says(/1 more alert like this\./));
     const other = await alert(town, SENTRY, error('the scales', 1));
-    await other.see(says(/Not looked into: the rule sentry/));
+    await other.see(says(/Not looked into: the rule sentry has had its 1 alert of this hour/));
+    const asked = await other.reply('mira', '@threadsmith what does the sign say?');
+    await other.see(says(/The sign says: bakery, main\./, { after: asked }));
+    expect(await town.heard('TypeError in the scales')).toContain('what does the sign say?');
 
     await thread.click('mira', /^fix it$/i);
     const { message } = await thread.see(offers(APPROVE));
@@ -65,12 +76,16 @@ export const alertStories: Stories = {
     await town.keepQuiet('alerts', thread);
   },
 
-  'Not this only counts what comes again': async (town) => {
+  'an alert is read as it was edited, and Not this only counts what comes again': async (town) => {
     const thread = await alert(town, GRAFANA);
+    await thread.see(([root]) => root?.reactions?.[0]);
+    const words = { attachments: [], text: '[FIRING:2] HighErrorRate (bakery and mill)' };
+    await edit(town, GRAFANA, thread, words);
     await investigated(thread);
+    expect(await town.heard('(bakery and mill)')).not.toContain('(bakery)');
     await thread.click('jonas', /^not this$/i);
     await thread.see(says(/said that this is not it/));
-    await town.keepQuiet('alerts', await alert(town, GRAFANA));
+    await town.keepQuiet('alerts', await alert(town, GRAFANA, words));
     await thread.see(says(/1 more alert like this\./));
   },
 

@@ -16,6 +16,11 @@ const text = (name: string, content: string) => ({
 });
 
 export const messageStories: Stories = {
+  'a mention is answered once, also where the connection broke meanwhile': async (town) => {
+    await town.early.see(says(/The sign says: bakery, main\./));
+    expect(await answersIn(town.early, town.botUser)).toHaveLength(1);
+  },
+
   'a mention is answered in its thread, and a reply of somebody else goes on there': async (town) => {
     const thread = await town.ask('mira', 'shop', 'what does the sign say?');
     const answer = await thread.see(says(/The sign says: bakery, main\./));

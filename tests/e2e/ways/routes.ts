@@ -13,15 +13,17 @@ export const routeStories: Stories = {
     const thread = await town.ask('mira', 'window', request);
     const answer = await thread.see(says(/The sign says: ledger, archive\./));
     expect(readable(answer)).toMatch(/scripted-mini · .* · ledger/);
-    expect(await town.heard('request from="Mira Okafor">\nwhat does the sign say?')).toContain(
-      'scripted-mini',
-    );
   },
 
-  'read only changes nothing, whatever the model does': async (town) => {
-    const thread = await town.ask('mira', 'window', 'read only: paint the sign of ledger');
+  'read only changes nothing, in the repo that is linked': async (town) => {
+    const thread = await town.ask(
+      'mira',
+      'window',
+      'read only: paint the sign, see https://code.example/ledger',
+    );
     const answer = await thread.see(says(/The sign is painted\./));
     expect(labelsOf(answer)).toEqual([]);
+    expect(readable(answer)).toMatch(/tokens · ledger/);
     expect(await answersIn(thread, town.botUser)).toHaveLength(1);
   },
 

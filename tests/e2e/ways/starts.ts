@@ -1,7 +1,8 @@
 // Ways in without a mention: the agent's container, the shortcut, the command, the reaction, the Home tab.
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { ACTION, COMMAND, SHORTCUT } from '../../../blocks/actions.ts';
+import { ACTION, COMMAND, MODAL, SHORTCUT } from '../../../blocks/actions.ts';
+import { SUGGESTED_PROMPTS } from '../../../blocks/prompts.ts';
 import { required } from '../../required.ts';
 import { APPROVE, labelsOf, threadAt } from '../conversation.ts';
 import { readable } from '../people.ts';
@@ -9,14 +10,15 @@ import { offers, says } from '../thread.ts';
 import { answersIn, type Stories } from './story.ts';
 import { eventually, type Town } from './town.ts';
 
-const sessions = z.looseObject({
+const agents = z.looseObject({
   sessions: z.record(z.string(), z.looseObject({ status: z.string(), title: z.string().optional() })),
+  prompts: z.record(z.string(), z.looseObject({ prompts: z.array(z.unknown()) })),
 });
 const home = z.looseObject({ view: z.looseObject({ id: z.string() }).nullable() });
 
 /** How Slack lists a thread among those of the agent. */
 async function agentSession(town: Town, channelId: string, root: string) {
-  return sessions.parse(await town.people.control('GET', '/sessions')).sessions[`${channelId}/${root}`];
+  return agents.parse(await town.people.control('GET', '/state')).sessions[`${channelId}/${root}`];
 }
 
 async function homeOf(town: Town, user: string): Promise<string> {
@@ -39,11 +41,10 @@ export const startStories: Stories = {
   "the agent's container suggests, shows a title and a state, and has its own Stop": async (town) => {
     const channel = 'D0SANA0001';
     await town.people.control('POST', '/home', { user: 'sana', tab: 'messages' });
-    const suggested = await eventually(async () =>
-      (await town.people.calls()).find(({ method }) => method === 'assistant.threads.setSuggestedPrompts'),
+    const { prompts } = await eventually(
+      async () => agents.parse(await town.people.control('GET', '/state')).prompts[channel],
     );
-    expect(suggested).toMatchObject({ ok: true, args: { channel_id: channel } });
-    expect(JSON.stringify(suggested.args)).toContain('Plan a change first');
+    expect(prompts).toEqual(SUGGESTED_PROMPTS);
 
     const thread = await town.say('sana', channel, 'take a nap in ledger');
     await thread.see(says(/Working/));
@@ -128,6 +129,10 @@ export const startStories: Stories = {
     await useHome(town, 'jonas', ACTION.ownRepo, 'ledger');
     await useHome(town, 'jonas', ACTION.ownModel, 'scripted-mini');
 
+    await town.people.control('POST', '/shortcuts', { user: 'jonas', callback_id: SHORTCUT.start });
+    const { id: view_id, callback_id } = await town.modal('jonas');
+    expect(callback_id).toBe(MODAL.start);
+    await town.people.control('POST', '/views/close', { user: 'jonas', view_id });
     await useHome(town, 'jonas', ACTION.startWork);
     const form = await town.modal('jonas');
     const channel = town.channelId('platform');

@@ -28,6 +28,8 @@ export interface Town {
   readonly issues: string;
   /** The app's user, as a mention names it. */
   readonly botUser: string;
+  /** A request from the moment in which the way to the app was broken. */
+  readonly early: Conversation;
   /** Threads that nobody may answer in, and how many messages and reactions were there when they were left. */
   readonly quiet: Map<string, { readonly channel: string; readonly signs: number }>;
   ask(user: string, channel: string, text: string): Promise<Conversation>;
@@ -43,12 +45,8 @@ export interface Town {
   whispered(user: string, channel: string, pattern: RegExp): Promise<Message>;
   /** The modal on top, once it is open. */
   modal(user: string): Promise<View>;
-  /** Fills in the form that starts work. */
-  submit(
-    user: string,
-    view: View,
-    values: Partial<Record<keyof typeof START_INPUT, string>>,
-  ): Promise<unknown>;
+  /** Fills in the form that starts work, and sees it taken. */
+  submit(user: string, view: View, values: Partial<Record<keyof typeof START_INPUT, string>>): Promise<void>;
   channelId(name: string): string;
   stop(): Promise<void>;
 }
@@ -67,6 +65,8 @@ export async function openTown(options: StackOptions): Promise<Town> {
     const stack = await startStack({
       ...options,
       turnsAtOnce: 4,
+      // Slack's three seconds are tested in tests/bot; here everybody speaks at once on whatever machine it is.
+      deadlineMs: 30_000,
       sandbox: { memory_mb: 512 },
       repos: [
         {
@@ -75,7 +75,13 @@ export async function openTown(options: StackOptions): Promise<Town> {
           channels: ['shop', 'counter', 'window'],
           description: 'The web shop: what customers see and buy',
         },
-        { name: 'ledger', url: ledger.url, channels: [], description: 'Bookkeeping: invoices and taxes' },
+        {
+          name: 'ledger',
+          url: ledger.url,
+          channels: [],
+          description: 'Bookkeeping: invoices and taxes',
+          web_url: 'https://code.example/ledger/blob/{commit}/{path}',
+        },
       ],
       config: {
         model: { name: 'scripted', choices: ['scripted-mini'] },
@@ -96,6 +102,33 @@ export async function openTown(options: StackOptions): Promise<Town> {
   }
 }
 
+const limited = (method: string, skip: number) => ({ kind: 'rate_limited', method, skip, retry_after: 1 });
+/** Every event comes twice, some out of order, and calls that people wait for are refused with 429. */
+const WEATHER: readonly object[] = [
+  { kind: 'duplicate_event', times: 1_000 },
+  ...[2, 9, 21, 40].map((skip) => ({ kind: 'reorder_events', skip })),
+  ...[3, 12].map((skip) => limited('chat.postMessage', skip)),
+  ...[5, 25, 60].map((skip) => limited('chat.update', skip)),
+  ...['reactions.add', 'conversations.replies', 'conversations.info', 'users.info'].map((method) =>
+    limited(method, 2),
+  ),
+  ...['views.open', 'views.publish'].map((method) => limited(method, 1)),
+];
+const connection = z.looseObject({ connected: z.boolean() });
+
+/** A request while the socket is broken, or whose acknowledgement gets lost on the way; then the way stands again. */
+async function inTheStorm(stack: Stack): Promise<Conversation> {
+  const { people } = stack;
+  await people.control('POST', '/faults', { kind: 'ack_ignored', method: 'app_mention' });
+  await people.control('POST', '/socket/disconnect', { reason: 'abrupt' });
+  const early = await mention(stack, 'mira', 'shop', 'what does the sign say in a storm?');
+  await eventually(async () =>
+    connection.parse(await people.control('GET', '/state')).connected ? true : undefined,
+  );
+  return early;
+}
+
+const taken = z.looseObject({ ok: z.literal(true) });
 const sent = z.looseObject({ ts: z.string() });
 const app = z.looseObject({ bot_user_id: z.string() });
 const state = z.looseObject({ channels: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
@@ -121,6 +154,8 @@ async function settle(
       `no channel ${name}`,
     ).id;
   const quiet: Town['quiet'] = new Map();
+  for (const order of WEATHER) await people.control('POST', '/faults', order);
+  const early = await inTheStorm(stack);
   const post = async (channel: string, order: object): Promise<Conversation> =>
     threadAt(stack, channel, sent.parse(await people.control('POST', '/messages', { channel, ...order })).ts);
   return {
@@ -128,6 +163,7 @@ async function settle(
     people,
     ...places,
     botUser,
+    early,
     quiet,
     channelId,
     ask: (user, channel, text) => mention(stack, user, channel, text),
@@ -146,7 +182,8 @@ async function settle(
     whispered: (user, channel, pattern) =>
       eventually(async () => toldOnly(pattern)(await people.channel(channel, user))),
     modal: (user) => eventually(async () => (await people.views(user)).at(-1)),
-    submit: (user, view, values) => people.submit(user, view.id, inputs(values)),
+    submit: async (user, view, values) =>
+      void taken.parse(await people.submit(user, view.id, inputs(values))),
     stop: async () => {
       await stack.stop();
       close();
