@@ -92,15 +92,23 @@ function detailsOf({ attempts, planFirst, readOnly }: AskedOptions): TurnDetails
   };
 }
 
+/** In a thread that people began they talk to each other between their requests, and a request may be about that. */
 async function threadOf(
-  { client, directory }: AdmissionOptions,
+  { client, directory, database, identity: { botUserId } }: AdmissionOptions,
   session: Session,
-  { kind, messageTs }: Turn,
+  { kind, messageTs, position }: Turn,
 ): Promise<ReadThread> {
-  const { channelId, threadTs } = session;
-  if (kind !== 'mention' || typeof messageTs !== 'string' || messageTs === threadTs)
+  const { id, channelId, threadTs } = session;
+  if ((kind !== 'mention' && kind !== 'follow_up') || typeof messageTs !== 'string' || messageTs === threadTs)
     return { lines: [], files: [] };
-  return readThread(client, directory, { channelId, threadTs, messageTs });
+  const [before] = await database.em().execute<{ own: boolean | null; read_to: string | null }[]>(
+    `select bool_or(message_ts = ?) as own, max(message_ts) as read_to from turn
+     where session_id = ? and position < ? and kind <> 'answer'`,
+    [threadTs, id, position],
+  );
+  if (before?.own === true) return { lines: [], files: [] };
+  const readTo = before?.read_to ?? null;
+  return readThread(client, directory, { channelId, threadTs, messageTs, readTo, botUserId });
 }
 
 /** Somebody Slack does not know is nobody in particular, and may nothing unless named. */

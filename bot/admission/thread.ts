@@ -34,6 +34,10 @@ export interface ThreadQuestion {
   readonly threadTs: string;
   /** The request itself; only what came before it counts. */
   readonly messageTs: string;
+  /** What came up to this message was read before; null for the first request of a thread. */
+  readonly readTo: string | null;
+  /** Of what came since, the app's own messages are known. */
+  readonly botUserId: string;
 }
 
 /** The messages before the request with names, oldest first: the first one, and the latest that fit. */
@@ -46,14 +50,17 @@ export async function readThread(
     client.conversations.replies({
       channel: question.channelId,
       ts: question.threadTs,
+      ...(question.readTo === null ? {} : { oldest: question.readTo }),
       latest: question.messageTs,
       inclusive: false,
       limit: 200,
     }),
   );
+  const { messageTs, readTo, botUserId } = question;
   const said = repliesSchema
     .parse(answer)
-    .messages.filter((message) => message.ts < question.messageTs && !isBare(message));
+    .messages.filter((message) => message.ts < messageTs && !isBare(message))
+    .filter(({ ts, user }) => readTo === null || (ts > readTo && user !== botUserId));
   const [first, ...rest] = said;
   if (first === undefined) return { lines: [], files: [] };
   const lines: { name: string; text: string }[] = [];
