@@ -1,6 +1,6 @@
 // One thread with Threadsmith, as the people in it go through it.
 import { required } from '../required.ts';
-import { buttonsOf, type Message, readable } from './people.ts';
+import { type Beside, buttonsOf, type Message, readable } from './people.ts';
 import type { Stack } from './stack.ts';
 import { type Offer, offers } from './thread.ts';
 
@@ -14,7 +14,7 @@ export const TEST_MS = 900_000;
 export interface Conversation {
   readonly root: string;
   /** Replies and gives the ts. */
-  reply(user: string, text: string): Promise<string>;
+  reply(user: string, text: string, beside?: Beside): Promise<string>;
   /** Waits until the thread has what is looked for, in the eyes of a person where one is named. */
   see<T>(what: (messages: readonly Message[]) => T | undefined, as?: string): Promise<T>;
   messages(as?: string): Promise<readonly Message[]>;
@@ -22,6 +22,8 @@ export interface Conversation {
   replyForOffer(user: string, text: string, label?: RegExp): Promise<Offer>;
   /** Clicks the newest button of this label. */
   click(user: string, label: RegExp): Promise<void>;
+  /** Clicks the button of this label in this message. */
+  clickOn(user: string, message: Message, label: RegExp): Promise<void>;
 }
 
 /** Mentions Threadsmith in a channel. */
@@ -30,15 +32,17 @@ export async function mention(
   user: string,
   channel: string,
   text: string,
+  beside?: Beside,
 ): Promise<Conversation> {
-  return threadAt(stack, channel, await stack.people.post(user, channel, `@threadsmith ${text}`));
+  const root = await stack.people.post(user, channel, `@threadsmith ${text}`, undefined, beside);
+  return threadAt(stack, channel, root);
 }
 
 /** The thread below a message that is there. */
 export function threadAt({ people }: Stack, channel: string, root: string): Conversation {
   const conversation: Conversation = {
     root,
-    reply: (who, words) => people.post(who, channel, words, root),
+    reply: (who, words, beside) => people.post(who, channel, words, root, beside),
     see: (what, as) => {
       // No fault of a test's may look like one of the product: what nobody foresaw ends the wait.
       const orFault = (messages: readonly Message[]) => {
@@ -63,6 +67,12 @@ export function threadAt({ people }: Stack, channel: string, root: string): Conv
       );
       await people.click(who, channel, root, found.button.actionId);
     },
+    clickOn: async (who, { ts }, label) => {
+      const message = (await conversation.messages(who)).find((one) => one.ts === ts);
+      const button = buttonsOf(required(message, 'the message is gone')).find((one) => label.test(one.label));
+      const action_id = required(button, `no button ${label} in the message`).actionId;
+      await people.control('POST', '/actions', { user: who, channel, ts, action_id });
+    },
   };
   return conversation;
 }
@@ -78,6 +88,26 @@ export function labelsOf(message: Message): readonly string[] {
   return buttonsOf(message).map((button) => button.label);
 }
 
+/** A step that the scripted model plays, see playground/model/README.md. */
+export type Step = Readonly<Record<string, unknown>>;
+
+/** A step with one command in the sandbox. */
+export function runs(command: string, more: Step = {}): Step {
+  return { tools: [{ name: 'shell', arguments: { command } }], ...more };
+}
+
+/** Records the steps of the model when it is asked for something. */
+export async function recordSteps(
+  stack: Stack,
+  request: string,
+  steps: readonly Step[],
+  more: Step = {},
+): Promise<void> {
+  // JSON is YAML.
+  const yaml = JSON.stringify({ match: request, steps, ...more });
+  await stack.model.control('POST', '/scripts', { name: JSON.stringify([request, more]), yaml });
+}
+
 /** Records what the model does when it is asked for something: shell lines, one step each, and its last words. */
 export async function record(
   stack: Stack,
@@ -85,11 +115,5 @@ export async function record(
   commands: readonly string[],
   say: string,
 ): Promise<void> {
-  const steps = [
-    ...commands.map((command) => ({ tools: [{ name: 'shell', arguments: { command } }] })),
-    { say },
-  ];
-  // JSON is YAML.
-  const yaml = JSON.stringify({ match: request, steps });
-  await stack.model.control('POST', '/scripts', { name: request, yaml });
+  await recordSteps(stack, request, [...commands.map((command) => runs(command)), { say }]);
 }

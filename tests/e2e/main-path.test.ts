@@ -5,7 +5,7 @@ import { required } from '../required.ts';
 import { part } from '../setup/environment.ts';
 import { type Message, readable } from './people.ts';
 import { type Stack, startStack } from './stack.ts';
-import { offers, says, withdraws } from './thread.ts';
+import { inOrder, offers, says, withdraws } from './thread.ts';
 
 function imagesOf(message: Message): readonly string[] {
   return (message.blocks ?? [])
@@ -34,7 +34,18 @@ describe.each([
 
     const first = await see(offers(/approve & merge/i));
     expect(readable(first.message)).toMatch(/tests/);
-    expect(imagesOf(first.message).length).toBeGreaterThanOrEqual(2);
+    const images = imagesOf(first.message);
+    expect(images.length).toBeGreaterThanOrEqual(2);
+    for (const alt of images) expect(alt).toMatch(/\w{3}/);
+    inOrder(readable(first.message), [
+      'Ready to merge',
+      'tests',
+      images[0] ?? '',
+      'Reviewed by',
+      'src/cart.js',
+      'Asked by',
+      'Approve & merge',
+    ]);
     const botMessages = (await people.thread('shop', root)).filter((message) => message.bot_id !== undefined);
     expect(botMessages).toHaveLength(1);
 

@@ -46,11 +46,17 @@ export interface Button {
   readonly label: string;
 }
 
+/** What comes with a message besides its words. */
+export interface Beside {
+  readonly files?: readonly { readonly name: string; readonly content: string | Uint8Array }[];
+  readonly attachments?: readonly Readonly<Record<string, unknown>>[];
+}
+
 export interface People {
   readonly url: string;
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Posts as a person and gives the message's ts. */
-  post(user: string, channel: string, text: string, threadTs?: string): Promise<string>;
+  post(user: string, channel: string, text: string, threadTs?: string, beside?: Beside): Promise<string>;
   thread(channel: string, threadTs: string, as?: string): Promise<readonly Message[]>;
   /** What a person sees in a channel outside of its threads. */
   channel(channel: string, as: string): Promise<readonly Message[]>;
@@ -89,12 +95,17 @@ export function meetPeople(url: string): People {
   const people: People = {
     url,
     control,
-    post: async (user, channel, text, threadTs) => {
+    post: async (user, channel, text, threadTs, { files, attachments } = {}) => {
       const answer = await control('POST', '/messages', {
         user,
         channel,
         text,
         ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
+        ...(attachments === undefined ? {} : { attachments }),
+        files: (files ?? []).map(({ name, content }) => ({
+          name,
+          content_base64: Buffer.from(content).toString('base64'),
+        })),
       });
       return z.looseObject({ ts: z.string() }).parse(answer).ts;
     },

@@ -1,4 +1,5 @@
 // Things looked for in a thread, in the words of the person who looks.
+import { expect } from 'vitest';
 import { type Button, buttonsOf, type Message, readable } from './people.ts';
 
 export interface Offer {
@@ -45,4 +46,14 @@ export function withdraws(ts: string, label: RegExp): (messages: readonly Messag
     messages.find(
       (message) => message.ts === ts && !buttonsOf(message).some((button) => label.test(button.label)),
     );
+}
+
+/** Asserts that one part comes after the other, as somebody reads. */
+export function inOrder(text: string, parts: readonly string[]): void {
+  let at = 0;
+  for (const part of parts) {
+    const found = text.indexOf(part, at);
+    expect(found, `${part} after ${text.slice(Math.max(0, at - 60), at)}`).toBeGreaterThanOrEqual(at);
+    at = found + part.length;
+  }
 }
