@@ -90,6 +90,12 @@ describe('a message and what comes with it', () => {
       text: 'the cart looks odd [attached: odd.png]',
     });
     expect(details.files).toMatchObject([{ name: 'odd.png', from: 'Sana Qureshi' }]);
+    // A later request brings what they said since, and none of what was read before.
+    await stage.slack.say('the tax too', { thread_ts: root, user: 'sana' });
+    await stage.slack.say('@threadsmith that as well', { thread_ts: root, user: 'jonas' });
+    const later = await queued(root, 2);
+    expect(later.details.thread).toEqual([{ name: 'Sana Qureshi', text: 'the tax too' }]);
+    expect(later.details.files).toBeUndefined();
   });
 
   it('hands forwarded messages over', async () => {

@@ -5,7 +5,8 @@ import { type Message, readable } from '../people.ts';
 import { offers } from '../thread.ts';
 import { type Bakery, ofApp, turnsInto, withButtons } from './bakery.ts';
 
-const KEPT = /Nothing was pushed; the changes so far are kept in the sandbox, and a reply goes on from there/;
+const KEPT =
+  /Nothing was pushed; the changes so far are kept in the sandbox\.[^]*Reply in the thread to go on/;
 
 /**
  * Each turn is stopped where it is, and says what it leaves behind; a request that waits is corrected by an edit.
