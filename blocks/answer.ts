@@ -19,8 +19,8 @@ export function answerMessage(view: AnswerView): FittedMessage {
       said.length > 0 ? said : paragraph(words('The agent ended without an answer.')),
       context(footer(usage, [repo])),
       chosenContext(view.result.chosen),
-      view.kind === 'alert' ? alertDecision(view.turnId, view.alertDecision) : null,
       context(view.model?.scripted ? SCRIPTED_NOTE : ''),
+      view.kind === 'alert' ? alertDecision(view.turnId, view.alertDecision) : null,
     ),
   });
 }

@@ -36,8 +36,8 @@ export async function sessionsOf(
        open.id as open_id, open.state as open_state, open.kind as open_kind, last.id as last_id, last.state as last_state,
        last.result->>'kind' as last_result, coalesce(last.finished_at, last.created_at) as at
      from mine join session on session.id = mine.session_id
-     join lateral (select text from turn where session_id = session.id and kind not in ('answer', 'attempt')
-       order by position limit 1) first on true
+     join lateral (select coalesce('Alert: ' || split_part(details->'alert'->0->>'text', E'\\n', 1), text) as text from turn
+       where session_id = session.id and kind not in ('answer', 'attempt') order by position limit 1) first on true
      left join lateral (select id, state, kind from turn where session_id = session.id and kind not in ('answer', 'attempt')
        and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1) open on true
      join lateral (select id, state, result, finished_at, created_at from turn where session_id = session.id

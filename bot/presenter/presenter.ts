@@ -210,8 +210,14 @@ async function wantAgentStatus(
   const status = waits ? 'suspended' : works ? 'processing' : ended ? 'closed' : 'active';
   await wantDelivery(
     em,
-    agentStatus(session, turn.id, { status, title: first.text, initiator: session.starterId }),
+    agentStatus(session, turn.id, { status, title: titleOf(first), initiator: session.starterId }),
   );
+}
+
+/** What a person would call it: of an alert its own first line, not what the agent is told to do about it. */
+function titleOf({ text, details }: Turn): string {
+  const alert = details.alert?.[0]?.text;
+  return alert === undefined ? text : `Alert: ${alert.split('\n', 1)[0]}`;
 }
 
 /** Each plan is a message of its own, which stays when the work goes on. */

@@ -77,7 +77,11 @@ export async function openForm(
     metadata: JSON.stringify(place),
     asksChannel: place.kind === 'anywhere',
     note:
-      place.kind === 'message' ? 'The answer comes in the thread of the message.' : 'A new thread is begun.',
+      place.kind === 'message'
+        ? 'The answer comes in the thread of the message.'
+        : place.kind === 'channel'
+          ? 'A new thread is begun in this channel.'
+          : '',
   });
   await openView(desk, triggerId, view);
 }

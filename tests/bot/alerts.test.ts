@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ACTION } from '../../blocks/actions.ts';
 import { fingerprintOf } from '../../bot/alerts/read.ts';
+import { sessionsOf } from '../../db/sessions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import {
   type AlertSample,
@@ -192,6 +193,14 @@ describe('alert channels', () => {
     const turns = await turnsOf(root);
     expect(turns.map(({ kind }) => kind)).toEqual(['alert', 'follow_up']);
     expect(turns[1]).toMatchObject({ state: 'queued', text: expect.stringContaining('Fix the cause') });
+    // Whoever had it fixed finds it among their sessions by its own words.
+    const { team_id: teamId } = z.object({ team_id: z.string() }).parse(await stage.slack.client.auth.test());
+    const lists = await Promise.all(
+      [JONAS, MIRA].map((userId) => sessionsOf(stage.database.em(), { teamId, userId }, 5)),
+    );
+    expect(lists.flat().map(({ title }) => title)).toContainEqual(
+      expect.stringMatching(/^Alert: TypeError in the fridge/),
+    );
     await forgetBursts();
   });
 

@@ -28,7 +28,7 @@ test("an agent's thread shows where it stands and has Slack's own Stop", async (
     await until(() => at.app.events.find((each) => each['type'] === 'agent_session_stopped')),
   ).toMatchObject({ channel: SHOP, thread_ts: root, user: MIRA });
   await standing('suspended');
-  await eventually(() => mark.textContent()).toBe('Waits for you');
+  await eventually(() => mark.textContent()).toBe('Needs an answer');
   expect(await page.locator('[data-agent-stop]').count()).toBe(0);
   await standing('active');
   await eventually(() => mark.count()).toBe(0);

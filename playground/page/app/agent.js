@@ -7,7 +7,10 @@ import { report } from './page-context.js';
 /** @typedef {import('./workspace.js').Workspace} Workspace */
 
 /** States that a person has to know of; `active` and `closed` go without saying. */
-const STATES = /** @type {Record<string, string>} */ ({ processing: 'Working', suspended: 'Waits for you' });
+const STATES = /** @type {Record<string, string>} */ ({
+  processing: 'Working',
+  suspended: 'Needs an answer',
+});
 
 /**
  * A word on where a thread stands, null where there is nothing to say.

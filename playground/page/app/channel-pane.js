@@ -58,6 +58,7 @@ export function createChannelPane(workspace) {
     }
     const name = workspace.channelName(channel);
     const other = channel.is_im ? workspace.otherSide(channel) : null;
+    const isApp = other?.id === workspace.state.app.bot_user_id;
     const faces = (channel.members ?? [])
       .slice(0, 4)
       .map((id) => avatar(workspace, workspace.person(id), 'tiny'));
@@ -75,6 +76,12 @@ export function createChannelPane(workspace) {
           name,
         ),
         channel.topic && el('p', { title: channel.topic }, channel.topic),
+      ),
+      el(
+        'nav.tabs',
+        { hidden: !isApp },
+        el('a.tab', { href: '#/app' }, 'Home'),
+        el('a.tab.here', { href: linkTo(channelId), 'aria-current': 'page' }, 'Messages'),
       ),
       el(
         'span.faces.members',
