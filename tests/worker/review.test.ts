@@ -109,9 +109,11 @@ describe('a diff', () => {
         status: 'renamed',
         from: 'old.ts',
         lines: [
+          { kind: 'context', text: 'same', number: 3, hunk: 1 },
           { kind: 'removed', text: '-- a/looks-like-a-header', number: 4, hunk: 1 },
           { kind: 'added', text: 'diff --git a/x b/x', number: 4, hunk: 1 },
           { kind: 'added', text: '@@ -1 +1 @@', number: 5, hunk: 1 },
+          { kind: 'context', text: 'same', number: 6, hunk: 1 },
         ],
       },
       { path: 'gone.ts', status: 'deleted', lines: [{ kind: 'removed', text: 'last', number: 1, hunk: 2 }] },

@@ -6,7 +6,7 @@ import { createLog } from '../../core/log.ts';
 import { openContentFolder } from '../../db/artifacts.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { JournalRow } from '../../db/entities/log.ts';
-import { Session } from '../../db/entities/session.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
 import { addTurn, lockSession } from '../../db/requests.ts';
 import { snapshotFailures } from '../../db/snapshot-failures.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
@@ -89,14 +89,14 @@ const snapshots = () => engine.provider.snapshots.list(seriesOf(REPO));
 let requests = 0;
 
 /** A turn in a session of its own whose agent runs a line; gives what that printed. */
-async function play(command: string): Promise<string> {
+async function play(command: string, baseBranch: string | null = null): Promise<string> {
   requests += 1;
   const match = `errand number ${requests},`;
   const steps = [{ tools: [{ name: 'shell', arguments: { command } }] }, { say: 'Done.' }];
   const body = JSON.stringify({ name: match, yaml: JSON.stringify({ match, steps }) });
   await fetch(new URL('/control/scripts', model.url), { method: 'POST', body });
   const sessionId = await addSession(database);
-  await database.em().nativeUpdate(Session, { id: sessionId }, { repo: REPO });
+  await database.em().nativeUpdate(Session, { id: sessionId }, { repo: REPO, baseBranch });
   const turnId = await database.transaction(async (em) => {
     const session = required(await lockSession(em, sessionId), 'no session');
     const asked = { kind: 'alert', state: 'queued', text: match, requester: MIRA, messageTs: null } as const;
@@ -182,6 +182,27 @@ it('where setup fails turns go on with the last good snapshot and the newest fil
   await keeper.refresh(REPO);
   expect(await snapshotFailures(database.em())).toEqual([]);
   expect((await snapshots())[0]?.key.startsWith(mended.slice(0, 12))).toBe(true);
+});
+
+it('the file of a branch that a person chose counts for work on that branch alone, and opens nothing', async () => {
+  const branch = 'feature/ovens';
+  const good = await play('cat stamp');
+  remote.commit({ '.threadsmith.yaml': setupFile('echo planted > stamp') }, branch);
+  expect(await play('cat stamp', branch)).toBe('planted');
+  remote.commit({ '.threadsmith.yaml': setupFile('exit 3') });
+  expect(await play('cat stamp')).toBe(good);
+  remote.commit({ '.threadsmith.yaml': setupFile(STAMP, 'true') });
+  await keeper.refresh(REPO);
+
+  for (const key of ['network', 'secrets', 'sandbox', 'approvals']) {
+    remote.commit({ '.threadsmith.yaml': JSON.stringify({ [key]: [] }) }, branch);
+    expect(await play('cat stamp', branch)).toBe('');
+    const [failed] = await database.em().find(Turn, {}, { orderBy: { createdAt: 'desc' }, limit: 1 });
+    expect(failed?.failure).toMatchObject({
+      code: 'repo_config_invalid',
+      message: expect.stringMatching(`on feature/ovens is not valid: .*${key}`),
+    });
+  }
 });
 
 it('a repo in which nobody worked for a day is left alone', async () => {

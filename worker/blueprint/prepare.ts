@@ -74,8 +74,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const base = options.baseCommit ?? latest.commit;
   const shown = options.headCommit ?? base;
   const parent = await parentOf(facts, mirror, base, shown);
-  // From the default branch, so that a change cannot rewrite the checks that judge it.
-  const repoFile = await readRepoFile((path) => mirror.readText(base, path));
+  // From where the work begins, so that a change cannot rewrite the checks that judge it.
+  const repoFile = await readRepoFile((path) => mirror.readText(base, path), chosenBranch(options));
   const { defaultBranch } = latest;
   const spec = await snapshotSpec({ ...options, base, defaultBranch, repoFile });
   const snapshot = await chooseSnapshot({ ...options, spec, key: facts.sandboxKey }, options.repo.name);
@@ -104,6 +104,12 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     lost: lostOf(options, isFresh, lostFiles, mark.isAwake),
     sandboxName: name,
   };
+}
+
+/** The branch that a person named in place of the one that the configuration, or the remote, has as the default. */
+function chosenBranch({ config, repo }: PrepareOptions): string | undefined {
+  const usual = config.repos.find(({ name }) => name === repo.name)?.default_branch;
+  return repo.default_branch === usual ? undefined : repo.default_branch;
 }
 
 /** What a sandbox may use up, by the configuration. */

@@ -49,32 +49,33 @@ export type ReadText = (path: string) => Promise<string | null>;
 
 /**
  * The repo's own file, or what its manifest files suggest. Throws `repo_config_invalid` with the key and
- * what was expected.
+ * what was expected; `branch` says where, where that is not the default branch.
  */
-export async function readRepoFile(read: ReadText): Promise<RepoFile> {
+export async function readRepoFile(read: ReadText, branch?: string): Promise<RepoFile> {
+  const where = branch ?? 'the default branch';
   const text = await read(REPO_FILE);
   if (text === null) return detect(read);
-  const parsed = repoFileSchema.safeParse(parse(text));
+  const parsed = repoFileSchema.safeParse(parse(text, where));
   if (parsed.success) return { ...parsed.data, written: true };
   const reasons = parsed.error.issues.map(
     (issue) => `${issue.path.map(String).join('.') || '(top level)'}: ${issue.message}`,
   );
-  throw invalid(reasons.join('; '));
+  throw invalid(reasons.join('; '), where);
 }
 
-function parse(text: string): unknown {
+function parse(text: string, where: string): unknown {
   try {
     return parseYaml(text) ?? {};
   } catch (cause) {
-    throw invalid(cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause));
+    throw invalid(cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause), where);
   }
 }
 
-function invalid(reason: string): ThreadsmithError {
+function invalid(reason: string, where: string): ThreadsmithError {
   return new ThreadsmithError(
     'repo_config_invalid',
-    `${REPO_FILE} on the default branch is not valid: ${reason}.`,
-    `Correct ${REPO_FILE} on the default branch, then reply in the thread.`,
+    `${REPO_FILE} on ${where} is not valid: ${reason}.`,
+    `Correct ${REPO_FILE} on ${where}, then reply in the thread.`,
   );
 }
 
