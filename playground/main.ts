@@ -11,6 +11,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: '.data/playground' },
     'time-scale': { type: 'string', default: '1' },
     manifest: { type: 'string' },
+    gallery: { type: 'string' },
     'deadline-ms': { type: 'string', default: '3000' },
   },
 });
@@ -21,6 +22,7 @@ const running = await startWorkspace({
   timeScale: positive('time-scale', values['time-scale']),
   deadlineMs: wholeNumber('deadline-ms', values['deadline-ms']),
   ...(values.manifest === undefined ? {} : { manifest: readManifest(values.manifest) }),
+  ...(values.gallery === undefined ? {} : { gallery: readJson('gallery', values.gallery) }),
 }).catch((error: unknown) => refuse(startFailure(error)));
 process.stdout.write(`${JSON.stringify({ ready: true, url: running.url })}\n`);
 
@@ -43,9 +45,17 @@ function startFailure(error: unknown): string {
 
 function readManifest(path: string): Manifest {
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return manifestSchema.parse(readJson('manifest', path));
   } catch (error) {
     return refuse(`--manifest ${path} is not an app manifest: ${String(error)}`);
+  }
+}
+
+function readJson(name: string, path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return refuse(`--${name} ${path} cannot be read: ${String(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ChangeHub } from './changes.ts';
+import { readGallery } from './control/gallery.ts';
 import { handleControl } from './control/routes.ts';
 import { HttpTransport } from './delivery/http.ts';
 import { Outbound } from './delivery/outbound.ts';
@@ -30,6 +31,8 @@ export interface WorkspaceOptions {
   dataDir: string;
   /** The app's manifest, applied at every start. */
   manifest?: Manifest;
+  /** What the gallery shows until somebody puts something else there. */
+  gallery?: unknown;
   /** What Slack's waits are multiplied by (default 1); acks and trigger ids are not scaled. */
   timeScale?: number;
   /** How long the app has to acknowledge, and how long a trigger id lives (default: Slack's 3 s). */
@@ -48,6 +51,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Running
   const store = await Store.open(options.dataDir);
   if (options.manifest !== undefined) applyManifest(store.state.app, options.manifest);
   const workspace = compose(store, options);
+  if (options.gallery !== undefined) workspace.gallery = readGallery(options.gallery);
   const { services } = workspace;
   const server = createServer((request, response) => {
     route(workspace, request, response).catch((error: unknown) => fail(response, error));

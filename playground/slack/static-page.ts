@@ -1,4 +1,4 @@
-// The web page: static files of playground/page, with the page itself for every path that is not a file.
+// The web pages: static files of playground/page; the gallery, and the page itself for every other path that is not a file.
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { dirname, extname, join, normalize, sep } from 'node:path';
@@ -19,7 +19,8 @@ const TYPES: Record<string, string> = {
 };
 
 export async function servePage(path: string, response: ServerResponse): Promise<void> {
-  const wanted = extname(path) === '' ? 'index.html' : decodeURIComponent(path.slice(1));
+  const page = path === '/gallery' ? 'gallery.html' : 'index.html';
+  const wanted = extname(path) === '' ? page : decodeURIComponent(path.slice(1));
   const file = normalize(join(PAGE_DIR, wanted));
   const type = TYPES[extname(file)];
   const bytes = file.startsWith(PAGE_DIR + sep) && type !== undefined ? await readIfThere(file) : undefined;

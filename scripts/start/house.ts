@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { galleryStates } from '../gallery/states.ts';
 import { keepRunning } from '../processes/keep-running.ts';
 import { type Service, startService } from '../processes/service.ts';
 import { tether } from '../processes/tether.ts';
@@ -216,7 +217,10 @@ class Builder {
 
   async #workspace(port: number): Promise<string> {
     const { data } = this.#options;
+    const gallery = join(data.runtime, 'gallery.json');
+    writeFileSync(gallery, JSON.stringify(galleryStates()));
     const options = ['--port', String(port), '--data', data.playground, '--manifest', 'manifest.json'];
+    options.push('--gallery', gallery);
     const argv = ['playground/main.ts', ...options] as const;
     const url = `http://127.0.0.1:${port}`;
     await this.#service('Workspace', 'workspace', argv, 1, standInEnvironment(process.env), url);

@@ -40,7 +40,7 @@ beforeAll(async () => {
     await page.clock.setFixedTime(NOW);
     // The files of samples need not exist: pictures are one white pixel, whenever they are loaded.
     await page.route('**/files/**', (route) => route.fulfill({ contentType: 'image/png', body: PIXEL }));
-    await page.goto(`${at.url}/gallery.html`);
+    await page.goto(`${at.url}/gallery`);
     await page.waitForSelector('body[data-ready]');
     return page;
   };

@@ -93,6 +93,10 @@ describe('npm start', () => {
       await run.says('Ctrl-C stops everything', READY_MS);
       const page = await fetch(`http://127.0.0.1:${port}/`);
       expect(page.status).toBe(200);
+      const gallery = await fetch(`http://127.0.0.1:${port}/gallery`);
+      expect(await gallery.text()).toContain('<title>Block gallery</title>');
+      const samples = await fetch(`http://127.0.0.1:${port}/control/gallery`);
+      expect(await samples.text()).toContain('"title":"Merge: the branch moved"');
 
       const second = start(['--port', String(await freePort())]);
       expect(await second.exited).toBe(1);

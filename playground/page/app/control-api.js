@@ -8,7 +8,7 @@
  * @typedef {{ name: string, icon?: string, bot_user_id: string, shortcuts?: Shortcut[] }} AppInfo
  * @typedef {{ status: string, title?: string }} AgentSession
  * @typedef {{ title?: string | undefined, prompts: { title: string, message: string }[] }} SuggestedPrompts
- * @typedef {{ team: { id: string, name: string, domain?: string }, app: AppInfo, users: Person[], channels: Channel[], connected: boolean, sessions: Record<string, AgentSession>, prompts: Record<string, SuggestedPrompts> }} WorkspaceState
+ * @typedef {{ team: { id: string, name: string, domain?: string }, app: AppInfo, users: Person[], channels: Channel[], connected: boolean, sessions: Record<string, AgentSession>, prompts: Record<string, SuggestedPrompts>, samples?: number }} WorkspaceState
  * @typedef {{ name: string, users: string[], count: number }} Reaction
  * @typedef {{ id: string, name?: string, title?: string, mimetype?: string, size?: number, alt_txt?: string }} SlackFile
  * @typedef {import('../blocks/context.js').Json} Json

@@ -23,7 +23,8 @@ export function createSidebar(workspace) {
       el(
         'p.sidebar-note',
         null,
-        'A local workspace. It speaks Slack’s protocol on this machine; nothing leaves it.',
+        'A local workspace. It speaks Slack’s protocol on this machine; nothing leaves it. ',
+        (workspace.state.samples ?? 0) > 0 && el('a', { href: '/gallery' }, 'Every message it can show'),
       ),
     );
   }

@@ -1,4 +1,4 @@
-// The gallery: messages and modals that somebody hands in to be looked at on /gallery.html, each with what
+// The gallery: messages and modals that somebody hands in to be looked at on /gallery, each with what
 // Slack would say against it.
 import { z } from 'zod';
 import { findProblems } from '../blocks/check.ts';
@@ -19,13 +19,18 @@ const gallery = z.object({ samples: z.array(sample) });
 export const galleryRoutes: Record<string, Route> = {
   'GET /gallery': (ws) => ({ samples: ws.gallery }),
   'PUT /gallery': (ws, input) => {
-    ws.gallery = gallery.parse(input).samples.map(({ view, ...rest }) => {
-      const shown = rest.blocks ?? view?.blocks ?? [];
-      return { ...rest, ...titleOf(view), blocks: shown, problems: problemsOf(shown, rest.surface) };
-    });
+    ws.gallery = readGallery(gallery.parse(input).samples);
     return { ok: true, samples: ws.gallery };
   },
 };
+
+/** Samples as the page shows them. Throws a ZodError for what are none. */
+export function readGallery(samples: unknown): Dict[] {
+  return gallery.shape.samples.parse(samples).map(({ view, ...rest }) => {
+    const shown = rest.blocks ?? view?.blocks ?? [];
+    return { ...rest, ...titleOf(view), blocks: shown, problems: problemsOf(shown, rest.surface) };
+  });
+}
 
 function titleOf(view: Dict | undefined): Dict {
   return view === undefined

@@ -23,6 +23,7 @@ export const readingRoutes: Record<string, Route> = {
     connected: isConnected(ws),
     sessions: ws.state.sessions,
     prompts: ws.state.prompts ?? {},
+    samples: ws.gallery.length,
   }),
   'GET /messages': (ws, input) => {
     const { channel: wanted, thread_ts, as } = messagesQuery.parse(input);
