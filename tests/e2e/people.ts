@@ -132,13 +132,14 @@ export function meetPeople(url: string): People {
     calls: async () => callsSchema.parse(await control('GET', '/calls?since=0')).calls,
     see: async (channel, threadTs, what, options = {}) => {
       const until = performance.now() + (options.withinMs ?? 90_000);
-      for (;;) {
+      // Seldom where it takes longer: dozens of threads may be watched at once.
+      for (let pauseMs = 150; ; pauseMs = Math.min(pauseMs * 1.2, 600)) {
         const messages = await people.thread(channel, threadTs, options.as);
         const found = what(messages);
         if (found !== undefined) return found;
         if (performance.now() > until)
           throw new Error(`not seen in the thread:\n${messages.map(readable).join('\n---\n')}`);
-        await sleep(150);
+        await sleep(pauseMs);
       }
     },
   };

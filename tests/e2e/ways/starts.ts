@@ -48,15 +48,15 @@ export const startStories: Stories = {
 
     const thread = await town.say('sana', channel, 'take a nap in ledger');
     await thread.see(says(/Working/));
-    expect(await agentSession(town, channel, thread.root)).toMatchObject({
-      status: 'processing',
-      title: 'take a nap in ledger',
-    });
+    const listed = (status: string) =>
+      eventually(async () => {
+        const session = await agentSession(town, channel, thread.root);
+        return session?.status === status ? session : undefined;
+      });
+    expect((await listed('processing')).title).toBe('take a nap in ledger');
     await town.people.control('POST', '/agents/stop', { user: 'sana', channel, thread_ts: thread.root });
     await thread.see(says(/Stopped by/));
-    await eventually(async () =>
-      (await agentSession(town, channel, thread.root))?.status === 'active' ? true : undefined,
-    );
+    await listed('active');
   },
 
   'the shortcut on a message opens a form with its words, and its answer is in the thread of the message':
