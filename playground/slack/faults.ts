@@ -14,6 +14,7 @@ export const FAULT_KINDS = [
   'delay_event',
   'reorder_events',
   'socket_disconnect',
+  'answer_lost',
   'ack_ignored',
 ] as const;
 
@@ -61,6 +62,7 @@ const CALL_FAULTS: ReadonlySet<FaultKind> = new Set([
 export class Faults {
   #faults: Fault[] = [];
   #lastId = 0;
+  readonly #struck = new Map<FaultKind, number>();
 
   add(order: FaultOrder): Fault {
     const fault = { ...order, id: ++this.#lastId, hits: 0 };
@@ -74,6 +76,11 @@ export class Faults {
 
   clear(): void {
     this.#faults = [];
+  }
+
+  /** How often each kind has struck since the start, of orders that are used up or forgotten too. */
+  struck(): Dict {
+    return Object.fromEntries(this.#struck);
   }
 
   /** The first fault ordered for this call, used up by one. */
@@ -94,6 +101,7 @@ export class Faults {
         continue;
       }
       fault.hits += 1;
+      this.#struck.set(fault.kind, (this.#struck.get(fault.kind) ?? 0) + 1);
       fault.times -= 1;
       if (fault.times === 0) this.#faults = this.#faults.filter((other) => other !== fault);
       return fault;

@@ -7,7 +7,8 @@ import { handleControl } from './control/routes.ts';
 import { HttpTransport } from './delivery/http.ts';
 import { Outbound } from './delivery/outbound.ts';
 import { SocketServer } from './delivery/socket.ts';
-import { Faults } from './faults.ts';
+import type { Envelope } from './delivery/transport.ts';
+import { type FaultKind, Faults } from './faults.ts';
 import { servePrivateFile, takeUpload } from './file-routes.ts';
 import { BadRequest, sendJson, sendText } from './http-body.ts';
 import { TimestampSource } from './ids.ts';
@@ -93,7 +94,16 @@ function compose(store: Store, options: WorkspaceOptions): Workspace {
   for (const messages of Object.values(store.state.messages)) {
     for (const message of messages) timestamps.advancePast(message.ts);
   }
-  const http = new HttpTransport({ app: () => store.state.app, ackTimeoutMs });
+  const strikes = (fault: FaultKind, { kind, payload }: Envelope): boolean => {
+    const event = payload['event'];
+    const type = typeof event === 'object' && event !== null && 'type' in event ? String(event.type) : kind;
+    return faults.takeForEvent(fault, type, undefined) !== undefined;
+  };
+  const http = new HttpTransport({
+    app: () => store.state.app,
+    ackTimeoutMs,
+    losesAnswer: (envelope) => strikes('answer_lost', envelope),
+  });
   const sockets = new SocketServer({
     timers,
     ackTimeoutMs,
@@ -102,11 +112,7 @@ function compose(store: Store, options: WorkspaceOptions): Workspace {
       hub.publish({ type: 'connection', connected: store.state.app.delivery === 'http' || count > 0 });
       if (count > 0 && store.state.app.delivery === 'socket') outbound.connected();
     },
-    cutAfterSending: ({ kind, payload }) => {
-      const event = payload['event'];
-      const type = typeof event === 'object' && event !== null && 'type' in event ? String(event.type) : kind;
-      return faults.takeForEvent('socket_disconnect', type, undefined) !== undefined;
-    },
+    cutAfterSending: (envelope) => strikes('socket_disconnect', envelope),
   });
   const transport = () => (store.state.app.delivery === 'http' ? http : sockets);
   const outbound = new Outbound({ state, transport, faults, journal, timers });

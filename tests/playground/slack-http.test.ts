@@ -65,6 +65,28 @@ describe('a Bolt app behind signed HTTP', () => {
     expect(report).toMatchObject({ ok: true, acked: false, reason: 'http_timeout' });
   });
 
+  test('an answer that is lost on its way brings an event again, but no click', async () => {
+    const heard: string[] = [];
+    await slack.boltOnHttp((app) => {
+      app.event('app_mention', async ({ context }) => {
+        heard.push(`mentioned, retry ${context.retryNum ?? 0}`);
+      });
+      app.action('approve', async ({ ack }) => {
+        heard.push('clicked');
+        await ack();
+      });
+    });
+    await slack.control('faults', { kind: 'answer_lost', method: 'app_mention' });
+    await slack.control('faults', { kind: 'answer_lost', method: 'interactive' });
+    const { ts } = await slack.client.chat.postMessage({ channel: SHOP, text: 'Ready?', blocks: approve });
+    const report = await slack.control('actions', { user: 'sana', channel: SHOP, ts, action_id: 'approve' });
+    expect(report).toMatchObject({ ok: true, acked: false, reason: 'connection_failed' });
+    await slack.say('@threadsmith twice');
+    await until(() => heard.includes('mentioned, retry 1'));
+    expect(heard.toSorted()).toEqual(['clicked', 'mentioned, retry 0', 'mentioned, retry 1']);
+    expect(await slack.control('faults/struck')).toEqual({ struck: { answer_lost: 2 } });
+  });
+
   test('an ssl_check is answered', async () => {
     await slack.boltOnHttp(() => {});
     expect(await slack.control('ssl-check', {})).toMatchObject({ status: 200 });

@@ -47,6 +47,7 @@ export const adminRoutes: Record<string, Route> = {
   'GET /app': (ws) => appReport(ws),
   'PUT /app': register,
   'GET /faults': (ws) => ({ faults: ws.services.faults.list() }),
+  'GET /faults/struck': (ws) => ({ struck: ws.services.faults.struck() }),
   'POST /faults': (ws, input) => ({ ok: true, fault: ws.services.faults.add(faultOrder.parse(input)) }),
   'DELETE /faults': (ws) => {
     ws.services.faults.clear();

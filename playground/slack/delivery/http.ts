@@ -6,6 +6,8 @@ import type { Envelope, Receipt, Transport } from './transport.ts';
 export interface HttpOptions {
   app: () => AppRecord;
   ackTimeoutMs: number;
+  /** Asked after each answer of the app: true breaks the connection before it has arrived. */
+  losesAnswer: (envelope: Envelope) => boolean;
 }
 
 export class HttpTransport implements Transport {
@@ -26,7 +28,9 @@ export class HttpTransport implements Transport {
       headers['x-slack-retry-num'] = String(envelope.retryNum);
       headers['x-slack-retry-reason'] = envelope.retryReason;
     }
-    return this.#post(url, body, headers);
+    const receipt = await this.#post(url, body, headers);
+    if (!this.#options.losesAnswer(envelope)) return receipt;
+    return { outcome: 'failed', reason: 'connection_failed', giveUp: false };
   }
 
   /** Slack's check of a new request URL: a signed challenge that must come back. */
