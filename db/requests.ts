@@ -65,6 +65,12 @@ export async function claimKey(em: EntityManager, key: string): Promise<boolean>
   return rows.length > 0;
 }
 
+/** Whether a key was claimed. */
+export async function isClaimed(em: EntityManager, key: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>('select 1 from inbox where dedupe_key = ?', [key]);
+  return rows.length > 0;
+}
+
 /** The session of a thread, made if there is none, locked either way. */
 export async function openSession(
   em: EntityManager,

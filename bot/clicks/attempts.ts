@@ -9,7 +9,7 @@ import {
   outOfDate,
   turnRunning,
 } from '../../blocks/ephemeral.ts';
-import { TRY_WAYS } from '../../core/attempt.ts';
+import { type Chosen, TRY_WAYS } from '../../core/attempt.ts';
 import type { TurnKind } from '../../core/turn.ts';
 import { chooseAttempt } from '../../db/choice.ts';
 import type { EntityManager } from '../../db/database.ts';
@@ -34,15 +34,24 @@ export async function pickAttempt(desk: Desk, click: Click): Promise<Reply> {
         return null;
       case 'no_result':
         return outOfDate();
-      case 'over':
+      case 'over': {
+        const chosen = await choiceOf(em, turn.id);
+        // Their own click once more, after Slack lost the answer to it.
+        if (chosen?.by === actor.id && chosen.place === choice.place) return null;
         return alreadyChosen(await howItEnded(em, desk, turn.id));
+      }
     }
   });
 }
 
+async function choiceOf(em: EntityManager, turnId: string): Promise<Chosen | undefined> {
+  const { result } = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
+  return result !== null && result !== undefined && 'chosen' in result ? result.chosen : undefined;
+}
+
 async function howItEnded(em: EntityManager, desk: Desk, turnId: string): Promise<string> {
-  const { result, stopRequestedBy } = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
-  const chosen = result !== null && result !== undefined && 'chosen' in result ? result.chosen : undefined;
+  const { stopRequestedBy } = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
+  const chosen = await choiceOf(em, turnId);
   if (chosen !== undefined) return `${await desk.directory.nameOf(chosen.by)} chose attempt ${chosen.place}`;
   return (stopRequestedBy ?? null) === null ? 'none of them was kept' : 'it was stopped';
 }

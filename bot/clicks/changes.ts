@@ -80,11 +80,20 @@ export async function undoDiscard(desk: Desk, click: Click): Promise<Reply> {
     const refused = refusal(desk.config, actor, ['start']);
     if (refused !== null) return refused;
     const pending = await em.findOne(Turn, { sessionId: session.id, kind: 'discard', state: 'queued' });
-    const undone = pending !== null && (await withdrawTurn(em, pending.id, { by: actor.id, how: 'removed' }));
+    const undone =
+      pending === null
+        ? await isUndone(em, session.id)
+        : await withdrawTurn(em, pending.id, { by: actor.id, how: 'removed' });
     return undone
       ? null
       : couldNot('It is too late to undo this.', 'Reply in the thread to have it done anew.');
   });
+}
+
+/** Whether the newest discard was undone already: clicked twice, or again after Slack lost the answer. */
+async function isUndone(em: EntityManager, sessionId: string): Promise<boolean> {
+  const newest = await em.findOne(Turn, { sessionId, kind: 'discard' }, { orderBy: { position: 'desc' } });
+  return newest?.state === 'stopped';
 }
 
 /** Throws the session's work away, after a while; the button asked for confirmation. */

@@ -61,6 +61,8 @@ async function merge(
 ): Promise<Reply> {
   const view = await changeView(em, desk, target);
   if (view === null) return outOfDate();
+  // A person clicks again where Slack lost the answer to their click: there is nothing to tell them.
+  if (view.merge.kind === 'merging' && view.merge.by.id === actor.id) return null;
   const objection = await objectionTo(em, desk, target, view, actor, unverified);
   if (objection !== null) return objection;
   const approved = await approveAs(em, desk, target, view, actor);

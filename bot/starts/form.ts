@@ -7,7 +7,7 @@ import { noteModal, startModal } from '../../blocks/modals/start.ts';
 import { MAX_ATTEMPTS } from '../../core/attempt.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { claimKey } from '../../db/requests.ts';
+import { claimKey, isClaimed } from '../../db/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
 import { namesOf } from '../admission/thread.ts';
 import type { Submission } from '../clicks/click.ts';
@@ -105,21 +105,25 @@ export async function submitForm(desk: Desk, submission: Submission): Promise<Fo
     userId: submission.userId,
     text: asSlackText(text),
   };
+  // The same form again, after Slack lost the answer to it or by an impatient finger.
+  const viewKey = `view:${submission.viewId}`;
   if (place.kind === 'message') {
     if (!(await isMember(desk, place.channelId))) return { [request.blockId]: NOT_IN_CHANNEL };
     const taken = await recordRequest(desk.database, { ...asked, ...place }, repo, details);
-    return taken ? {} : { [request.blockId]: 'This message is a request already: reply in its thread.' };
+    if (taken) await claimKey(desk.database.em(), viewKey);
+    if (taken || (await isClaimed(desk.database.em(), viewKey))) return {};
+    return { [request.blockId]: 'This message is a request already: reply in its thread.' };
   }
   const channelId = place.kind === 'channel' ? place.channelId : input('channel');
   const field = place.kind === 'channel' ? request.blockId : channel.blockId;
   if (!(await isMember(desk, channelId))) return { [field]: NOT_IN_CHANNEL };
-  if (!(await claimKey(desk.database.em(), `view:${submission.viewId}`))) return {};
+  if (!(await claimKey(desk.database.em(), viewKey))) return {};
   try {
     const ts = await postRoot(desk, channelId, askedMessage({ by: actor, text }));
     await recordRequest(desk.database, { ...asked, channelId, ts, threadTs: ts }, repo, details);
     return {};
   } catch (error) {
-    await desk.database.em().execute('delete from inbox where dedupe_key = ?', [`view:${submission.viewId}`]);
+    await desk.database.em().execute('delete from inbox where dedupe_key = ?', [viewKey]);
     if (!hasCode(error, 'slack_refused')) throw error;
     desk.log.info('a thread could not be begun', { channelId, error });
     return { [field]: 'I could not write there. Choose another channel.' };
