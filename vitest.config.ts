@@ -17,17 +17,22 @@ const SANDBOX_SETUP = ['tests/setup/global-services.ts', 'tests/setup/global-san
 const CONVERSATIONS = [
   'agent-home',
   'alerts',
+  'approvals',
   'attempts',
+  'budget',
   'conversation',
   'decisions',
   'first-steps',
   'given',
   'given-files',
   'links',
+  'outcomes',
   'plan-first',
   'route',
+  'snapshot-news',
   'starts',
   'steering',
+  'workspaces',
 ].map((name) => `tests/bot/${name}.test.ts`);
 
 // Vitest reads the configuration from a default export.

@@ -68,7 +68,7 @@ describe('a person and their agent', () => {
       [ACTION.ownRepo, 'ledger'],
       [ACTION.ownModel, 'small-1'],
     ] as const) {
-      await stage.slack.control('actions', {
+      await stage.act('actions', {
         user: 'mira',
         view_id: id,
         action_id: action,
@@ -99,7 +99,7 @@ describe('a person and their agent', () => {
 
   it('takes the manner and the attempts from the form', async () => {
     const ts = await stage.slack.say('the window sticks', { user: 'sana' });
-    await stage.slack.control('shortcuts', {
+    await stage.act('shortcuts', {
       user: 'mira',
       callback_id: SHORTCUT.handOver,
       channel: 'shop',
@@ -108,7 +108,7 @@ describe('a person and their agent', () => {
     const form = await until(async () => (await stage.slack.views('mira')).at(-1));
     expect(JSON.stringify(form)).toContain('the window sticks');
     const chosen = { request: 'mend the window', manner: 'plan', attempts: '3' };
-    await stage.slack.control('views/submit', {
+    await stage.act('views/submit', {
       user: 'mira',
       view_id: form['id'],
       values: Object.fromEntries(
@@ -124,10 +124,10 @@ describe('a person and their agent', () => {
   it('suggests what to ask for where its messages are opened', async () => {
     await stage.slack.control('home', { user: 'mira', tab: 'messages' });
     const [call] = await until(async () => {
-      const calls = await stage.calls('assistant.threads.setSuggestedPrompts');
+      const calls = (await stage.calls('assistant.threads.setSuggestedPrompts')).filter(({ ok }) => ok);
       return calls.length > 0 && calls;
     });
-    expect(call).toMatchObject({ ok: true, args: { channel_id: 'D0MIRA0001' } });
+    expect(call).toMatchObject({ args: { channel_id: 'D0MIRA0001' } });
   });
 
   it("tells Slack where a thread stands, and stops with Slack's own button", async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ACTION } from '../../blocks/actions.ts';
 import { fingerprintOf } from '../../bot/alerts/read.ts';
+import { patiently } from '../../bot/slack/calls.ts';
 import { sessionsOf } from '../../db/sessions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import {
@@ -65,11 +66,7 @@ describe('alert channels', () => {
     );
   const turnAt = (root: string) => until(async () => (await turnsOf(root))[0]);
   /** Everything that was sent has been taken in. */
-  const settled = () =>
-    until(async () => {
-      const events = await stage.events('message');
-      return events.length > 0 && events.every(({ acked }) => acked);
-    });
+  const settled = () => until(async () => ((await stage.takenIn('message')) || 0) > 0);
   const says = (root: string, words: string) =>
     until(async () =>
       (await stage.answers(root, { channel: ALERTS })).find((message) =>
@@ -119,7 +116,9 @@ describe('alert channels', () => {
     await post(SENTRY, { channel: 'shop' });
     await post({ ...SENTRY, bot: { ...SENTRY.bot, bot_id: 'B0OTHER001', app_id: 'A0OTHER001' } });
     await stage.slack.say('TypeError: price is undefined', { channel: 'alerts' });
-    await stage.slack.client.chat.postMessage({ channel: ALERTS, text: 'TypeError: undefined' });
+    await patiently(() =>
+      stage.slack.client.chat.postMessage({ channel: ALERTS, text: 'TypeError: undefined' }),
+    );
     await settled();
     expect(await stage.rows('select 1 from session')).toHaveLength(before);
   });

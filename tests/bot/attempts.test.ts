@@ -123,7 +123,8 @@ describe('attempts', () => {
       ];
       return lines.length > 0 && lines;
     });
-    expect(told).toEqual([expect.stringMatching(/chose attempt [12]/)]);
+    // Whoever has to click twice is told twice.
+    expect([...new Set(told)]).toEqual([expect.stringMatching(/chose attempt [12]/)]);
   });
 
   it('are chosen by a reply with a number; other replies wait until then', async () => {

@@ -43,7 +43,7 @@ describe('a conversation over Socket Mode', () => {
     // A reply meanwhile waits for the same choice.
     await stage.slack.say('and the tests', { channel: 'platform', thread_ts: root });
     await until(async () => (await turnsOf(root)).filter(({ state }) => state === 'needs_repo').length === 2);
-    await stage.slack.control('actions', {
+    await stage.act('actions', {
       user: JONAS,
       channel: PLATFORM,
       ts: question['ts'],
@@ -185,7 +185,7 @@ describe('a conversation over Socket Mode', () => {
     }
     const message = await shown(root, 'step 39');
     const updates = (await stage.calls('chat.update')).filter(
-      ({ n, args }) => n > since && args['ts'] === message['ts'],
+      ({ n, ok, args }) => ok && n > since && args['ts'] === message['ts'],
     );
     const times = updates.map(({ at }) => Date.parse(at));
     expect(shortestGap(times)).toBeGreaterThan(1_900);

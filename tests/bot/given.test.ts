@@ -35,7 +35,7 @@ describe('a message and what comes with it', () => {
       return turns.length === count && turns.at(-1)?.state === 'queued' && turns.at(-1);
     });
   const settled = async () => {
-    await until(async () => (await stage.events('message')).every(({ acked }) => acked));
+    await until(async () => (await stage.takenIn('message')) !== false);
   };
   const contentOf = async (artifactId: string) => {
     const store = openContentFolder(join(stage.dir, 'data', 'artifacts'));

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { linkRulesOf, requestsFor } from '../../bot/links/rules.ts';
+import { patiently } from '../../bot/slack/calls.ts';
 import { configOfRepo } from '../../core/config.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { required } from '../required.ts';
@@ -99,7 +100,9 @@ describe('the links of a request', () => {
       return turn?.state === 'queued' && (turn.details.links ?? []);
     });
   const permalink = async (channel: string, ts: string) => {
-    const { permalink: link } = await stage.slack.client.chat.getPermalink({ channel, message_ts: ts });
+    const { permalink: link } = await patiently(() =>
+      stage.slack.client.chat.getPermalink({ channel, message_ts: ts }),
+    );
     return link ?? '';
   };
 

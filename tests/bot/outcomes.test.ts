@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ACTION } from '../../blocks/actions.ts';
+import { patiently } from '../../bot/slack/calls.ts';
 import { wantDelivery } from '../../db/deliveries.ts';
 import type { DeliveryKind } from '../../db/entities/transport.ts';
 import { actionsOf, JONAS, MIRA, PLATFORM, SHOP, Stage, until } from './stage.ts';
@@ -61,7 +62,9 @@ describe('outcomes of deliveries', () => {
     for (const index of [1, 2, 3]) await want(`old:${index}`, { text: `old ${index}` });
     for (const index of [1, 2, 3]) await sent(`old:${index}`);
     await stage.fault({ kind: 'hang', method: 'chat.update', times: 6, ms: 6_000 });
-    const { ts } = await stage.slack.client.chat.postMessage({ channel: SHOP, text: 'react to this' });
+    const { ts } = await patiently(() =>
+      stage.slack.client.chat.postMessage({ channel: SHOP, text: 'react to this' }),
+    );
     for (const index of [1, 2, 3]) await want(`old:${index}`, { text: `new ${index}` });
     await until(async () => (await stage.calls('chat.update')).length >= 3 || undefined);
     await want('whisper', line('only for you'), SHOP, 'ephemeral');

@@ -71,7 +71,7 @@ describe('a plan that is asked for first', () => {
     const plan = await propose(root, PLAN);
     await stage.click(MIRA, plan, ACTION.planChange);
     const form = await until(async () => (await stage.slack.views('mira')).at(-1));
-    await stage.slack.control('views/submit', {
+    await stage.act('views/submit', {
       user: MIRA,
       view_id: form['id'],
       values: { [PLAN_INPUT.blockId]: { [PLAN_INPUT.actionId]: 'leave the cart alone' } },

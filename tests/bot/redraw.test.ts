@@ -168,4 +168,18 @@ describe('a message', () => {
     bot = await stage.startBot();
     await textShown(root, 'Merged into main by Jonas Weber');
   });
+
+  it('of the Home tab is there again once it is opened after a restart, and follows what happens', async () => {
+    const root = await stage.slack.say('@threadsmith paint the door');
+    const turnId = await queued(root, 0);
+    await bot.kill();
+    bot = await stage.startBot();
+    const home = async () => JSON.stringify(await stage.slack.control('home?user=mira'));
+    const reviewable = async () => (await home()).split(ACTION.viewDiff).length;
+    await stage.slack.control('home', { user: 'mira' });
+    await until(async () => (await home()).includes('paint the door'));
+    const before = await reviewable();
+    await worker.finishChange(await worker.claim(turnId), { commit: COMMIT });
+    await until(async () => (await reviewable()) > before);
+  });
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ACTION, REROUTE_INPUT } from '../../blocks/actions.ts';
+import { patiently } from '../../bot/slack/calls.ts';
 import { setDefaults } from '../../db/people.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, MIRA, Stage, until } from './stage.ts';
@@ -109,7 +110,7 @@ describe('where a request is worked on', () => {
   });
 
   it('lets a worker ask a model where words and channel do not say, with the default of the person', async () => {
-    const { team_id: teamId } = TEAM.parse(await stage.slack.client.auth.test());
+    const { team_id: teamId } = TEAM.parse(await patiently(() => stage.slack.client.auth.test()));
     await setDefaults(stage.database.em(), { teamId, userId: JONAS }, { repo: 'ledger', model: 'small-1' });
     const root = await stage.slack.say('@threadsmith fix the total', { channel: 'platform', user: 'jonas' });
     const turn = await inState(root, 'queued');
@@ -142,7 +143,7 @@ describe('where a request is worked on', () => {
     await stage.click(MIRA, status, ACTION.reroute);
     const form = await until(async () => (await stage.slack.views('mira')).at(-1));
     expect(JSON.stringify(form)).toContain('What was begun is thrown away');
-    await stage.slack.control('views/submit', {
+    await stage.act('views/submit', {
       user: MIRA,
       view_id: form['id'],
       values: {

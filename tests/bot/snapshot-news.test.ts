@@ -21,7 +21,7 @@ const FAILURE = {
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.start({ config: CONFIG });
+  stage = await Stage.start({ config: CONFIG, silent: true });
 });
 afterAll(async () => stage.close());
 
@@ -55,7 +55,7 @@ it('a form that is opened has the workers make ready what is likely to be asked 
   const listener = listen(stage.databaseUrl, (topic) => hints.push(topic), createLog({ level: 'error' }));
   try {
     await until(async () => {
-      await stage.slack.control('shortcuts', { user: MIRA, callback_id: SHORTCUT.start });
+      await stage.act('shortcuts', { user: MIRA, callback_id: SHORTCUT.start });
       return hints.includes('warm bakery');
     });
     expect(hints.filter((hint) => hint.startsWith('warm ') && hint !== 'warm bakery')).toEqual([]);

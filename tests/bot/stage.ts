@@ -9,7 +9,14 @@ import { type Database, openDatabase } from '../../db/database.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { BotProcess, freePort } from './bot-process.ts';
-import { badWeather, hasStruck, isBadWeather, transportOf } from './weather.ts';
+import {
+  asPerson,
+  badWeather,
+  isBadWeather,
+  stayedAway,
+  transportOf,
+  WEATHER_TIME_SCALE,
+} from './weather.ts';
 import { Wire } from './wire.ts';
 
 export const MIRA = 'U0MIRA0001';
@@ -36,6 +43,8 @@ export interface StageOptions {
   readonly timeScale?: number;
   /** How long Slack waits for an acknowledgement. */
   readonly deadlineMs?: number;
+  /** People only click here: there is no event that could come twice or late. */
+  readonly silent?: boolean;
   /** The bot reaches the database through a wire that the test can cut. */
   readonly cuttable?: boolean;
 }
@@ -87,8 +96,9 @@ export class Stage {
 
   /** Everything but the bot. */
   static async set(options: StageOptions = {}): Promise<Stage> {
+    const timeScale = options.timeScale ?? (isBadWeather ? WEATHER_TIME_SCALE : undefined);
     const slack = await TestSlack.start({
-      ...(options.timeScale === undefined ? {} : { timeScale: options.timeScale }),
+      ...(timeScale === undefined ? {} : { timeScale }),
       ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
     });
     const testDatabase = await createTestDatabase();
@@ -106,13 +116,17 @@ export class Stage {
     return stage;
   }
 
+  get #mode(): 'socket' | 'http' {
+    return transportOf(this.#options.mode ?? 'socket');
+  }
+
   get databaseUrl(): string {
     return this.#testDatabase.url;
   }
 
   async startBot(env: Record<string, string> = {}): Promise<BotProcess> {
     const { app } = this.slack;
-    const http = transportOf(this.#options.mode ?? 'socket') === 'http';
+    const http = this.#mode === 'http';
     const bot = await BotProcess.start({
       THREADSMITH_CONFIG: join(this.dir, 'threadsmith.yaml'),
       THREADSMITH_DATA: join(this.dir, 'data'),
@@ -126,12 +140,13 @@ export class Stage {
     });
     this.#bots.push(bot);
     if (http) await this.slack.control('app', { request_url: `${bot.url}/slack/events` }, 'PUT');
-    if (isBadWeather && this.#bots.length === 1) for (const order of badWeather()) await this.fault(order);
+    if (isBadWeather && this.#bots.length === 1)
+      for (const order of badWeather(this.#mode)) await this.fault(order);
     return bot;
   }
 
   async close(): Promise<void> {
-    const calm = isBadWeather && !(await hasStruck(this.slack));
+    const missing = isBadWeather ? await stayedAway(this.slack, this.#mode, this.#options.silent) : [];
     await Promise.all(this.#bots.map((bot) => bot.stop()));
     this.#bots = [];
     await this.wire?.close();
@@ -139,7 +154,7 @@ export class Stage {
     await this.slack.stop();
     await this.#testDatabase.drop();
     await rm(this.dir, { recursive: true, force: true });
-    if (calm) throw new Error('No event was delivered twice: this conversation was not in bad weather.');
+    if (missing.length > 0) throw new Error(`This conversation had no ${missing.join(', ')}.`);
   }
 
   /** Messages of the bot in a thread. */
@@ -168,11 +183,23 @@ export class Stage {
     return events.filter((event) => event.type === type);
   }
 
+  /** How many events of a type Slack has an acknowledgement of; false while there is one that it has none of. */
+  async takenIn(type: string): Promise<number | false> {
+    const events = await this.events(type);
+    const acked = new Set(events.filter((event) => event.acked).map(({ event_id }) => event_id));
+    return events.every(({ event_id }) => acked.has(event_id)) && acked.size;
+  }
+
   /** A click by a person; answers what Slack's client would see of it. */
   async click(user: string, message: Json, actionId: string | RegExp): Promise<Json> {
     const channel = z.string().parse(message['channel'] ?? SHOP);
     const action_id = findAction(message, actionId);
-    return this.slack.control('actions', { user, channel, ts: message['ts'], action_id });
+    return this.act('actions', { user, channel, ts: message['ts'], action_id });
+  }
+
+  /** What a person does in Slack's client beside writing: a control route that sends the app something once. */
+  async act(path: 'actions' | 'views/submit' | 'shortcuts' | 'commands', body: Json): Promise<Json> {
+    return asPerson(this.slack, path, body);
   }
 
   /** Lines that only this person sees in a thread. */

@@ -46,7 +46,7 @@ describe('other ways in', () => {
     });
   const view = (user: string) => until(async () => (await stage.slack.views(user)).at(-1));
   const submit = (user: string, open: Json, values: Partial<Record<keyof typeof START_INPUT, unknown>>) =>
-    stage.slack.control('views/submit', {
+    stage.act('views/submit', {
       user,
       view_id: open['id'],
       values: Object.fromEntries(
@@ -64,7 +64,7 @@ describe('other ways in', () => {
       );
     });
   const command = (user: string, text: string) =>
-    stage.slack.control('commands', { user, channel: 'shop', command: COMMAND, text });
+    stage.act('commands', { user, channel: 'shop', command: COMMAND, text });
   const home = async (user: string) => {
     await stage.slack.control('home', { user });
     return until(async () => {
@@ -78,7 +78,7 @@ describe('other ways in', () => {
   describe('the message shortcut', () => {
     it('opens a form with the words of the message, and starts in its thread', async () => {
       const ts = await stage.slack.say('the total & the tax are <wrong>', { user: 'sana' });
-      await stage.slack.control('shortcuts', {
+      await stage.act('shortcuts', {
         user: 'mira',
         callback_id: SHORTCUT.handOver,
         channel: 'shop',
@@ -114,7 +114,7 @@ describe('other ways in', () => {
     it('does not make one message two requests', async () => {
       const ts = await stage.slack.say('@threadsmith fix the oven');
       await queued(ts);
-      await stage.slack.control('shortcuts', {
+      await stage.act('shortcuts', {
         user: 'jonas',
         callback_id: SHORTCUT.handOver,
         channel: 'shop',
@@ -129,7 +129,7 @@ describe('other ways in', () => {
 
     it('says in the form that it is not in the channel, or that the person may not', async () => {
       const ts = await stage.slack.say('fix the oven', { channel: 'random' });
-      await stage.slack.control('shortcuts', {
+      await stage.act('shortcuts', {
         user: 'sana',
         callback_id: SHORTCUT.handOver,
         channel: 'random',
@@ -139,7 +139,7 @@ describe('other ways in', () => {
       expect(JSON.stringify(answer)).toContain('I am not in that channel');
       expect(await turnsOf(ts)).toHaveLength(0);
       const shop = await stage.slack.say('fix the tray');
-      await stage.slack.control('shortcuts', {
+      await stage.act('shortcuts', {
         user: 'guest-lee',
         callback_id: SHORTCUT.handOver,
         channel: 'shop',
@@ -266,7 +266,7 @@ describe('other ways in', () => {
       await command('sana', 'stop');
       const question = await whispered(SANA, 'Which one should stop?');
       expect(actionsOf(question).filter((id) => id === ACTION.stop)).toHaveLength(2);
-      await stage.slack.control('actions', {
+      await stage.act('actions', {
         user: SANA,
         channel: SHOP,
         ts: question['ts'],
@@ -298,7 +298,7 @@ describe('other ways in', () => {
       const [session] = await stage.rows<{ id: string }>('select id from session where thread_ts = ?', [
         busy,
       ]);
-      await stage.slack.control('actions', {
+      await stage.act('actions', {
         user: 'jonas',
         view_id: current.id,
         action_id: ACTION.stop,
@@ -314,7 +314,7 @@ describe('other ways in', () => {
       await until(
         async () => !JSON.stringify(await stage.slack.control('home?user=jonas')).includes('busy tray · '),
       );
-      await stage.slack.control('actions', {
+      await stage.act('actions', {
         user: 'jonas',
         view_id: current.id,
         action_id: ACTION.startWork,

@@ -134,12 +134,9 @@ describe('replies while a turn is at work', () => {
     const last = await worker.claim((await turnsOf(root))[1]?.id ?? '');
     await worker.fail(last, 'model_unreachable');
     // What is over stays as it is.
-    const before = (await stage.events('message')).length;
+    const before = await until(() => stage.takenIn('message'));
     await edit(root, '@threadsmith fix everything');
-    await until(async () => {
-      const events = await stage.events('message');
-      return events.length > before && events.every(({ acked }) => acked);
-    });
+    await until(async () => ((await stage.takenIn('message')) || 0) > before);
     expect(await turnsOf(root)).toHaveLength(2);
   });
 
