@@ -2,12 +2,12 @@
 // in bad weather: every event twice, some out of order, some calls refused with 429. All conversations of a
 // transport run side by side on one stack.
 //
-// | what                                                                     | where                          |
+// | what                                                                     | where, else in thread-cases/   |
 // |--------------------------------------------------------------------------|--------------------------------|
 // | 👀, one status with plan, cards, Stop; it turns into the result          | result.ts: result              |
 // | what a result says in which order, diff, who may, two approvals, revert  | result.ts: result              |
-// | pictures, risk notes, Request changes, Approve & merge by one            | main-path.test.ts              |
-// | head moved, Show what changed, Update branch                             | result.ts: blocked             |
+// | pictures, Request changes, Approve & merge by one                        | main-path.test.ts              |
+// | risk notes; head moved, Show what changed, Update branch                 | result.ts: blocked             |
 // | guests and people of other organisations                                 | result.ts: strangers           |
 // | Stop in every phase, the queue's outlook, what is left behind            | stops.ts                       |
 // | place in line, Send now, Remove, edit, delete, aside, mute, co-authors   | waiting.ts: waiting            |
@@ -17,6 +17,8 @@
 // | plan first, another repo, Try 3 ways, discard and undo                   | ways.ts                        |
 // | out of budget, model down, a message, root or channel that is gone       | faults.ts                      |
 // | `text` without blocks, `alt_text`, never ✅                              | at the end, of every message   |
+// | a sandbox that is lost and restored                                      | faults/engine-turn.test.ts     |
+// | what takes a day or ten minutes, a revoked token, killed processes       | tests/bot, with the rows' time |
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { required } from '../required.ts';

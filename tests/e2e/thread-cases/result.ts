@@ -101,7 +101,7 @@ export async function strangers({ ask, stack }: Bakery): Promise<void> {
     ['kim', 'Kim Lind'],
   ] as const) {
     const thread = await ask(user, 'strangers', 'open at six');
-    const told = await thread.see(toldOnly(/You may not start work here/), user);
+    const told = await thread.see(toldOnly(/You may not start work here\. These people may/), user);
     expect(readable(told)).toContain('every full member of this workspace');
     const shown = await thread.see(says(new RegExp(`${name} may not start work here`)));
     expect(labelsOf(shown)).toEqual([]);
