@@ -1,9 +1,9 @@
 // Reads a request to POST /v1/chat/completions into a transcript, as strictly as the real API does.
 
 import { z } from 'zod';
+import { parseBody, transcriptOf } from './said.ts';
 import { checkTools } from './tool-rules.ts';
-import type { Entry, Transcript } from './transcript.ts';
-import { RefusedRequest, takeSystem } from './transcript.ts';
+import { type Entry, RefusedRequest, type Transcript } from './transcript.ts';
 
 const contentSchema = z.union([
   z.string(),
@@ -51,34 +51,20 @@ type Message = z.infer<typeof messageSchema>;
 
 /** Throws a RefusedRequest where the real API would answer 400. */
 export function readChatRequest(raw: unknown): { body: ChatBody; transcript: Transcript } {
-  const parsed = bodySchema.safeParse(raw);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new RefusedRequest(
-      400,
-      z.prettifyError(parsed.error),
-      'invalid_value',
-      issue?.path.join('.') ?? null,
-    );
-  }
-  const body = parsed.data;
+  const body = parseBody(bodySchema, raw);
   const tools = body.tools ?? [];
   checkTools(tools.map((tool) => ({ ...tool.function, strict: tool.function.strict ?? false })));
   checkPairs(body.messages);
-  const { system, rest } = takeSystem(body.messages.map(entryOf));
-  const firstUser = rest.find((entry) => entry.kind === 'user')?.text ?? '';
-  return {
-    body,
-    transcript: {
-      model: body.model,
-      system,
-      entries: rest,
-      toolNames: tools.map((tool) => tool.function.name),
-      stream: body.stream ?? false,
-      conversation: body.prompt_cache_key ?? `${body.model}\n${system}\n${firstUser}`,
-      prompt: [JSON.stringify(tools), ...body.messages.map((message) => JSON.stringify(message))].join('\n'),
-    },
-  };
+  const transcript = transcriptOf({
+    model: body.model,
+    instructions: '',
+    entries: body.messages.map(entryOf),
+    toolNames: tools.map((tool) => tool.function.name),
+    stream: body.stream ?? false,
+    cacheKey: body.prompt_cache_key ?? null,
+    raw: [tools, ...body.messages],
+  });
+  return { body, transcript };
 }
 
 function entryOf(message: Message): Entry {

@@ -1,9 +1,9 @@
 // Reads a request to POST /v1/responses into a transcript, as strictly as the real API does.
 
 import { z } from 'zod';
+import { parseBody, transcriptOf } from './said.ts';
 import { checkTools } from './tool-rules.ts';
-import type { Entry, PastCall, Transcript } from './transcript.ts';
-import { RefusedRequest, takeSystem } from './transcript.ts';
+import { type Entry, type PastCall, RefusedRequest, type Transcript } from './transcript.ts';
 
 const partSchema = z.looseObject({
   type: z.string(),
@@ -58,17 +58,7 @@ type Item = z.infer<typeof itemSchema>;
 
 /** Throws a RefusedRequest where the real API would answer 400. */
 export function readResponsesRequest(raw: unknown): { body: ResponsesBody; transcript: Transcript } {
-  const parsed = bodySchema.safeParse(raw);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new RefusedRequest(
-      400,
-      z.prettifyError(parsed.error),
-      'invalid_value',
-      issue?.path.join('.') ?? null,
-    );
-  }
-  const body = parsed.data;
+  const body = parseBody(bodySchema, raw);
   if (body.previous_response_id) {
     const message = `Previous response with id '${body.previous_response_id}' not found: this server stores none.`;
     throw new RefusedRequest(400, message, 'previous_response_not_found', 'previous_response_id');
@@ -78,25 +68,17 @@ export function readResponsesRequest(raw: unknown): { body: ResponsesBody; trans
   const items: readonly Item[] =
     typeof body.input === 'string' ? [{ type: 'message', role: 'user', content: body.input }] : body.input;
   checkPairs(items);
-  const { system, rest } = takeSystem(items.map(entryOf));
-  const instructions = [body.instructions ?? '', system].filter((text) => text !== '').join('\n');
-  const firstUser = rest.find((entry) => entry.kind === 'user')?.text ?? '';
-  return {
-    body,
-    transcript: {
-      model: body.model,
-      system: instructions,
-      entries: rest,
-      toolNames: tools.map((tool) => tool.name),
-      stream: body.stream ?? false,
-      conversation: body.prompt_cache_key ?? `${body.model}\n${instructions}\n${firstUser}`,
-      prompt: [
-        JSON.stringify(tools),
-        body.instructions ?? '',
-        ...items.map((item) => JSON.stringify(item)),
-      ].join('\n'),
-    },
-  };
+  const instructions = body.instructions ?? '';
+  const transcript = transcriptOf({
+    model: body.model,
+    instructions,
+    entries: items.map(entryOf),
+    toolNames: tools.map((tool) => tool.name),
+    stream: body.stream ?? false,
+    cacheKey: body.prompt_cache_key ?? null,
+    raw: [tools, instructions, ...items],
+  });
+  return { body, transcript };
 }
 
 function entryOf(item: Item): Entry {

@@ -2,7 +2,7 @@
 import { WebAPIPlatformError } from '@slack/web-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Json, MIRA, RANDOM, SHOP, TestSlack } from './slack-setup.ts';
+import { MIRA, RANDOM, SHOP, TestSlack } from './slack-setup.ts';
 
 let slack: TestSlack;
 
@@ -11,18 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => slack.stop());
 beforeEach(() => slack.control('limits', { enabled: false }));
-
-/** The error word of a call that must be refused. */
-async function refusal(method: string, args: Json): Promise<string> {
-  const { status, body } = await slack.call(method, args);
-  expect({ status, ok: body['ok'] }).toEqual({ status: 200, ok: false });
-  return z.string().parse(body['error']);
-}
-
-async function post(text: string, more: Json = {}): Promise<string> {
-  const { body } = await slack.call('chat.postMessage', { channel: SHOP, text, ...more });
-  return z.string().parse(body['ts']);
-}
 
 describe('limits and faults', () => {
   beforeEach(() => slack.control('limits', { enabled: true }));
@@ -49,7 +37,7 @@ describe('limits and faults', () => {
   test('ordered faults hit the named method so many times, and no other', async () => {
     const order = { method: 'chat.update', times: 2 };
     await slack.control('faults', { kind: 'rate_limited', retry_after: 7, ...order });
-    const ts = await post('target');
+    const ts = await slack.post('target');
     const update = { channel: SHOP, ts, text: 'x' };
     const limited = await slack.call('chat.update', update);
     expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '7']);
@@ -59,7 +47,7 @@ describe('limits and faults', () => {
     expect((await slack.call('chat.update', update)).status).toBe(200);
     expect((await slack.call('chat.update', update)).status).toBe(503);
     await slack.control('faults', { kind: 'slack_error', error: 'fatal_error', method: 'chat.update' });
-    expect(await refusal('chat.update', update)).toBe('fatal_error');
+    expect(await slack.refusal('chat.update', update)).toBe('fatal_error');
     expect(await slack.control('faults')).toEqual({ faults: [] });
   });
 

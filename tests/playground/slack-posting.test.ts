@@ -1,8 +1,7 @@
 // Posting, updating, deleting and reacting through the Web API, with Slack's refusals.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { type Json, MIRA, RANDOM, SHOP, TestSlack } from './slack-setup.ts';
+import { MIRA, RANDOM, SHOP, TestSlack } from './slack-setup.ts';
 
 let slack: TestSlack;
 
@@ -11,18 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => slack.stop());
 beforeEach(() => slack.control('limits', { enabled: false }));
-
-/** The error word of a call that must be refused. */
-async function refusal(method: string, args: Json): Promise<string> {
-  const { status, body } = await slack.call(method, args);
-  expect({ status, ok: body['ok'] }).toEqual({ status: 200, ok: false });
-  return z.string().parse(body['error']);
-}
-
-async function post(text: string, more: Json = {}): Promise<string> {
-  const { body } = await slack.call('chat.postMessage', { channel: SHOP, text, ...more });
-  return z.string().parse(body['ts']);
-}
 
 describe('posting', () => {
   test('a post answers the stored message and lands in the channel', async () => {
@@ -53,18 +40,20 @@ describe('posting', () => {
     ['a block that Slack does not know', { channel: SHOP, blocks: [{ type: 'hologram' }] }, 'invalid_blocks'],
     ['metadata without a type', { channel: SHOP, text: 'x', metadata: { a: 1 } }, 'invalid_metadata_format'],
   ])('%s is refused', async (_what, args, error) => {
-    expect(await refusal('chat.postMessage', args)).toBe(error);
+    expect(await slack.refusal('chat.postMessage', args)).toBe(error);
   });
 
   test('an archived channel takes no posts', async () => {
     await slack.control('channels', { name: 'attic', members: ['mira', 'threadsmith'] });
     await slack.control('channels/update', { channel: 'attic', is_archived: true });
-    expect(await refusal('chat.postMessage', { channel: '#attic', text: 'x' })).toBe('is_archived');
+    expect(await slack.refusal('chat.postMessage', { channel: '#attic', text: 'x' })).toBe('is_archived');
   });
 
   test('a private channel without the app looks as if it did not exist', async () => {
     await slack.control('channels', { name: 'board', members: ['mira'], is_private: true });
-    expect(await refusal('chat.postMessage', { channel: 'board', text: 'x' })).toBe('channel_not_found');
+    expect(await slack.refusal('chat.postMessage', { channel: 'board', text: 'x' })).toBe(
+      'channel_not_found',
+    );
   });
 
   test("posting to a person's id lands in the direct message", async () => {
@@ -74,7 +63,7 @@ describe('posting', () => {
 
   test('a reply counts in its root, and a reply cannot be a root', async () => {
     const root = await slack.say('a question');
-    const reply = await post('an answer', { thread_ts: root });
+    const reply = await slack.post('an answer', { thread_ts: root });
     const [first, second] = await slack.messages(`channel=shop&thread_ts=${root}`);
     expect(first).toMatchObject({
       ts: root,
@@ -83,7 +72,7 @@ describe('posting', () => {
       reply_users: [slack.app.bot_user_id],
     });
     expect(second).toMatchObject({ ts: reply, thread_ts: root, parent_user_id: MIRA });
-    expect(await refusal('chat.postMessage', { channel: SHOP, text: 'x', thread_ts: reply })).toBe(
+    expect(await slack.refusal('chat.postMessage', { channel: SHOP, text: 'x', thread_ts: reply })).toBe(
       'thread_not_found',
     );
   });
@@ -93,13 +82,15 @@ describe('posting', () => {
     const answer = await slack.client.chat.postMessage({ channel: SHOP, text: long });
     expect(answer.message?.text).toHaveLength(40_000);
     expect(answer.warning).toBe('message_truncated');
-    expect(await refusal('chat.update', { channel: SHOP, ts: answer.ts, text: long })).toBe('msg_too_long');
+    expect(await slack.refusal('chat.update', { channel: SHOP, ts: answer.ts, text: long })).toBe(
+      'msg_too_long',
+    );
   });
 
   test('blocks that are legal one by one but long together are refused', async () => {
     const section = { type: 'section', text: { type: 'mrkdwn', text: 'y'.repeat(3000) } };
     const blocks = Array.from({ length: 5 }, () => section);
-    expect(await refusal('chat.postMessage', { channel: SHOP, text: 'long', blocks })).toBe(
+    expect(await slack.refusal('chat.postMessage', { channel: SHOP, text: 'long', blocks })).toBe(
       'msg_blocks_too_long',
     );
     const fitting = { channel: SHOP, text: 'long', blocks: blocks.slice(0, 4) };
@@ -118,7 +109,7 @@ describe('posting', () => {
 
   test('metadata comes back only when asked for', async () => {
     const metadata = { event_type: 'turn', event_payload: { id: 7 } };
-    const ts = await post('with metadata', { metadata });
+    const ts = await slack.post('with metadata', { metadata });
     const plain = await slack.client.conversations.replies({ channel: SHOP, ts });
     const full = await slack.client.conversations.replies({ channel: SHOP, ts, include_all_metadata: true });
     const history = await slack.client.conversations.history({
@@ -134,7 +125,7 @@ describe('posting', () => {
 
 describe('changing messages', () => {
   test('an update replaces text and blocks; text alone drops the blocks', async () => {
-    const ts = await post('before', { blocks: [{ type: 'divider' }] });
+    const ts = await slack.post('before', { blocks: [{ type: 'divider' }] });
     const updated = await slack.client.chat.update({ channel: SHOP, ts, text: 'after' });
     expect(updated.message).toMatchObject({ text: 'after', edited: { user: slack.app.bot_user_id } });
     expect(updated.message).not.toHaveProperty('blocks');
@@ -142,17 +133,17 @@ describe('changing messages', () => {
 
   test("only the app's own messages can be updated or deleted", async () => {
     const ts = await slack.say('mine');
-    expect(await refusal('chat.update', { channel: SHOP, ts, text: 'x' })).toBe('cant_update_message');
-    expect(await refusal('chat.delete', { channel: SHOP, ts })).toBe('cant_delete_message');
-    expect(await refusal('chat.update', { channel: SHOP, ts: '1.000001', text: 'x' })).toBe(
+    expect(await slack.refusal('chat.update', { channel: SHOP, ts, text: 'x' })).toBe('cant_update_message');
+    expect(await slack.refusal('chat.delete', { channel: SHOP, ts })).toBe('cant_delete_message');
+    expect(await slack.refusal('chat.update', { channel: SHOP, ts: '1.000001', text: 'x' })).toBe(
       'message_not_found',
     );
   });
 
   test('a deleted root with replies leaves a tombstone, a plain message nothing', async () => {
-    const root = await post('root');
+    const root = await slack.post('root');
     await slack.say('reply', { thread_ts: root });
-    const single = await post('alone');
+    const single = await slack.post('alone');
     await slack.client.chat.delete({ channel: SHOP, ts: root });
     await slack.client.chat.delete({ channel: SHOP, ts: single });
     const left = await slack.messages('channel=shop');
@@ -168,14 +159,14 @@ describe('changing messages', () => {
     });
     expect((await slack.messages('channel=shop&as=mira')).at(-1)).toMatchObject({ ts, is_ephemeral: true });
     expect((await slack.messages('channel=shop&as=sana')).at(-1)?.['ts']).not.toBe(ts);
-    expect(await refusal('chat.update', { channel: SHOP, ts, text: 'x' })).toBe('message_not_found');
+    expect(await slack.refusal('chat.update', { channel: SHOP, ts, text: 'x' })).toBe('message_not_found');
     const outsider = { channel: 'C0PLATFRM1', user: 'U0SANA0001', text: 'x' };
-    expect(await refusal('chat.postEphemeral', outsider)).toBe('user_not_in_channel');
+    expect(await slack.refusal('chat.postEphemeral', outsider)).toBe('user_not_in_channel');
   });
 
   test('a permalink names the thread of a reply', async () => {
-    const root = await post('root');
-    const reply = await post('reply', { thread_ts: root });
+    const root = await slack.post('root');
+    const reply = await slack.post('reply', { thread_ts: root });
     const { permalink } = await slack.client.chat.getPermalink({ channel: SHOP, message_ts: reply });
     expect(permalink).toBe(
       `${slack.url}/archives/${SHOP}/p${reply.replace('.', '')}?thread_ts=${root}&cid=${SHOP}`,
@@ -183,16 +174,16 @@ describe('changing messages', () => {
   });
 
   test('a reaction is added and removed once', async () => {
-    const timestamp = await post('react');
+    const timestamp = await slack.post('react');
     const args = { channel: SHOP, timestamp, name: 'white_check_mark' };
     await slack.client.reactions.add(args);
-    expect(await refusal('reactions.add', args)).toBe('already_reacted');
+    expect(await slack.refusal('reactions.add', args)).toBe('already_reacted');
     const { message } = await slack.client.reactions.get({ channel: SHOP, timestamp });
     expect(message?.reactions).toEqual([
       { name: 'white_check_mark', users: [slack.app.bot_user_id], count: 1 },
     ]);
     await slack.client.reactions.remove(args);
-    expect(await refusal('reactions.remove', args)).toBe('no_reaction');
-    expect(await refusal('reactions.add', { ...args, name: 'Not An Emoji' })).toBe('invalid_name');
+    expect(await slack.refusal('reactions.remove', args)).toBe('no_reaction');
+    expect(await slack.refusal('reactions.add', { ...args, name: 'Not An Emoji' })).toBe('invalid_name');
   });
 });

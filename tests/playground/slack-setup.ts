@@ -32,6 +32,7 @@ export const SHOP = 'C0SHOP0001';
 export const RANDOM = 'C0RANDOM01';
 
 const json = z.record(z.string(), z.unknown());
+const refusalSchema = z.looseObject({ ok: z.literal(false), error: z.string() });
 const messagesSchema = z.object({ messages: z.array(json) });
 
 export class TestSlack {
@@ -66,6 +67,20 @@ export class TestSlack {
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
     });
+  }
+
+  /** The error word of a call that must be refused. */
+  async refusal(method: string, args: Json): Promise<string> {
+    const { status, body } = await this.call(method, args);
+    const { ok, error } = refusalSchema.parse(body);
+    if (status !== 200) throw new Error(`${method} answered ${status} (${ok}, ${error})`);
+    return error;
+  }
+
+  /** Posts in the channel shop as the app; answers the ts. */
+  async post(text: string, more: Json = {}): Promise<string> {
+    const { body } = await this.call('chat.postMessage', { channel: SHOP, text, ...more });
+    return z.string().parse(body['ts']);
   }
 
   /** A Web API call by hand, form-encoded; answers status, headers and body. */

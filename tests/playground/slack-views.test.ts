@@ -1,7 +1,6 @@
 // Modals and Home tabs: trigger ids, the stack, hashes and limits.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { type Json, MIRA, TestSlack } from './slack-setup.ts';
 
 let slack: TestSlack;
@@ -11,13 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => slack.stop());
 beforeEach(() => slack.control('limits', { enabled: false }));
-
-/** The error word of a call that must be refused. */
-async function refusal(method: string, args: Json): Promise<string> {
-  const { status, body } = await slack.call(method, args);
-  expect({ status, ok: body['ok'] }).toEqual({ status: 200, ok: false });
-  return z.string().parse(body['error']);
-}
 
 describe('modals and Home', () => {
   const view = {
@@ -32,8 +24,8 @@ describe('modals and Home', () => {
   test('a trigger id works once, and soon', async () => {
     const trigger_id = trigger();
     await slack.client.views.open({ trigger_id, view });
-    expect(await refusal('views.open', { trigger_id, view })).toBe('expired_trigger_id');
-    expect(await refusal('views.open', { trigger_id: 'made-up', view })).toBe('invalid_trigger_id');
+    expect(await slack.refusal('views.open', { trigger_id, view })).toBe('expired_trigger_id');
+    expect(await slack.refusal('views.open', { trigger_id: 'made-up', view })).toBe('invalid_trigger_id');
     const hasty = await TestSlack.start({ deadlineMs: 30 });
     try {
       const late = hasty.running.workspace.services.triggers.issue(MIRA);
@@ -50,7 +42,9 @@ describe('modals and Home', () => {
     const { view: first } = await slack.client.views.open({ trigger_id: trigger(), view });
     for (let i = 0; i < 2; i += 1) await slack.client.views.push({ trigger_id: trigger(first?.id), view });
     expect(await slack.views('mira')).toHaveLength(3);
-    expect(await refusal('views.push', { trigger_id: trigger(first?.id), view })).toBe('push_limit_reached');
+    expect(await slack.refusal('views.push', { trigger_id: trigger(first?.id), view })).toBe(
+      'push_limit_reached',
+    );
     const top = (await slack.views('mira'))[2];
     expect(top).toMatchObject({ root_view_id: first?.id, previous_view_id: expect.stringMatching(/^V/) });
   });
@@ -62,8 +56,8 @@ describe('modals and Home', () => {
       ok: true,
       view: { private_metadata: 'two' },
     });
-    expect(await refusal('views.update', update)).toBe('hash_conflict');
-    expect(await refusal('views.update', { view_id: 'V0NOTHERE1', view })).toBe('not_found');
+    expect(await slack.refusal('views.update', update)).toBe('hash_conflict');
+    expect(await slack.refusal('views.update', { view_id: 'V0NOTHERE1', view })).toBe('not_found');
   });
 
   test.each([
@@ -74,7 +68,9 @@ describe('modals and Home', () => {
     ['an input without a submit button', { ...view, blocks: [inputBlock()] }],
     ['a field that views do not have', { ...view, colour: 'red' }],
   ])('%s is refused', async (_what, wrong) => {
-    expect(await refusal('views.open', { trigger_id: trigger(), view: wrong })).toBe('invalid_arguments');
+    expect(await slack.refusal('views.open', { trigger_id: trigger(), view: wrong })).toBe(
+      'invalid_arguments',
+    );
   });
 
   test('a Home tab is kept per person', async () => {

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Json, MIRA, RANDOM, SHOP, TestSlack } from './slack-setup.ts';
+import { MIRA, RANDOM, SHOP, TestSlack } from './slack-setup.ts';
 
 let slack: TestSlack;
 
@@ -12,18 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => slack.stop());
 beforeEach(() => slack.control('limits', { enabled: false }));
-
-/** The error word of a call that must be refused. */
-async function refusal(method: string, args: Json): Promise<string> {
-  const { status, body } = await slack.call(method, args);
-  expect({ status, ok: body['ok'] }).toEqual({ status: 200, ok: false });
-  return z.string().parse(body['error']);
-}
-
-async function post(text: string, more: Json = {}): Promise<string> {
-  const { body } = await slack.call('chat.postMessage', { channel: SHOP, text, ...more });
-  return z.string().parse(body['ts']);
-}
 
 describe('tokens and encodings', () => {
   test('a call without, with a wrong, or with the other kind of token is refused', async () => {
@@ -81,8 +69,8 @@ describe('tokens and encodings', () => {
 
 describe('reading', () => {
   test('a long thread is read in pages, root first', async () => {
-    const ts = await post('root');
-    for (let i = 0; i < 5; i += 1) await post(`reply ${i}`, { thread_ts: ts });
+    const ts = await slack.post('root');
+    for (let i = 0; i < 5; i += 1) await slack.post(`reply ${i}`, { thread_ts: ts });
     const first = await slack.client.conversations.replies({ channel: SHOP, ts, limit: 4 });
     expect(first).toMatchObject({
       has_more: true,
@@ -95,17 +83,17 @@ describe('reading', () => {
   });
 
   test('history is newest first, without replies, within bounds', async () => {
-    const one = await post('one');
-    await post('hidden reply', { thread_ts: one });
-    const two = await post('two');
+    const one = await slack.post('one');
+    await slack.post('hidden reply', { thread_ts: one });
+    const two = await slack.post('two');
     const { messages } = await slack.client.conversations.history({
       channel: SHOP,
       oldest: one,
       inclusive: true,
     });
     expect(messages?.map(({ ts }) => ts)).toEqual([two, one]);
-    expect(await refusal('conversations.history', { channel: RANDOM })).toBe('not_in_channel');
-    expect(await refusal('conversations.replies', { channel: SHOP, ts: '1.000001' })).toBe(
+    expect(await slack.refusal('conversations.history', { channel: RANDOM })).toBe('not_in_channel');
+    expect(await slack.refusal('conversations.replies', { channel: SHOP, ts: '1.000001' })).toBe(
       'thread_not_found',
     );
   });
@@ -114,7 +102,7 @@ describe('reading', () => {
     await slack.control('channels', { name: 'lobby', members: ['mira'] });
     const { channels } = await slack.client.conversations.list({ types: 'public_channel' });
     const id = z.string().parse(channels?.find(({ name }) => name === 'lobby')?.id);
-    expect(await refusal('chat.postMessage', { channel: id, text: 'x' })).toBe('not_in_channel');
+    expect(await slack.refusal('chat.postMessage', { channel: id, text: 'x' })).toBe('not_in_channel');
     await slack.client.conversations.join({ channel: id });
     await slack.client.chat.postMessage({ channel: id, text: 'hello lobby' });
     const { members } = await slack.client.conversations.members({ channel: id });
@@ -135,8 +123,8 @@ describe('reading', () => {
       team_id: 'T0PARTNER1',
       is_stranger: true,
     });
-    expect(await refusal('users.info', { user: 'U0NOBODY01' })).toBe('user_not_found');
-    expect(await refusal('users.lookupByEmail', { email: 'nobody@brightloaf.example' })).toBe(
+    expect(await slack.refusal('users.info', { user: 'U0NOBODY01' })).toBe('user_not_found');
+    expect(await slack.refusal('users.lookupByEmail', { email: 'nobody@brightloaf.example' })).toBe(
       'users_not_found',
     );
   });
@@ -160,7 +148,7 @@ describe('reading', () => {
       access_token: slack.app.bot_token,
       team: { id: slack.app.team_id },
     });
-    expect(await refusal('oauth.v2.access', args)).toBe('invalid_code');
+    expect(await slack.refusal('oauth.v2.access', args)).toBe('invalid_code');
   });
 });
 
@@ -179,8 +167,8 @@ describe('threads of an agent', () => {
       sessions: { [`${SHOP}/${thread_ts}`]: { status: 'processing', title: 'The total' } },
     });
     const nowhere = { channel_id: SHOP, thread_ts: '1700000000.000009', status: 'x' };
-    expect(await refusal('assistant.threads.setStatus', nowhere)).toBe('thread_not_found');
-    expect(await refusal('agents.sessions.setStatus', { ...thread, status: 'asleep' })).toBe(
+    expect(await slack.refusal('assistant.threads.setStatus', nowhere)).toBe('thread_not_found');
+    expect(await slack.refusal('agents.sessions.setStatus', { ...thread, status: 'asleep' })).toBe(
       'invalid_status',
     );
   });
