@@ -33,7 +33,7 @@ async function begin(transport: Transport): Promise<void> {
   const town = await openTown(
     transport === 'Socket Mode'
       ? { transport: 'socket', api: 'responses' }
-      : { transport: 'http', api: 'chat', redisUrl: `${part('TEST_REDIS_URL')}/2` },
+      : { transport: 'http', api: 'chat', redisUrl: `${part('TEST_REDIS_URL')}/3` },
   );
   towns.set(transport, town);
   for (const [what, story] of STORIES)

@@ -14,7 +14,10 @@ const agents = z.looseObject({
   sessions: z.record(z.string(), z.looseObject({ status: z.string(), title: z.string().optional() })),
   prompts: z.record(z.string(), z.looseObject({ prompts: z.array(z.unknown()) })),
 });
-const home = z.looseObject({ view: z.looseObject({ id: z.string() }).nullable() });
+const block = z.looseObject({ block_id: z.string() });
+const home = z.looseObject({
+  view: z.looseObject({ id: z.string(), blocks: z.array(block) }).nullable(),
+});
 
 /** How Slack lists a thread among those of the agent. */
 async function agentSession(town: Town, channelId: string, root: string) {
@@ -27,11 +30,19 @@ async function homeOf(town: Town, user: string): Promise<string> {
 }
 
 /** Uses a button or a menu of somebody's Home tab. */
-async function useHome(town: Town, user: string, actionId: string, chosen?: string): Promise<void> {
+async function useHome(town: Town, user: string, actionId: string, more: object = {}): Promise<void> {
   const { view } = home.parse(await town.people.control('GET', `/home?user=${user}`));
   const view_id = required(view, 'no Home tab').id;
-  const value = chosen === undefined ? {} : { value: chosen };
-  await town.people.control('POST', '/actions', { user, view_id, action_id: actionId, ...value });
+  await town.people.control('POST', '/actions', { user, view_id, action_id: actionId, ...more });
+}
+
+/** Stops what a person has at work, with the button below its line. */
+async function stopAtHome(town: Town, user: string, request: string): Promise<void> {
+  const { view } = home.parse(await town.people.control('GET', `/home?user=${user}`));
+  const blocks = view?.blocks ?? [];
+  const line = blocks.findIndex((block) => JSON.stringify(block).includes(request));
+  const { block_id } = required(blocks[line + 1], 'nothing below the line');
+  await useHome(town, user, ACTION.stop, { block_id });
 }
 
 const command = (town: Town, user: string, channel: string, text: string) =>
@@ -126,8 +137,8 @@ export const startStories: Stories = {
     await eventually(async () => ((await homeOf(town, 'jonas')) === 'null' ? undefined : true));
     const empty = await homeOf(town, 'jonas');
     expect(empty).toContain('Bookkeeping: invoices and taxes');
-    await useHome(town, 'jonas', ACTION.ownRepo, 'ledger');
-    await useHome(town, 'jonas', ACTION.ownModel, 'scripted-mini');
+    await useHome(town, 'jonas', ACTION.ownRepo, { value: 'ledger' });
+    await useHome(town, 'jonas', ACTION.ownModel, { value: 'scripted-mini' });
 
     await town.people.control('POST', '/shortcuts', { user: 'jonas', callback_id: SHORTCUT.start });
     const { id: view_id, callback_id } = await town.modal('jonas');
@@ -158,7 +169,7 @@ export const startStories: Stories = {
     });
     expect(drawn).toMatch(/Waiting for you \(\d\)/);
     expect(drawn).toContain('View diff');
-    await useHome(town, 'jonas', ACTION.stop);
+    await stopAtHome(town, 'jonas', 'take a nap right here');
     await nap.see(says(/Stopped by/));
   },
 };
