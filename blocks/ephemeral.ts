@@ -39,7 +39,11 @@ export function approvalCounted(given: number, needed: number, mergers: readonly
     return note([words(`Your approval counts: ${given} of ${needed}. ${people} to approve this commit.`)]);
   }
   if (mergers.length === 0)
-    return note([words(`Your approval counts: ${given} of ${needed}. Nobody may merge yet.`)]);
+    return note([
+      words(
+        `Your approval counts: ${given} of ${needed}. Nobody may merge yet: people.merge in the configuration names no one.`,
+      ),
+    ]);
   const names = mergers.slice(0, NAMES_MAX).map(personOf);
   return note([
     words(`Your approval counts: ${given} of ${needed}. These people may merge it now: `),

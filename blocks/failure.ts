@@ -3,7 +3,7 @@ import type { Failure } from '../core/errors.ts';
 import { ACTION } from './actions.ts';
 import { fit, textLines } from './fit.ts';
 import { actions, button, context, type FittedMessage, present } from './message.ts';
-import { bold, paragraph, preformatted, richText, section, words } from './rich.ts';
+import { paragraph, preformatted, richText, section, told } from './rich.ts';
 import { clean, cut } from './text.ts';
 
 export interface FailureOptions {
@@ -35,8 +35,8 @@ export function failureMessage(options: FailureOptions): FittedMessage {
     text: textLines(what, wayOut),
     blocks: present(
       output === ''
-        ? paragraph(bold(what), words(wayOut === '' ? '' : `\n${wayOut}`))
-        : richText(section(bold(what)), preformatted(output), section(words(wayOut))),
+        ? paragraph(told(what, { bold: true }), told(wayOut === '' ? '' : `\n${wayOut}`))
+        : richText(section(told(what, { bold: true })), preformatted(output), section(told(wayOut))),
       context(options.about ?? ''),
       options.canRetry
         ? actions(

@@ -31,6 +31,13 @@ export function code(text: string, max = 200): readonly RichTextText[] {
   return words(oneLine(text, max), { code: true });
 }
 
+/** A sentence of our own: what stands between backticks is a command, a path or a key, and is shown as code. */
+export function told(text: string, style?: Style): readonly RichTextText[] {
+  return text
+    .split(/`([^`\n]+)`/)
+    .flatMap((part, place) => words(part, place % 2 === 1 ? { ...style, code: true } : style));
+}
+
 export function bold(text: string): readonly RichTextText[] {
   return words(text, { bold: true });
 }

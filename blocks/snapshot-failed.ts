@@ -2,24 +2,24 @@
 import type { Failure } from '../core/errors.ts';
 import { fit, textLines } from './fit.ts';
 import type { FittedMessage } from './message.ts';
-import { bold, preformatted, richText, section, words } from './rich.ts';
+import { bold, preformatted, richText, section, told } from './rich.ts';
 import { clean } from './text.ts';
 
 const OUTPUT_MAX = 1_000;
 
 /** Told once, until it works again. */
 export function snapshotFailedMessage(repo: string, { message, wayOut }: Failure): FittedMessage {
-  const [sentence = '', ...lines] = clean(message).trim().split('\n');
+  const [what = '', ...lines] = clean(message).trim().split('\n');
   const output = lines.join('\n').slice(-OUTPUT_MAX).toWellFormed();
   const meanwhile =
     'Until then requests start from the last preparation that worked, with the newest files over it.';
   return fit({
-    text: textLines(`The setup of ${repo} fails: ${sentence}`, `${clean(wayOut)} ${meanwhile}`),
+    text: textLines(`The setup of ${repo} fails: ${what}`, `${clean(wayOut)} ${meanwhile}`),
     blocks: [
       richText(
-        section(bold(`The setup of ${repo} fails.`), words(` ${sentence}`)),
+        section(bold(`The setup of ${repo} fails.`), told(` ${what}`)),
         ...(output === '' ? [] : [preformatted(output)]),
-        section(words(`${clean(wayOut)} ${meanwhile}`)),
+        section(told(`${clean(wayOut)} ${meanwhile}`)),
       ),
     ],
   });

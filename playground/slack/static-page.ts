@@ -1,4 +1,5 @@
-// The web pages: static files of playground/page; the gallery, and the page itself for every other path that is not a file.
+// The web pages: static files of playground/page, the gallery, and the page itself for every other path that is
+// not a file.
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { dirname, extname, join, normalize, sep } from 'node:path';

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { duration, elapsed, roughly } from '../../blocks/amounts.ts';
 import { answerMessage } from '../../blocks/answer.ts';
 import { alreadyMerging, couldNot, headMoved, notAllowed } from '../../blocks/ephemeral.ts';
+import { failureMessage } from '../../blocks/failure.ts';
 import { answeredMessage, questionMessage } from '../../blocks/question.ts';
 import { clean, cut, escapeTo, oneLine, splitLines, splitText } from '../../blocks/text.ts';
 import { finishedMessage } from '../../blocks/turn.ts';
@@ -27,6 +28,20 @@ describe('an answer', () => {
   test('that is empty says so', () => {
     const message = answerMessage({ ...view, result: { ...view.result, text: ' ' } });
     expect(message.text).toBe('The agent ended without an answer.');
+  });
+});
+
+describe('a failure', () => {
+  test('shows a command in its sentence as code, without the signs around it', () => {
+    const message = failureMessage({
+      failure: { code: 'setup_failed', message: 'The line `npm ci` failed.', wayOut: 'Correct `setup`.' },
+      turnId: 't',
+      canRetry: false,
+    });
+    const blocks = JSON.stringify(message.blocks);
+    expect(blocks).toContain('"text":"npm ci","style":{"bold":true,"code":true}');
+    expect(blocks).toContain('"text":"setup","style":{"code":true}');
+    expect(blocks).not.toContain('`');
   });
 });
 
