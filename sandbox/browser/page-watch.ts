@@ -4,7 +4,7 @@ import type { Page, Request } from 'playwright';
 
 const MAX_LINES = 200;
 const MAX_LINE_CHARS = 500;
-const QUIET_MS = 120;
+const QUIET_MS = 80;
 const QUIET_MAX_MS = 3_000;
 
 export class PageWatch {
