@@ -34,6 +34,7 @@ export const WORK_DIR = '/work';
 export const HOME_DIR = `${WORK_DIR}/home`;
 /** On the work volume, because /tmp is mounted noexec and builds run what they unpack. */
 export const TEMP_DIR = `${WORK_DIR}/tmp`;
+/** The browser's program; Debian's wrapper in /usr/bin is a shell around it. */
 export const CHROMIUM = '/usr/lib/chromium/chromium-headless-shell';
 export const TOOLHOST_DIR = '/usr/local/lib/toolhost';
 export const SEARCH_PATH = `${HOME_DIR}/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;

@@ -3,7 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { encode } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
-import type { NewArtifact } from '../../core/artifact.ts';
+import type { ArtifactStore, NewArtifact } from '../../core/artifact.ts';
 import { cleanPictures } from '../../worker/pictures/clean-artifacts.ts';
 import { animateFrames, comparePictures, rewritePicture } from '../../worker/pictures/jobs.ts';
 
@@ -15,6 +15,17 @@ interface Spot {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** A store that is asked to keep what came through the cleaning. */
+function storeInto(saved: NewArtifact[]): ArtifactStore {
+  return cleanPictures({
+    save: async ({ content, ...named }) => {
+      saved.push({ ...named, content });
+      return { ...named, id: 'a', sessionId: 's', turnId: null, sizeBytes: content.length };
+    },
+    read: () => Promise.reject(new Error('nothing is read here')),
+  });
 }
 
 function picture(width: number, height: number, spots: readonly Spot[] = []): Buffer {
@@ -106,13 +117,7 @@ describe('a picture that is kept', () => {
 
   test('may be text that begins like one', async () => {
     const saved: NewArtifact[] = [];
-    const store = cleanPictures({
-      save: async ({ content, ...named }) => {
-        saved.push({ ...named, content });
-        return { ...named, id: 'a', sessionId: 's', turnId: null, sizeBytes: content.length };
-      },
-      read: () => Promise.reject(new Error('nothing is read here')),
-    });
+    const store = storeInto(saved);
     const named = { kind: 'file', mimeType: 'text/plain', altText: '' } as const;
     const texts = ['BM is a word here', 'GIF is a format', 'RIFF and WEBP', 'II* is a name'];
     for (const name of texts) await store.save({ ...named, name, content: Buffer.from(name) });
@@ -121,13 +126,7 @@ describe('a picture that is kept', () => {
 
   test('is told by its content, not by its name', async () => {
     const saved: NewArtifact[] = [];
-    const store = cleanPictures({
-      save: async ({ content, ...named }) => {
-        saved.push({ ...named, content });
-        return { ...named, id: 'a', sessionId: 's', turnId: null, sizeBytes: content.length };
-      },
-      read: () => Promise.reject(new Error('nothing is read here')),
-    });
+    const store = storeInto(saved);
     const dirty = Buffer.concat([picture(8, 8), Buffer.from('behind the end')]);
     const named = {
       kind: 'file',

@@ -5,6 +5,7 @@ import { coAuthorLines } from '../forge/trailers.ts';
 import { type Bench, shell, signatureOf } from './bench.ts';
 import { turnTrailer } from './branch.ts';
 import { rememberMerge, TELL_MERGE } from './merged.ts';
+import { OWN_FOLDER } from './saved-work.ts';
 
 const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';
@@ -23,7 +24,7 @@ export interface Candidate {
 }
 
 /** Git says in many words that a disk is full, so the disk is asked. */
-const PROBE = '/work/.threadsmith/room';
+const PROBE = `${OWN_FOLDER}/room`;
 const LEAST_ROOM_BYTES = 64 * 1024;
 
 /**

@@ -7,11 +7,11 @@ import { type Bench, shell } from './bench.ts';
 import { MERGED_REF, rememberMerge, TELL_MERGE } from './merged.ts';
 
 /** Outside of the repo, so that no `git add` and no `git clean` ever meets it. */
-const FOLDER = '/work/.threadsmith';
-const NAME_FILE = `${FOLDER}/sandbox`;
+export const OWN_FOLDER = '/work/.threadsmith';
+const NAME_FILE = `${OWN_FOLDER}/sandbox`;
 /** An index of its own: the agent's stays as the agent left it. */
-const INDEX = `${FOLDER}/index`;
-const BUNDLE = `${FOLDER}/work.bundle`;
+const INDEX = `${OWN_FOLDER}/index`;
+const BUNDLE = `${OWN_FOLDER}/work.bundle`;
 /** In memory: gone where the sandbox was started again, like every process in it. */
 const AWAKE_FILE = '/tmp/.threadsmith-awake';
 const WORK_REF = 'refs/threadsmith/work';
@@ -54,7 +54,7 @@ export async function markSandbox(
 ): Promise<void> {
   const script = [
     'set -e',
-    `mkdir -p ${FOLDER}`,
+    `mkdir -p ${OWN_FOLDER}`,
     `git update-ref ${BASE_REF} ${stand.base}`,
     `git update-ref ${PARENT_REF} ${stand.parent}`,
     `git symbolic-ref ${UPSTREAM} "refs/remotes/origin/$1"`,
