@@ -69,7 +69,8 @@ describe('one approval, by a user group', () => {
       details: { commit: COMMIT, groups: [{ id: 'S0ENGINEER', handle: 'engineers' }] },
     });
     // Slack is asked for everybody's groups at once, and not again for each person.
-    expect(await shop.stage.calls('usergroups.list')).toHaveLength(1);
+    const asked = await shop.stage.calls('usergroups.list');
+    expect(asked.filter(({ ok }) => ok)).toHaveLength(1);
   });
 
   it('does not let the only person who asked approve their own change, and says who may', async () => {
