@@ -3,9 +3,12 @@ import type { EntityManager } from './database.ts';
 import type { OutboxTopic } from './entities/transport.ts';
 import { notify } from './notify.ts';
 
+/** What the relay passes on. */
+type RelayedTopic = Exclude<OutboxTopic, 'draw'>;
+
 export interface Handover {
   readonly id: number;
-  readonly topic: OutboxTopic;
+  readonly topic: RelayedTopic;
   readonly turnId: string;
 }
 
@@ -15,10 +18,13 @@ export async function handOver(em: EntityManager, topic: OutboxTopic, turnId: st
   await notify(em, 'outbox');
 }
 
-/** Hand-overs to admission and to the queue that have not been passed on, oldest first. */
+/**
+ * Hand-overs to admission and to the queue that have not been passed on, oldest first. Topics are named, so that in
+ * a rolling upgrade what a newer version hands over is left to that.
+ */
 export async function unsentHandovers(em: EntityManager, limit: number): Promise<readonly Handover[]> {
-  const rows = await em.execute<{ id: string; topic: OutboxTopic; turn_id: string }[]>(
-    `select id, topic, turn_id from outbox where sent_at is null and topic <> 'draw' order by id limit ?`,
+  const rows = await em.execute<{ id: string; topic: RelayedTopic; turn_id: string }[]>(
+    `select id, topic, turn_id from outbox where sent_at is null and topic in ('admit', 'turn') order by id limit ?`,
     [limit],
   );
   return rows.map((row) => ({ id: Number(row.id), topic: row.topic, turnId: row.turn_id }));

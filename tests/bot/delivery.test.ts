@@ -180,6 +180,25 @@ describe('delivery', () => {
     await sent('elsewhere');
   });
 
+  it('takes up again what has changed while it was being given up', async () => {
+    await stage.slack.control('channels/update', { channel: 'shop', is_archived: true });
+    await stage.fault({ kind: 'slow', method: 'chat.postMessage', ms: 1_500 });
+    await want('changed', 'the old words');
+    await until(async () => typeof (await delivery('changed'))?.['attempted_at'] === 'string');
+    await want('changed', 'the new words');
+    const row = await until(async () => {
+      const found = await delivery('changed');
+      return found?.['leased_until'] === null && found;
+    });
+    expect(row).toMatchObject({ abandoned: null, slack_ts: null });
+    await stage.slack.control('channels/update', { channel: 'shop', is_archived: false });
+    // It rests for a minute before it is tried again.
+    await stage.rows(`update delivery set next_at = now() where dedupe_key = 'changed' returning 1`);
+    await sent('changed');
+    expect(await saying('the new words')).toHaveLength(1);
+    expect(await saying('the old words')).toHaveLength(0);
+  });
+
   it('does not unfurl links', async () => {
     await want('link', 'https://example.com/page');
     await sent('link');

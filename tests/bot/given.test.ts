@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { MIRA, Stage, until } from './stage.ts';
+import { WorkerHand } from './worker-hand.ts';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
@@ -60,6 +61,23 @@ describe('a message and what comes with it', () => {
     await stage.slack.say('', { thread_ts: root, files: [file('after.png', 'image/png', PNG)] });
     const reply = await queued(root, 2);
     expect(reply.details.files).toMatchObject([{ name: 'after.png' }]);
+  });
+
+  it('takes a picture alone as the answer to a question', async () => {
+    const root = await stage.slack.say('@threadsmith make the till look right');
+    const { id } = await queued(root);
+    const worker = new WorkerHand(stage);
+    await worker.ask(await worker.claim(id), 'What should it look like?', []);
+    await stage.slack.say('', { thread_ts: root, files: [file('sketch.png', 'image/png', PNG)] });
+    const turn = await until(async () => {
+      const turns = await turnsOf(root);
+      return turns[0]?.state === 'queued' && turns.at(-1)?.state === 'done' && turns[0];
+    });
+    expect((await turnsOf(root)).map(({ kind }) => kind)).toEqual(['mention', 'answer']);
+    const { text, beside } = turn.details.answer ?? {};
+    expect(text).toBe('See the attached files.');
+    expect(beside?.files).toMatchObject([{ name: 'sketch.png', mimeType: 'image/png' }]);
+    expect(Buffer.from(await contentOf(beside?.files?.[0]?.artifactId ?? ''))).toEqual(PNG);
   });
 
   it('goes on without a file that is too large, and says so', async () => {

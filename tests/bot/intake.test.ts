@@ -159,6 +159,28 @@ describe.each(['socket', 'http'] as const)('intake over %s', (mode) => {
     });
   });
 
+  it('leaves hand-overs to a newer version whose topic it does not know', async () => {
+    const first = nextTs();
+    await deliver(eventOf('app_mention', first));
+    const [known] = await until(async () => {
+      const turns = await turnsOf(first);
+      return turns[0]?.['state'] === 'queued' && turns;
+    });
+    await stage.rows(`insert into outbox (topic, turn_id) values ('later', ?) returning 1`, [known?.['id']]);
+    // What comes after it is passed on twice meanwhile.
+    const second = nextTs();
+    await deliver(eventOf('app_mention', second));
+    await until(async () => {
+      const sent = await stage.rows(
+        `select 1 from outbox join turn on turn.id = turn_id join session on session.id = session_id
+         where thread_ts = ? and sent_at is not null`,
+        [second],
+      );
+      return sent.length === 2;
+    });
+    expect(await stage.rows(`select sent_at from outbox where topic = 'later'`)).toEqual([{ sent_at: null }]);
+  });
+
   it('answers an empty mention with one line and no turn', async () => {
     const ts = await stage.slack.say('@threadsmith', { channel: 'platform' });
     const [hint] = await until(async () => {

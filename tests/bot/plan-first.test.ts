@@ -1,6 +1,8 @@
 // Plan first: the plan waits in the thread, and nothing goes on before somebody who may start work says Go.
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACTION, PLAN_INPUT } from '../../blocks/actions.ts';
+import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { proposePlan } from '../../db/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
@@ -85,6 +87,27 @@ describe('a plan that is asked for first', () => {
     const { details } = await inState(root, 'queued');
     expect(details.plans?.map(({ decision }) => decision?.how)).toEqual(['change', 'change', 'go']);
     expect((await stage.answers(root)).length).toBe(4);
+  });
+
+  it('brings the files of a reply along', async () => {
+    const root = await stage.slack.say('@threadsmith plan first: fix the shelf');
+    await propose(root, PLAN);
+    await stage.slack.say('like this', {
+      thread_ts: root,
+      user: 'jonas',
+      files: [{ name: 'shelf.txt', mimetype: 'text/plain', content_base64: btoa('two boards') }],
+    });
+    const { details } = await inState(root, 'queued');
+    expect(details.plans?.at(-1)?.decision).toMatchObject({ how: 'change', text: 'like this', by: JONAS });
+    const [file] = details.decidedWith?.files ?? [];
+    expect(file).toMatchObject({ name: 'shelf.txt', mimeType: 'text/plain', sizeBytes: 10 });
+    const store = openContentFolder(join(stage.dir, 'data', 'artifacts'));
+    const { content } = await readArtifact(stage.database.em(), store, file?.artifactId ?? '');
+    expect(Buffer.from(content).toString()).toBe('two boards');
+    // The next plan is decided on by words alone.
+    await propose(root, 'Two boards.');
+    await stage.slack.say('go', { thread_ts: root });
+    expect((await inState(root, 'queued')).details.decidedWith).toBeUndefined();
   });
 
   it('is cancelled with nothing done', async () => {
