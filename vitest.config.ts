@@ -42,6 +42,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
+    // A second, which is the default, is less than a busy machine may need for one look.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,

@@ -1,9 +1,9 @@
 // A Redis of our own on a free port of the loopback, without persistence: for the tests.
-import { mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { tether } from '../processes/tether.ts';
+import { type Tethered, tether } from '../processes/tether.ts';
 import { findCommand } from './commands.ts';
 import { freePort } from './free-port.ts';
 
@@ -15,6 +15,7 @@ export interface RunningRedis {
 const READY_TIMEOUT_MS = 20_000;
 const STOP_GRACE_MS = 5_000;
 const POLL_MS = 10;
+const PORT_ATTEMPTS = 3;
 
 /** Starts it and waits until it answers. Throws `queue_unreachable`. */
 export async function startRedis(options: {
@@ -24,40 +25,53 @@ export async function startRedis(options: {
   const program = findCommand('redis-server');
   if (program === null) throw failure('There is no redis-server on this machine.', options.logFile);
   mkdirSync(options.folder, { recursive: true });
-  const port = await freePort();
-  const log = openSync(options.logFile, 'a');
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = tether({
-    argv: [program, ...settings, '--dir', options.folder, '--loglevel', 'notice'],
-    env: process.env,
-    graceMs: STOP_GRACE_MS,
-    stdout: log,
-    stderr: log,
-  });
+  const folder = realpathSync(options.folder);
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (server.running() && Date.now() < deadline) {
-    if (await answers(port)) {
-      return {
-        url: `redis://127.0.0.1:${port}`,
-        stop: async () => {
-          await server.stop();
-        },
-      };
+  for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt += 1) {
+    const port = await freePort();
+    const server = launch(program, port, folder, options.logFile);
+    while (server.running() && Date.now() < deadline) {
+      if (await answers(port, folder)) {
+        return {
+          url: `redis://127.0.0.1:${port}`,
+          stop: async () => {
+            await server.stop();
+          },
+        };
+      }
+      await sleep(POLL_MS);
     }
-    await sleep(POLL_MS);
+    await server.stop();
   }
-  await server.stop();
   throw failure('Redis did not start.', options.logFile);
 }
 
-function answers(port: number): Promise<boolean> {
+function launch(program: string, port: number, folder: string, logFile: string): Tethered {
+  const log = openSync(logFile, 'a');
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  try {
+    return tether({
+      argv: [program, ...settings, '--dir', folder, '--loglevel', 'notice'],
+      env: process.env,
+      graceMs: STOP_GRACE_MS,
+      stdout: log,
+      stderr: log,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Whether a Redis answers that works in our folder: another one may have taken the port meanwhile. */
+function answers(port: number, folder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => {
-      socket.destroy();
-      resolve(data.toString().startsWith('+PONG'));
+    let said = '';
+    socket.once('connect', () => socket.write('CONFIG GET dir\r\nQUIT\r\n'));
+    socket.on('data', (data) => {
+      said += data.toString();
     });
+    socket.once('close', () => resolve(said.includes(folder)));
     socket.once('error', () => resolve(false));
   });
 }

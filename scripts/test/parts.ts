@@ -22,8 +22,8 @@ export interface StartedParts {
   stop(): Promise<void>;
 }
 
-/** A test file has a database and a pool or two; two files run at once. */
-const MAX_CONNECTIONS = 200;
+/** Four files run at once; each may have a few bots and workers, with pools of their own. */
+const MAX_CONNECTIONS = 500;
 
 /** Starts what `env` does not name yet. */
 export async function startParts(group: PartGroup, env: NodeJS.ProcessEnv): Promise<StartedParts> {
