@@ -11,6 +11,7 @@ export interface AlertRow {
 
 export interface AlertPlace {
   readonly rule: string;
+  readonly teamId: string;
   readonly channelId: string;
 }
 
@@ -22,7 +23,10 @@ interface Row {
   readonly muted: boolean;
 }
 
-const COLUMNS = 'id, session_id, turn_id, repeats, muted';
+const COLUMNS = 'alert.id, alert.session_id, alert.turn_id, alert.repeats, alert.muted';
+
+/** An alert belongs to the workspace of its session. */
+const WITH_SESSION = 'alert join session on session.id = alert.session_id';
 
 /** Locks a rule's alerts in a channel until the transaction ends: of a burst, one message is the first. */
 export async function lockAlerts(em: EntityManager, { rule, channelId }: AlertPlace): Promise<void> {
@@ -32,13 +36,14 @@ export async function lockAlerts(em: EntityManager, { rule, channelId }: AlertPl
 /** The alert with this fingerprint whose quiet time has not passed. */
 export async function quietAlert(
   em: EntityManager,
-  { rule, channelId }: AlertPlace,
+  { rule, teamId, channelId }: AlertPlace,
   fingerprint: string,
 ): Promise<AlertRow | null> {
   const rows = await em.execute<Row[]>(
-    `select ${COLUMNS} from alert where rule = ? and channel_id = ? and fingerprint = ? and quiet_until > now()
-     order by id desc limit 1`,
-    [rule, channelId, fingerprint],
+    `select ${COLUMNS} from ${WITH_SESSION}
+     where rule = ? and team_id = ? and alert.channel_id = ? and fingerprint = ? and quiet_until > now()
+     order by alert.id desc limit 1`,
+    [rule, teamId, channelId, fingerprint],
   );
   return toAlert(rows[0]);
 }
@@ -46,22 +51,23 @@ export async function quietAlert(
 /** The alert whose burst is still going on. */
 export async function burstingAlert(
   em: EntityManager,
-  { rule, channelId }: AlertPlace,
+  { rule, teamId, channelId }: AlertPlace,
   burstMs: number,
 ): Promise<AlertRow | null> {
   const rows = await em.execute<Row[]>(
-    `select ${COLUMNS} from alert where rule = ? and channel_id = ?
-       and first_at > now() - ? * interval '1 millisecond' order by id desc limit 1`,
-    [rule, channelId, burstMs],
+    `select ${COLUMNS} from ${WITH_SESSION} where rule = ? and team_id = ? and alert.channel_id = ?
+       and first_at > now() - ? * interval '1 millisecond' order by alert.id desc limit 1`,
+    [rule, teamId, channelId, burstMs],
   );
   return toAlert(rows[0]);
 }
 
-/** How many alerts of a rule were looked into within the last hour. */
-export async function alertsInHour(em: EntityManager, rule: string): Promise<number> {
+/** How many alerts of a rule were looked into in a workspace within the last hour. */
+export async function alertsInHour(em: EntityManager, { rule, teamId }: AlertPlace): Promise<number> {
   const rows = await em.execute<{ count: string }[]>(
-    `select count(*) as count from alert where rule = ? and first_at > now() - interval '1 hour'`,
-    [rule],
+    `select count(*) as count from ${WITH_SESSION}
+     where rule = ? and team_id = ? and first_at > now() - interval '1 hour'`,
+    [rule, teamId],
   );
   return Number(rows[0]?.count ?? 0);
 }
@@ -110,14 +116,14 @@ export async function countRepeat(em: EntityManager, alertId: string, quietMs: n
 /** Gives the alert of an edited message its new fingerprint; null where the message is no alert's. */
 export async function refingerprint(
   em: EntityManager,
-  message: { readonly channelId: string; readonly ts: string },
+  message: { readonly teamId: string; readonly channelId: string; readonly ts: string },
   fingerprint: string,
 ): Promise<AlertRow | null> {
   const rows = await em.execute<Row[]>(
-    `update alert set fingerprint = ? from alert_message
+    `update alert set fingerprint = ? from alert_message, session
      where alert_message.alert_id = alert.id and alert_message.channel_id = ? and alert_message.ts = ?
-     returning alert.id, session_id, turn_id, repeats, muted`,
-    [fingerprint, message.channelId, message.ts],
+       and session.id = alert.session_id and session.team_id = ? returning ${COLUMNS}`,
+    [fingerprint, message.channelId, message.ts, message.teamId],
   );
   return toAlert(rows[0]);
 }

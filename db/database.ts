@@ -16,6 +16,7 @@ import { SavedWork } from './migrations/0007-saved-work.ts';
 import { Attempts } from './migrations/0008-attempts.ts';
 import { WaysIn } from './migrations/0009-ways-in.ts';
 import { Workspaces } from './migrations/0010-workspaces.ts';
+import { Apart } from './migrations/0011-apart.ts';
 
 export type { EntityManager };
 
@@ -53,6 +54,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
         { name: '0008-attempts', class: Attempts },
         { name: '0009-ways-in', class: WaysIn },
         { name: '0010-workspaces', class: Workspaces },
+        { name: '0011-apart', class: Apart },
       ],
       snapshot: false,
       silent: true,

@@ -5,6 +5,7 @@ import { STATUS_UPDATE_MS } from '../core/limits.ts';
 import type { Database, EntityManager } from './database.ts';
 import type { DeliveryKind } from './entities/transport.ts';
 import { notify } from './notify.ts';
+import { takePost } from './pace.ts';
 
 export interface WantedDelivery {
   /** Names it for ever, e.g. `status:<turn>`. */
@@ -39,14 +40,6 @@ export interface ClaimedDelivery {
   readonly attempts: number;
   /** Age of the message in Slack; 0 before it is there. */
   readonly ageMs: number;
-}
-
-/** What must not be claimed now because Slack asked to wait. */
-export interface Blocked {
-  /** Channels that can't take a new message now. */
-  readonly posts: readonly string[];
-  /** Channels whose messages can't be updated now. */
-  readonly updates: readonly string[];
 }
 
 /**
@@ -112,14 +105,28 @@ export type Lane = 'prompt' | 'thread';
 
 /**
  * Takes the most pressing due delivery of a lane for `leaseMs`; null where none is due. New messages go before
- * updates. A message waits for the earlier ones of its thread, so that parts keep their order.
+ * updates, at the pace of their channel. A message waits for the earlier ones of its thread, so that parts keep
+ * their order. Messages of the channels in `busy` are left.
  */
 export async function claimDelivery(
   database: Database,
   leaseMs: number,
-  blocked: Blocked,
+  busy: readonly string[],
   lane: Lane,
 ): Promise<ClaimedDelivery | null> {
+  for (;;) {
+    const claimed = await tryToClaim(database, leaseMs, busy, lane);
+    if (claimed !== 'overtaken') return claimed;
+  }
+}
+
+/** `overtaken`: another process posts in that channel at this moment, so something else is to be looked for. */
+async function tryToClaim(
+  database: Database,
+  leaseMs: number,
+  busy: readonly string[],
+  lane: Lane,
+): Promise<ClaimedDelivery | 'overtaken' | null> {
   return database.transaction(async (em) => {
     const rows = await em.execute<DueRow[]>(
       `select id, dedupe_key, kind, team_id, channel_id, thread_ts, payload, version, slack_ts, attempted_at, attempts,
@@ -127,8 +134,11 @@ export async function claimDelivery(
        from delivery due
        where (kind = 'message') = ? and sent_version < version and abandoned is null and next_at <= now()
          and (leased_until is null or leased_until < now())
-         and (kind <> 'message' or slack_ts is not null or not channel_id = any(?::text[]))
-         and (kind <> 'message' or slack_ts is null or not channel_id = any(?::text[]))
+         and (kind <> 'message' or not channel_id = any(?::text[]))
+         and (kind <> 'message' or not exists (
+           select 1 from channel_pace pace
+           where pace.team_id = coalesce(due.team_id, '') and pace.channel_id = due.channel_id
+             and case when due.slack_ts is null then posts_at else updates_at end > now()))
          and (kind <> 'message' or slack_ts is not null or not exists (
            select 1 from delivery earlier where earlier.kind = 'message' and earlier.slack_ts is null
              and earlier.abandoned is null and earlier.channel_id = due.channel_id and earlier.team_id is not distinct from due.team_id
@@ -136,10 +146,13 @@ export async function claimDelivery(
              and (earlier.created_at, earlier.dedupe_key) < (due.created_at, due.dedupe_key)))
        order by case when slack_ts is null and kind <> 'agent_status' then 0 else 1 end, next_at, created_at
        limit 1 for update skip locked`,
-      [lane === 'thread', textArray(blocked.posts), textArray(blocked.updates)],
+      [lane === 'thread', textArray(busy)],
     );
     const row = rows[0];
     if (row === undefined) return null;
+    const posts = row.kind === 'message' && row.slack_ts === null;
+    if (posts && !(await takePost(em, { teamId: row.team_id, channelId: row.channel_id })))
+      return 'overtaken';
     await em.execute(
       `update delivery set leased_until = now() + ? * interval '1 millisecond', attempts = attempts + 1,
          attempted_at = coalesce(attempted_at, now()) where id = ?`,

@@ -38,7 +38,8 @@ export async function recordAlert(
   message: AppMessage,
 ): Promise<AlertRecorded> {
   const fingerprint = fingerprintOf(message.text);
-  const place = { rule: rule.name, channelId: message.channelId };
+  const { teamId, channelId } = message;
+  const place = { rule: rule.name, teamId, channelId };
   return database.transaction(async (em) => {
     await lockAlerts(em, place);
     if (message.isEdit) {
@@ -62,7 +63,7 @@ export async function recordAlert(
       await noteAlertMessage(em, burst.id, message);
       return 'folded';
     }
-    if ((await alertsInHour(em, rule.name)) >= rule.per_hour) {
+    if ((await alertsInHour(em, place)) >= rule.per_hour) {
       await wantCapped(em, rule, message);
       return 'capped';
     }
@@ -98,6 +99,7 @@ async function addAlertTurn(
   });
   await addAlert(em, {
     rule: rule.name,
+    teamId: message.teamId,
     channelId: message.channelId,
     fingerprint,
     sessionId: session.id,

@@ -5,7 +5,6 @@ import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/database.ts';
 import {
   abandonDelivery,
-  type Blocked,
   type ClaimedDelivery,
   claimDelivery,
   type Lane,
@@ -14,10 +13,10 @@ import {
   postAnew,
   putOffDelivery,
 } from '../../db/deliveries.ts';
+import { pauseChannel } from '../../db/pace.ts';
 import { startLoop } from '../loop.ts';
 import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
-import { keepPace } from './pace.ts';
 import { type Outcome, send } from './send.ts';
 
 /** Longer than all the calls of one delivery can take, so that nobody else sends it meanwhile. */
@@ -59,7 +58,6 @@ export interface Dispatcher {
 
 /** Starts to bring this database's deliveries to Slack. */
 export function startDispatcher(database: Database, workspaces: Workspaces, log: Log): Dispatcher {
-  const pace = keepPace();
   const lanes: Record<Lane, Map<Promise<void>, string>> = { prompt: new Map(), thread: new Map() };
 
   const round = async (): Promise<void> => {
@@ -70,9 +68,8 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
   const fill = async (lane: Lane, most: number): Promise<void> => {
     const underway = lanes[lane];
     while (underway.size < most) {
-      const delivery = await claimDelivery(database, LEASE_MS, withBusy(pace.blocked(), underway), lane);
+      const delivery = await claimDelivery(database, LEASE_MS, busyChannels(underway), lane);
       if (delivery === null) return;
-      if (delivery.kind === 'message' && delivery.slackTs === null) pace.posting(delivery.channelId);
       const work: Promise<void> = deliver(delivery).finally(() => {
         underway.delete(work);
         loop.hint();
@@ -114,7 +111,7 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
     const em = database.em();
     const fields = { delivery: delivery.dedupeKey, failure, attempts: delivery.attempts };
     if (failure.kind === 'rate_limited') {
-      if (method !== 'other') pace.limited(method, delivery.channelId, failure.retryAfterMs);
+      if (method !== 'other') await pauseChannel(em, delivery, method, failure.retryAfterMs);
       return putOffDelivery(em, delivery, failure.retryAfterMs, 'no');
     }
     const max = delivery.kind === 'message' ? MAX_ATTEMPTS : MAX_EPHEMERAL_ATTEMPTS;
@@ -150,13 +147,12 @@ async function sendThrough(workspaces: Workspaces, delivery: ClaimedDelivery): P
   }
 }
 
-/** Channels that have enough on its way wait as well. */
-function withBusy(blocked: Blocked, underway: ReadonlyMap<Promise<void>, string>): Blocked {
+/** Channels that have enough on its way. */
+function busyChannels(underway: ReadonlyMap<Promise<void>, string>): readonly string[] {
   const channels = [...underway.values()];
-  const busy = channels.filter(
+  return channels.filter(
     (channel) => channels.filter((other) => other === channel).length >= AT_ONCE_IN_CHANNEL,
   );
-  return { posts: [...blocked.posts, ...busy], updates: [...blocked.updates, ...busy] };
 }
 
 /**

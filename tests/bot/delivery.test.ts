@@ -82,6 +82,21 @@ describe('delivery', () => {
     expect(shortestGap(times)).toBeGreaterThan(950);
   });
 
+  it('keeps that pace in a channel where two processes post, each message in another thread', async () => {
+    await stage.startBot();
+    const roots: string[] = [];
+    for (const index of [1, 2, 3, 4]) roots.push(await stage.slack.say(`thread ${index}`));
+    await Promise.all(roots.map((root) => want(`apart:${root}`, 'one of them', { threadTs: root })));
+    for (const root of roots) await sent(`apart:${root}`);
+    // By the database's clock, which says when a process set out to post.
+    const gaps = await stage.rows<{ gap: string }>(
+      `select gap from (select 1000 * extract(epoch from attempted_at - lag(attempted_at) over (order by attempted_at))
+         as gap from delivery where dedupe_key like 'apart:%') posted where gap is not null`,
+    );
+    expect(gaps).toHaveLength(3);
+    for (const { gap } of gaps) expect(Number(gap)).toBeGreaterThanOrEqual(1_000);
+  });
+
   it('sends only the newest of several versions', async () => {
     await stage.fault({ kind: 'slow', method: 'chat.postMessage', ms: 600 });
     await want('news', 'version 1');

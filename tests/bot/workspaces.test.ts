@@ -22,6 +22,9 @@ const OTHER = 'T0OTHER001';
 const STRANGERS = 'T0STRANGER';
 const CLOCK = isBadWeather ? { timeScale: WEATHER_TIME_SCALE } : {};
 const COMMIT = 'a'.repeat(40);
+const ALERTS = 'C0ALERTS01';
+/** An app that posts alerts. */
+const TILL = { bot_id: 'B0TILL0001', text: 'TypeError in the till' };
 
 /** Slack as one address for several workspaces: calls go to the one that their token or code is of. */
 class Gateway {
@@ -119,6 +122,7 @@ describe('two workspaces', () => {
         people: { start: ['everyone'], approve: ['everyone'], merge: ['everyone'] },
         approvals: { own: true },
         workspaces: [first.app.team_id, OTHER],
+        alerts: [{ name: 'till', channel: ALERTS, from: [TILL.bot_id], repo: 'bakery', per_hour: 1 }],
       }),
     );
     const { client_id, client_secret } = first.running.workspace.state.app;
@@ -248,6 +252,40 @@ describe('two workspaces', () => {
     });
     await until(async () => (await sessionsOf(OTHER)).length === 2);
     expect(await sessionsOf(first.app.team_id)).toHaveLength(1);
+  });
+
+  it('have alerts of their own, also of the same words at the same moment', async () => {
+    const ts = `${Math.floor(Date.now() / 1000)}.000900`;
+    const alert = { type: 'message', channel: ALERTS, ts, ...TILL };
+    const alertsOf = (teamId: string) =>
+      database
+        .em()
+        .execute<{ turn_id: string; repeats: number; fingerprint: string }[]>(
+          'select turn_id, repeats, fingerprint from alert join session on session.id = session_id where team_id = ?',
+          [teamId],
+        );
+    const one = async (teamId: string) => {
+      const [row, ...more] = await until(async () => {
+        const rows = await alertsOf(teamId);
+        return rows.length > 0 && rows;
+      });
+      expect(more).toEqual([]);
+      return required(row, 'no alert');
+    };
+    for (const slack of [first, second]) await slack.control('events', { event: alert });
+    const mine = await one(first.app.team_id);
+    const theirs = await one(OTHER);
+    expect(theirs.turn_id).not.toBe(mine.turn_id);
+
+    // What is edited or comes again counts where it happens.
+    const message = { ...alert, text: 'RangeError in the till' };
+    const edit = { type: 'message', subtype: 'message_changed', channel: ALERTS, ts: '1.2', message };
+    await second.control('events', { event: edit });
+    await until(async () => (await one(OTHER)).fingerprint !== theirs.fingerprint);
+    await first.control('events', { event: { ...alert, ts: ts.replace('.0009', '.0010') } });
+    await until(async () => (await one(first.app.team_id)).repeats === 1);
+    expect((await one(first.app.team_id)).fingerprint).toBe(mine.fingerprint);
+    expect((await one(OTHER)).repeats).toBe(0);
   });
 
   it('forget the token of one that takes the app away, and go on in the other', async () => {
