@@ -39,7 +39,7 @@ const CONVERSATIONS = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
     // A second, which is the default, is less than a busy machine may need for one look.
@@ -74,7 +74,6 @@ export default defineConfig({
           include: SANDBOX_TESTS,
           exclude: ALONE,
           globalSetup: SANDBOX_SETUP,
-          testTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
@@ -85,7 +84,6 @@ export default defineConfig({
           name: 'alone',
           include: ALONE,
           globalSetup: SANDBOX_SETUP,
-          testTimeout: 180_000,
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
