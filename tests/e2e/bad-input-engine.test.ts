@@ -10,7 +10,7 @@ import { openBareEnginePath, openEnginePath } from './engine-path.ts';
 import { readable } from './people.ts';
 import { sessionBranches } from './repos.ts';
 import { type Stack, startStack } from './stack.ts';
-import { offers, says } from './thread.ts';
+import { ended, offers } from './thread.ts';
 
 const UNVERIFIED = /^merge unverified$/i;
 /** The whole error: while the turn waits for the engine, its first sentence stands there without the second. */
@@ -52,7 +52,7 @@ describe('a Docker Engine', { timeout: TEST_MS }, () => {
   it('that cannot be reached is named, and the button tries again once it can', async () => {
     await restartWorker({ DOCKER_HOST: `unix://${join(stack.folder, 'no-engine.sock')}` });
     const thread = await mention(stack, 'mira', 'shop', 'write down the opening hours');
-    const failed = await thread.see(says(UNREACHABLE));
+    const failed = await thread.see(ended(UNREACHABLE));
     await restartWorker();
     await thread.click('jonas', /^try again$/i);
     await thread.see(offers(UNVERIFIED, { after: failed.ts }));
@@ -63,7 +63,7 @@ describe('a Docker Engine', { timeout: TEST_MS }, () => {
     try {
       await restartWorker({ DOCKER_HOST: bare.host, PATH: onlyGit() });
       const thread = await mention(stack, 'mira', 'shop', 'write down the opening hours');
-      const failed = await thread.see(says(/debootstrap could not be started/i));
+      const failed = await thread.see(ended(/debootstrap could not be started/i));
       expect(readable(failed)).toMatch(/apt-get install -y debootstrap/);
       await restartWorker();
       await thread.replyForOffer('jonas', 'write down the opening hours', UNVERIFIED);
@@ -86,7 +86,7 @@ describe('a Docker Engine', { timeout: TEST_MS }, () => {
         })
         .toContain('written 42');
       await path.cut();
-      await thread.see(says(UNREACHABLE));
+      await thread.see(ended(UNREACHABLE));
       await path.mend();
       await record(stack, 'go on', ['echo The second half. >> notes.md'], 'Both halves are there.');
       await thread.replyForOffer('jonas', 'go on', UNVERIFIED);

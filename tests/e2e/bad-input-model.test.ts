@@ -5,7 +5,7 @@ import { mention, record, TEST_MS } from './conversation.ts';
 import { readable } from './people.ts';
 import { sessionBranches } from './repos.ts';
 import { type Stack, startStack } from './stack.ts';
-import { offers, says } from './thread.ts';
+import { ended, offers, says } from './thread.ts';
 
 const UNVERIFIED = /^merge unverified$/i;
 const HOURS = 'write down the opening hours';
@@ -35,7 +35,7 @@ describe('a model', { timeout: TEST_MS }, () => {
   it('that refuses the key is not asked again, and the key is shown to nobody', async () => {
     await restartWorker({ OPENAI_API_KEY: 'sk-refused' });
     const thread = await mention(stack, 'mira', 'shop', HOURS);
-    const failed = await thread.see(says(/key/i));
+    const failed = await thread.see(ended(/key/i));
     expect(readable(failed)).toMatch(/OPENAI_API_KEY/);
     for (const message of await thread.messages())
       expect(JSON.stringify(message)).not.toContain('sk-refused');
@@ -49,7 +49,7 @@ describe('a model', { timeout: TEST_MS }, () => {
     await restartWorker({ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
     const thread = await mention(stack, 'mira', 'shop', HOURS);
     await thread.see(says(/could not be reached\. Trying again/i));
-    const failed = await thread.see(says(/check OPENAI_BASE_URL/i));
+    const failed = await thread.see(ended(/check OPENAI_BASE_URL/i));
     expect(readable(failed)).toMatch(/could not be reached/i);
 
     await restartWorker();
@@ -71,7 +71,7 @@ describe('a model', { timeout: TEST_MS }, () => {
       }),
     });
     const thread = await mention(stack, 'mira', 'shop', 'write half of it');
-    await thread.see(says(/key/i));
+    await thread.see(ended(/key/i));
     await record(stack, 'go on', ['echo The second half. >> notes.md'], 'Both halves are there.');
     await thread.replyForOffer('jonas', 'go on', UNVERIFIED);
     const branch = sessionBranches(notes).find((name) => !others.includes(name)) ?? '';

@@ -5,7 +5,7 @@ import { APPROVE, labelsOf, mention, record, TEST_MS } from './conversation.ts';
 import { readable } from './people.ts';
 import { acceptPushes, refusePushes, sessionBranches } from './repos.ts';
 import { type Stack, startStack } from './stack.ts';
-import { offers, says } from './thread.ts';
+import { ended, offers, says } from './thread.ts';
 
 const CHECKED = 'checks: [{ name: notes, run: "test -s notes.md" }]\n';
 const UNVERIFIED = /^merge unverified$/i;
@@ -68,7 +68,7 @@ const ask = (repo: string) => mention(stack, 'mira', 'platform', `write down the
 describe('a repo', { timeout: TEST_MS }, () => {
   it('that cannot be fetched is named without its password', async () => {
     const thread = await ask('lost');
-    const failed = await thread.see(says(/could not be fetched/i));
+    const failed = await thread.see(ended(/could not be fetched/i));
     expect(readable(failed)).toContain('http://127.0.0.1:9/lost.git');
     expect(readable(failed)).toMatch(/check its address/i);
     for (const message of await thread.messages()) expect(JSON.stringify(message)).not.toContain('s3cret');
@@ -76,7 +76,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
 
   it('that is not there yet can be made and tried again with the button', async () => {
     const thread = await ask('missing');
-    const failed = await thread.see(says(/could not be fetched/i));
+    const failed = await thread.see(ended(/could not be fetched/i));
     expect(labelsOf(failed)).toContainEqual(expect.stringMatching(TRY_AGAIN));
     plain.git('clone', '-q', '--bare', plain.url, `${plain.folder}/missing.git`);
     await thread.click('jonas', TRY_AGAIN);
@@ -85,7 +85,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
 
   it('without a commit is called empty, and goes once it has one', async () => {
     const thread = await ask('empty');
-    const failed = await thread.see(says(/has no commit on its branch main/i));
+    const failed = await thread.see(ended(/has no commit on its branch main/i));
     expect(readable(failed)).toMatch(/push a first commit/i);
     empty.commit({ 'notes.md': '# Notes\n' });
     await thread.replyForOffer('mira', 'write down the opening hours', UNVERIFIED);
@@ -93,7 +93,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
 
   it('with a wrong .threadsmith.yaml is told key and expectation, and goes once that is mended', async () => {
     const thread = await ask('muddled');
-    const failed = await thread.see(says(/\.threadsmith\.yaml on the default branch is not valid/i));
+    const failed = await thread.see(ended(/\.threadsmith\.yaml on the default branch is not valid/i));
     expect(readable(failed)).toMatch(/setup: .*array.*checks: .*array/i);
     muddled.commit({ '.threadsmith.yaml': CHECKED });
     await thread.replyForOffer('mira', 'write down the opening hours');
@@ -101,7 +101,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
 
   it('whose setup fails shows the end of its output, and goes once that is mended', async () => {
     const thread = await ask('unbuildable');
-    const failed = await thread.see(says(/the setup line .* failed/i));
+    const failed = await thread.see(ended(/the setup line .* failed/i));
     const shown = failed.blocks?.flatMap((block) => block.elements ?? []) ?? [];
     const output = shown.filter((element) => JSON.stringify(element).includes('rich_text_preformatted'));
     expect(JSON.stringify(output)).toMatch(/899.*900.*no flour in the house/);
@@ -114,7 +114,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
   it('whose remote refuses the push says so in its own words, and nothing done is lost', async () => {
     refusePushes(guarded, 'main street is closed');
     const thread = await ask('guarded');
-    const failed = await thread.see(says(/was refused by the remote of guarded/i));
+    const failed = await thread.see(ended(/was refused by the remote of guarded/i));
     expect(readable(failed)).toContain('main street is closed');
     expect(readable(failed)).toMatch(/the work is kept/i);
     expect(sessionBranches(guarded)).toEqual([]);
@@ -130,7 +130,7 @@ describe('a repo', { timeout: TEST_MS }, () => {
     const offered = await thread.see(offers(APPROVE));
     refusePushes(guarded, 'the branch is protected');
     await thread.click('mira', APPROVE);
-    const failed = await thread.see(says(/merging into main was refused/i));
+    const failed = await thread.see(ended(/merging into main was refused/i));
     expect(readable(failed)).toContain('the branch is protected');
     acceptPushes(guarded);
     const still = await thread.see(offers(APPROVE));

@@ -6,8 +6,6 @@ import { type Offer, offers } from './thread.ts';
 
 export const APPROVE = /^approve & merge$/i;
 
-/** The machine may be busy: what takes seconds alone may take minutes. */
-const PATIENCE_MS = 240_000;
 /** For a test with a few turns in it. */
 export const TEST_MS = 900_000;
 
@@ -50,10 +48,7 @@ export function threadAt({ people }: Stack, channel: string, root: string): Conv
         if (fault !== undefined) throw new Error(readable(fault));
         return what(messages);
       };
-      return people.see(channel, root, orFault, {
-        withinMs: PATIENCE_MS,
-        ...(as === undefined ? {} : { as }),
-      });
+      return people.see(channel, root, orFault, as === undefined ? {} : { as });
     },
     messages: (as) => people.thread(channel, root, as),
     replyForOffer: async (who, words, label = APPROVE) => {
@@ -65,7 +60,13 @@ export function threadAt({ people }: Stack, channel: string, root: string): Conv
         offers(label)(await conversation.messages(who)),
         `no button ${label} in the thread`,
       );
-      await people.click(who, channel, root, found.button.actionId);
+      const { message, button } = found;
+      await people.control('POST', '/actions', {
+        user: who,
+        channel,
+        ts: message.ts,
+        action_id: button.actionId,
+      });
     },
     clickOn: async (who, { ts }, label) => {
       const message = (await conversation.messages(who)).find((one) => one.ts === ts);

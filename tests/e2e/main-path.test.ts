@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { required } from '../required.ts';
 import { part } from '../setup/environment.ts';
+import { TEST_MS } from './conversation.ts';
 import { type Message, readable } from './people.ts';
 import { type Stack, startStack } from './stack.ts';
 import { inOrder, offers, says, withdraws } from './thread.ts';
@@ -16,7 +17,7 @@ function imagesOf(message: Message): readonly string[] {
 describe.each([
   ['socket', 'PostgreSQL'],
   ['http', 'Redis'],
-] as const)('the main path over %s with the queue on %s', (transport, queue) => {
+] as const)('the main path over %s with the queue on %s', { timeout: TEST_MS }, (transport, queue) => {
   let stack: Stack;
   beforeAll(async () => {
     const redis = queue === 'Redis' ? { redisUrl: `${part('TEST_REDIS_URL')}/1` } : {};

@@ -6,7 +6,7 @@ import { APPROVE, type Conversation, mention, record, TEST_MS } from './conversa
 import { readable } from './people.ts';
 import { acceptPushes, refusePushes, sessionBranches } from './repos.ts';
 import { type Stack, startStack } from './stack.ts';
-import { type Offer, offers, says } from './thread.ts';
+import { ended, type Offer, offers, says } from './thread.ts';
 
 /** Fails in all the rounds of a turn, as a check does that needs something which is not there yet. */
 const WARM_AT_LAST = 'n=$(cat $HOME/oven 2>/dev/null || echo 1); echo $((n + 1)) > $HOME/oven; test $n -gt 3';
@@ -76,7 +76,7 @@ describe('a push to the branch of a session', { timeout: TEST_MS }, () => {
     const pushed = notes.commit({ 'by-hand.md': 'Pushed by hand.\n' }, branch, 'By hand');
     const before = main('rev-parse');
     await thread.click('mira', APPROVE);
-    const refused = await thread.see(says(/branch .* is now at/i, { after: offer.message.ts }));
+    const refused = await thread.see(ended(/branch .* is now at/i, { after: offer.message.ts }));
     expect(readable(refused)).toContain(pushed.slice(0, 8));
     expect(main('rev-parse')).toBe(before);
     await thread.click('jonas', /^show what changed$/i);
@@ -108,7 +108,7 @@ describe('work that could not be pushed', { timeout: TEST_MS }, () => {
     const begun = await begin('open at six');
     refusePushes(notes, 'closed for today');
     const asked = await begun.thread.reply('mira', 'add the bus');
-    await begun.thread.see(says(/closed for today/, { after: asked }));
+    await begun.thread.see(ended(/closed for today/, { after: asked }));
     acceptPushes(notes);
     notes.commit(theirs, begun.branch, 'By hand');
     return begun;
@@ -139,7 +139,7 @@ describe('a push to the default branch', { timeout: TEST_MS }, () => {
     const text = notes.git('show', 'main:notes.md').replace(/^Open.*$/m, 'Open from four.');
     const theirs = notes.commit({ 'notes.md': `${text}\n`, 'theirs.md': 'Of others.\n' });
     await thread.click('mira', APPROVE);
-    const refused = await thread.see(says(/conflicts with main in notes\.md/i, { after: offer.message.ts }));
+    const refused = await thread.see(ended(/conflicts with main in notes\.md/i, { after: offer.message.ts }));
     await thread.see((messages) => offers(APPROVE)(messages));
     await thread.click('jonas', APPROVE);
     await thread.see(says(/conflicts with main in notes\.md/i, { after: refused.ts }));

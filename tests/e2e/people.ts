@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
+/** The machine may be busy: what takes seconds alone may take minutes. */
+const PATIENCE_MS = 240_000;
+
 const elementSchema = z.looseObject({
   type: z.string(),
   action_id: z.string().optional(),
@@ -70,13 +73,8 @@ export interface People {
     channel: string,
     threadTs: string,
     what: (messages: readonly Message[]) => T | undefined,
-    options?: SeeOptions,
+    options?: { readonly as?: string },
   ): Promise<T>;
-}
-
-export interface SeeOptions {
-  readonly as?: string;
-  readonly withinMs?: number;
 }
 
 /** Connects to a local workspace. */
@@ -131,7 +129,7 @@ export function meetPeople(url: string): People {
     views: async (user) => viewsSchema.parse(await control('GET', `/views?user=${user}`)).views,
     calls: async () => callsSchema.parse(await control('GET', '/calls?since=0')).calls,
     see: async (channel, threadTs, what, options = {}) => {
-      const until = performance.now() + (options.withinMs ?? 90_000);
+      const until = performance.now() + PATIENCE_MS;
       // Seldom where it takes longer: dozens of threads may be watched at once.
       for (let pauseMs = 150; ; pauseMs = Math.min(pauseMs * 1.2, 600)) {
         const messages = await people.thread(channel, threadTs, options.as);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRemote, type TestRemote } from '../worker/git-repo.ts';
+import { TEST_MS } from './conversation.ts';
 import { readable } from './people.ts';
 import { type Stack, startStack } from './stack.ts';
 import { offers } from './thread.ts';
@@ -64,16 +65,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('a package from the registry with a line missing', () => {
+describe('a package from the registry with a line missing', { timeout: TEST_MS }, () => {
   it('is mended, verified by its own tests and published as one line', async () => {
     const root = await stack.people.post(
       'jonas',
       'platform',
       '@threadsmith hexadecimal numbers are strings since yesterday, please mend that',
     );
-    const { message } = await stack.people.see('platform', root, offers(/approve & merge/i), {
-      withinMs: 170_000,
-    });
+    const { message } = await stack.people.see('platform', root, offers(/approve & merge/i));
     expect(readable(message)).toMatch(/1 file changed, \+1 −0/);
     const branch = remote.git('for-each-ref', '--format=%(refname)', 'refs/heads/threadsmith');
     expect(remote.git('diff', '--stat', `main..${branch}`)).toMatch(/index\.js \| 1 \+\n 1 file changed/);

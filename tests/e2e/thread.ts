@@ -25,6 +25,21 @@ export function says(
     );
 }
 
+/**
+ * Looks for a message that says this, once nothing is at work behind it any more: the status of a turn that
+ * tries again says in part what its end will say.
+ */
+export function ended(
+  pattern: RegExp,
+  after: After = {},
+): (messages: readonly Message[]) => Message | undefined {
+  return (messages) => {
+    const found = says(pattern, after)(messages);
+    const stoppable = found !== undefined && buttonsOf(found).some(({ label }) => /^stop\b/i.test(label));
+    return stoppable ? undefined : found;
+  };
+}
+
 /** Looks for a message with a button of this label. */
 export function offers(
   label: RegExp,

@@ -1,5 +1,7 @@
 // Processes killed, frozen and robbed of their queue at the worst moments; the turn still ends, once.
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -7,6 +9,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startRedis } from '../../scripts/system/redis.ts';
+import { TEST_MS } from '../e2e/conversation.ts';
 import { type Message, readable } from '../e2e/people.ts';
 import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
@@ -27,7 +30,7 @@ beforeEach(() => {
 afterEach(async () => {
   await stack?.stop();
   stack = undefined;
-  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
   shop.remove();
 });
 
@@ -68,7 +71,7 @@ function stepsTaken(remote: string): readonly string[] {
 
 const ALL_STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
 
-describe('a killed bot', () => {
+describe('a killed bot', { timeout: TEST_MS }, () => {
   it('does not lose a mention that it acknowledged, and shows it once', async () => {
     stack = await startOnShop();
     const { people } = stack;
@@ -78,7 +81,7 @@ describe('a killed bot', () => {
         eventsSchema
           .parse(await people.control('GET', '/events?since=0'))
           .events.some((event) => event.acked),
-      10_000,
+      60_000,
     );
     await stack.bot.stop('SIGKILL');
     await stack.startBot();
@@ -90,42 +93,34 @@ describe('a killed bot', () => {
   });
 });
 
-describe('a killed worker', () => {
+describe('a killed worker', { timeout: TEST_MS }, () => {
   it('is replaced in the middle of a turn, and no command runs twice', async () => {
     stack = await startOnShop();
     const { people } = stack;
     const root = await people.post('mira', 'shop', SLOW);
-    await people.see('shop', root, (messages) =>
-      botMessages(messages).find((message) => /step [3-9]|Stop/.test(readable(message))),
-    );
-    await sleep(4_000);
+    await inTheMiddle(stack);
     await stack.worker.stop('SIGKILL');
-    const killedAt = performance.now();
     await stack.startWorker();
-    const { message } = await people.see('shop', root, offers(/merge/i), { withinMs: 170_000 });
+    const { message } = await people.see('shop', root, offers(/merge/i));
     expect(readable(message)).toMatch(/steps\.txt/);
     expect(stepsTaken(shop.url)).toEqual(ALL_STEPS);
     expect(botMessages(await people.thread('shop', root))).toHaveLength(1);
     expect(await turnStates(stack.database.url)).toEqual(['done']);
     expect(await claims(stack.database.url)).toEqual([1, 2]);
     expect(await takeOverMs(stack.database.url)).toBeLessThan(30_000);
-    expect(performance.now()).toBeGreaterThan(killedAt);
   });
 
   it('that was only frozen and wakes up changes nothing any more', async () => {
     stack = await startOnShop();
     const { people } = stack;
     const root = await people.post('mira', 'shop', SLOW);
-    await people.see('shop', root, (messages) =>
-      botMessages(messages).find((message) => /Stop/.test(readable(message))),
-    );
-    await sleep(3_000);
+    await inTheMiddle(stack);
     const frozen = stack.worker;
     process.kill(frozen.pid, 'SIGSTOP');
     await stack.startWorker();
-    await until(async () => (await claims(stack?.database.url ?? '')).length === 2, 60_000);
+    await until(async () => (await claims(stack?.database.url ?? '')).length === 2, 120_000);
     process.kill(frozen.pid, 'SIGCONT');
-    await people.see('shop', root, offers(/merge/i), { withinMs: 170_000 });
+    await people.see('shop', root, offers(/merge/i));
     await frozen.stop();
     expect(stepsTaken(shop.url)).toEqual(ALL_STEPS);
     expect(await claims(stack.database.url)).toEqual([1, 2]);
@@ -133,9 +128,10 @@ describe('a killed worker', () => {
   });
 });
 
-describe('a queue on Redis', () => {
+describe('a queue on Redis', { timeout: TEST_MS }, () => {
   it('that is emptied while a turn waits costs time, not the turn', async () => {
-    const folder = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+    const folder = mkdtempSync(join(tmpdir(), 'threadsmith-redis-'));
+    cleanUps.push(async () => rmSync(folder, { recursive: true, force: true }));
     const redis = await startRedis({ folder, logFile: join(folder, 'redis.log') });
     cleanUps.push(async () => redis.stop());
     stack = await startOnShop({ redisUrl: redis.url });
@@ -144,7 +140,7 @@ describe('a queue on Redis', () => {
     const root = await people.post('mira', 'shop', '@threadsmith where is the total computed?');
     const client = new Redis(redis.url);
     cleanUps.push(async () => client.disconnect());
-    await until(async () => (await client.llen('bull:turns:wait')) > 0, 20_000);
+    await until(async () => (await client.llen('bull:turns:wait')) > 0, 60_000);
     await client.flushall();
     await stack.startWorker();
     await people.see('shop', root, (messages) =>
@@ -153,6 +149,12 @@ describe('a queue on Redis', () => {
     expect(await turnStates(stack.database.url)).toEqual(['done']);
   });
 });
+
+/** Waits until the agent has done some of its steps; most of them are to come. */
+async function inTheMiddle({ database }: Stack): Promise<void> {
+  const finished = `select 1 as value from event where body->>'type' = 'tool.finished'`;
+  await until(async () => (await query(database.url, finished)).length >= 3, 240_000);
+}
 
 /** Fencing numbers of the turn's claims in order. */
 async function claims(url: string): Promise<readonly number[]> {

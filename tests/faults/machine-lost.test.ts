@@ -1,12 +1,14 @@
 // A worker and its Docker Engine vanish in the middle of a turn, as a machine does; the worker of another machine,
 // with an engine of its own, ends the turn with all that was done before.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
+import { recordSteps, runs, type Step, TEST_MS } from '../e2e/conversation.ts';
 import { readable } from '../e2e/people.ts';
 import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
@@ -47,8 +49,37 @@ async function sandboxImage(): Promise<string> {
 }
 
 const ALL_STEPS = Array.from({ length: 12 }, (_, index) => `step ${index + 1}`);
+const walked = (steps: readonly string[]): readonly Step[] =>
+  steps.map((step) => runs(`echo ${step} >> steps.txt`));
+/** Goes on once the test lets it: on the machine that is lost never, on the other one as soon as it is there. */
+const GATE = '/work/tmp/go';
+const WALK: readonly Step[] = [
+  runs("sed -i 's/total += line.unitPriceCents;/total += lineTotal(line);/' src/cart.js"),
+  ...walked(ALL_STEPS.slice(0, 6)),
+  {
+    tools: [
+      {
+        name: 'shell',
+        arguments: { command: `until [ -e ${GATE} ]; do sleep 0.2; done`, timeout_seconds: 900 },
+      },
+    ],
+  },
+  ...walked(ALL_STEPS.slice(6)),
+  { say: 'All steps are walked.' },
+];
 
-it('a turn whose worker and engine are taken away ends on another machine, with what its steps wrote', async () => {
+/** Opens the gate in the sandbox of this session on the usual engine, once it is there. */
+async function openGate(session: string): Promise<void> {
+  const docker = (...args: string[]) =>
+    execFileSync('docker', ['-H', part('DOCKER_HOST'), ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  const opened = () => docker('exec', docker('ps', '-q', '--filter', `name=${session}$`), 'touch', GATE);
+  await vi.waitFor(opened, { timeout: 240_000, interval: 200 });
+}
+
+const TITLE =
+  'a turn whose worker and engine are taken away ends on another machine, with what its steps wrote';
+
+it(TITLE, { timeout: TEST_MS }, async () => {
   engine = await openOwnEngine({ image: await sandboxImage() });
   otherData = mkdtempSync(join(tmpdir(), 'threadsmith-other-'));
   stack = await startStack({
@@ -61,17 +92,21 @@ it('a turn whose worker and engine are taken away ends on another machine, with 
   symlinkSync(shared, join(otherData, 'artifacts'));
   const { people, database } = stack;
   const lost = stack.worker;
-  const root = await people.post('mira', 'shop', '@threadsmith take your time');
-  const finished = `select id::text as value from event where body->>'type' = 'tool.finished'`;
-  await expect.poll(() => query(database.url, finished), { timeout: 90_000 }).toHaveLength(5);
+  await recordSteps(stack, 'walk to the other machine', WALK);
+  const root = await people.post('mira', 'shop', '@threadsmith walk to the other machine');
+  const started = `select id::text as value from event where body->>'type' = 'tool.started'`;
+  // The last one is at the gate.
+  await expect.poll(() => query(database.url, started), { timeout: 240_000 }).toHaveLength(8);
   // Both are at work now, each on its own engine; only one has the turn.
   await stack.startWorker({ DOCKER_HOST: part('DOCKER_HOST'), THREADSMITH_DATA: join(stack.folder, 'data') });
   const claims = `select body->>'epoch' as value from event where body->>'type' = 'turn.claimed' order by id`;
   await sleep(1_000);
   expect(await query(database.url, claims)).toEqual(['1']);
   await Promise.all([lost.stop('SIGKILL'), engine.close()]);
+  const [session = ''] = await query(database.url, 'select id as value from session');
+  await openGate(session);
 
-  const { message } = await people.see('shop', root, offers(/merge/i), { withinMs: 150_000 });
+  const { message } = await people.see('shop', root, offers(/merge/i));
   expect(readable(message)).toMatch(/steps\.txt/);
   expect(await query(database.url, claims)).toEqual(['1', '2']);
   const branch = shop.git('for-each-ref', '--format=%(refname)', 'refs/heads/threadsmith');

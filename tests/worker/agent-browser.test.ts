@@ -17,6 +17,7 @@ const PAGE = `<!doctype html><title>Greeter</title>
   document.getElementById('name').addEventListener('keydown', (event) => event.key === 'Enter' && greet());
 </script>`;
 const URL = 'http://localhost:4571/page.html';
+const PATIENTLY = { timeout: 60_000 };
 
 let test: TestSandbox;
 let browser: SandboxBrowser | undefined;
@@ -44,8 +45,8 @@ it('opens, fills, clicks, presses, and sees what the page says', async () => {
   expect(await use({ action: 'click', selector: 'text=Greet >> visible=true >> nth=1' })).toMatch(/titled/);
   await use({ action: 'press', key: 'Enter', selector: '#name' });
   expect(await use({ action: 'snapshot' })).toMatch(/heading "Greeter"[\s\S]*Hello Ann/);
-  await expect.poll(() => use({ action: 'console' })).toMatch(/greeting Ann/);
-  await expect.poll(() => use({ action: 'network' })).toMatch(/missing\.json 404/);
+  await expect.poll(() => use({ action: 'console' }), PATIENTLY).toMatch(/greeting Ann/);
+  await expect.poll(() => use({ action: 'network' }), PATIENTLY).toMatch(/missing\.json 404/);
 });
 
 it('takes a screenshot that the model and people get to see', async () => {

@@ -39,7 +39,7 @@ const SLOW = `
 match: take your time
 steps:
   - tools:
-      - { name: shell, arguments: { command: 'sleep 2; echo slept >> slept.txt; wc -l < slept.txt' } }
+      - { name: shell, arguments: { command: 'echo $$ > begun; until [ -e go ]; do sleep 0.05; done; echo slept >> slept.txt; wc -l < slept.txt' } }
   - say: Done.
 `;
 const BYE = `
@@ -62,6 +62,10 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     await server?.close();
     await test?.close();
   });
+
+  /** The slow command is under way: it ends once there is a file `go`. */
+  const hasBegun = () =>
+    expect.poll(() => test.look('cat begun 2>/dev/null || true'), { timeout: 60_000 }).toMatch(/^\d+$/);
 
   it('works through the steps and tells what it does', async () => {
     const turn = newAttempt(test, server, api, 'count the files');
@@ -170,14 +174,17 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     const turn = newAttempt(test, server, api, 'take your time');
     const abort = new AbortController();
     const reason = new ThreadsmithError('stopped', 'Ann stopped it.', 'Reply to go on.');
-    const running = turn.run({
-      signal: abort.signal,
-      report: async (event) => {
-        if (event.type === 'tool.started') setTimeout(() => abort.abort(reason), 300);
-      },
-    });
+    const running = turn.run({ signal: abort.signal });
+    running.catch(() => undefined);
+    await hasBegun();
+    abort.abort(reason);
     await expect(running).rejects.toBe(reason);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await expect
+      .poll(() => test.look('kill -0 "$(cat begun)" 2>/dev/null && echo alive || echo gone'), {
+        timeout: 60_000,
+      })
+      .toBe('gone');
+    await test.look('touch go');
     expect(await test.look('cat slept.txt 2>/dev/null || echo none')).toBe('none');
     // The follow-up is the next turn: the stopped command is not begun again.
     const request: MessageEntry = {
@@ -192,14 +199,14 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     const turn = newAttempt(test, server, api, 'take your time');
     const abort = new AbortController();
     const reason = new ThreadsmithError('lease_lost', 'Another worker has the turn.', 'Nothing to do.');
-    const running = turn.run({
-      signal: abort.signal,
-      report: async (event) => {
-        if (event.type === 'tool.started') setTimeout(() => abort.abort(reason), 300);
-      },
-    });
+    const running = turn.run({ signal: abort.signal });
+    running.catch(() => undefined);
+    await hasBegun();
+    abort.abort(reason);
     await expect(running).rejects.toBe(reason);
-    expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Done.' });
+    const takenOver = turn.run();
+    await test.look('touch go');
+    expect(await takenOver).toMatchObject({ kind: 'finished', text: 'Done.' });
     expect(await test.look('wc -l < slept.txt')).toBe('1');
     expect(essence(await turn.entries())).toContainEqual([2, true, 'Exit code 0.\n1', 0]);
   });
@@ -212,7 +219,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     const turn = newAttempt(test, server, api, 'just say bye');
     const abort = new AbortController();
     const running = turn.run({ signal: abort.signal });
-    await expect.poll(() => turn.events.length).toBeGreaterThan(0);
+    await expect.poll(() => turn.events.length, { timeout: 60_000 }).toBeGreaterThan(0);
     abort.abort();
     await expect(running).rejects.toMatchObject({ code: 'stopped' });
     expect(turn.events).toEqual([

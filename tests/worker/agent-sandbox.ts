@@ -1,4 +1,5 @@
 // A real sandbox for tests of the agent: Docker, the sandbox image, one sandbox per test file.
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +22,10 @@ export interface TestSandbox {
   close(): Promise<void>;
 }
 
+/** Opens one in an installation of its own: another run on the same engine has another sandbox. */
 export async function openTestSandbox(name: string): Promise<TestSandbox> {
-  const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: `agent${name}` });
+  const installId = `agent${name}${randomBytes(4).toString('hex')}`;
+  const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId });
   const image = await provider.ensureImage(() => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'threadsmith-agent-'));
   const opened = new Map<string, Sandbox>();

@@ -1,5 +1,6 @@
 // `npm run agent` as a process: from a request to a diff, and again after SIGKILL.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,9 +38,10 @@ steps:
   - say: It is a-key-that-nobody-may-keep.
 `;
 
-const COUNTING_RUN = `test-${process.pid}-count`;
-const COLOUR_RUN = `test-${process.pid}-colour`;
-const KEY_RUN = `test-${process.pid}-key`;
+const RUN = `test-${randomBytes(4).toString('hex')}`;
+const COUNTING_RUN = `${RUN}-count`;
+const COLOUR_RUN = `${RUN}-colour`;
+const KEY_RUN = `${RUN}-key`;
 
 let test: TestSandbox;
 let server: ScriptedModel;

@@ -61,7 +61,7 @@ describe('shell', () => {
     const output = await shell('sleep 61 & sleep 61', { timeout_seconds: 1 });
     expect(output).toMatch(/^Timed out after 1 s and was killed\./);
     expect(performance.now() - startedAt).toBeLessThan(30_000);
-    expect(await test.look('pgrep -fc "^sleep 61" || true')).toBe('0');
+    await expect.poll(() => test.look('pgrep -fc "^sleep 61" || true'), { timeout: 30_000 }).toBe('0');
   });
 
   it('ends a command at once when the turn is stopped', async () => {
@@ -98,7 +98,8 @@ describe('shell', () => {
     ).toBe('Exit code 0.\n200');
     expect(outputOf(await callTool(test, 'read_file', { path: log }))).toContain('1\tup');
     await shell(stop ?? 'false');
-    expect(await shell('sleep 0.5; curl -s localhost:4567/')).toMatch(/^Exit code 7/);
+    const gone = 'for try in $(seq 300); do curl -s -o /dev/null localhost:4567/ || break; sleep 0.1; done';
+    expect(await shell(`${gone}; curl -s localhost:4567/`)).toMatch(/^Exit code 7/);
   });
 
   it('says at once when a background process ended at once', async () => {

@@ -1,4 +1,5 @@
 // Several attempts at one request in real sandboxes, with the scripted model and the sample repo.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ import { part } from '../setup/environment.ts';
 import { writeConfig } from './config-file.ts';
 import type { TestRemote } from './git-repo.ts';
 
-const INSTALL = `a${process.pid}`;
+const INSTALL = `a${randomBytes(4).toString('hex')}`;
 const MIRA = { id: 'U0MIRA0001', name: 'Mira Okafor', email: 'mira@brightloaf.example' };
 const FIX = 'fix the total on the cart page';
 
@@ -170,7 +171,7 @@ async function toolsOffered(words: string): Promise<readonly string[]> {
   return (asked.body.tools ?? []).map(({ name }) => name);
 }
 
-describe('several attempts', () => {
+describe('several attempts', { timeout: 900_000 }, () => {
   it('of a finished result start where that started, and the result can be kept', async () => {
     const sessionId = await newSession();
     const first = await ask(sessionId, FIX, {}, 'mention');
@@ -274,7 +275,7 @@ describe('several attempts', () => {
         ];
         expect(events.filter(({ body }) => body.type === 'tool.finished').length).toBeGreaterThan(3);
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 240_000, interval: 200 },
     );
     await database.transaction((em) => stopTurn(em, parentId, MIRA.id));
     worker.checkStops();

@@ -1,5 +1,6 @@
 // Sandboxes that nobody is working in, on a real engine.
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sandboxKey } from '../../core/attempt.ts';
 import { createLog } from '../../core/log.ts';
@@ -17,7 +18,7 @@ import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 
-const INSTALL = `h${process.pid}`;
+const INSTALL = `h${randomBytes(4).toString('hex')}`;
 const SOON = { pauseMs: 0, removeMs: 0 };
 const SOON_PAUSED = { pauseMs: 0, removeMs: 60_000 };
 const LATER = { pauseMs: 60_000, removeMs: 60_000 };

@@ -66,7 +66,7 @@ async function use(
     callKey: 'call',
     resumed: false,
     signal: new AbortController().signal,
-    remainingMs: 10_000,
+    remainingMs: 60_000,
     report: async () => undefined,
     shellName: 'shell',
     delegate: () => Promise.reject(new Error('this test has no children')),

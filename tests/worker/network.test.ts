@@ -204,7 +204,7 @@ describe('a turn in a repo with a network', () => {
       },
     });
     const ask = async (sandbox: Sandbox, id: string): Promise<string> => {
-      const line = `curl -sS -m 5 https://api.test:${api.port}/${id}`;
+      const line = `curl -sS -m 60 https://api.test:${api.port}/${id}`;
       return (await sandbox.run({ id, argv: ['bash', '-c', line] })).output.text;
     };
     const open = (provider = engine.provider, fence = 1) => provider.open({ key: 'takeover', image, fence });

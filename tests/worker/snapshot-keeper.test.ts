@@ -137,7 +137,9 @@ it('a turn at a newer commit does not wait for setup, and its snapshot is built 
   // The turn got the one that waited, and another has taken its place.
   const found = await engine.docker.getContainer(ready?.Id ?? '').inspect();
   expect(found.Name).not.toContain('.warm.');
-  await expect.poll(async () => (await waiting()).map(({ Image }) => Image)).toEqual([fresh?.image]);
+  await expect
+    .poll(async () => (await waiting()).map(({ Image }) => Image), { timeout: 60_000 })
+    .toEqual([fresh?.image]);
   expect(outdated).toEqual([newer]);
 
   // Let go of, as after half an hour, and made ready again where somebody begins to type.

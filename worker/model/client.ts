@@ -4,6 +4,8 @@ import { type ModelServer, SilentServer } from './faults.ts';
 import type { RetryPolicy } from './retry.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
+/** The silence is counted in so many slices, of which a pause of this process takes one at most. */
+const IDLE_SLICES = 10;
 
 export interface ModelSettings {
   readonly name: string;
@@ -30,7 +32,8 @@ export function connect(settings: ModelSettings): { readonly client: OpenAI; rea
 }
 
 /**
- * The events of a stream, as long as something arrives every `idleTimeoutMs`; then throws SilentServer.
+ * The events of a stream, as long as something arrives every `idleTimeoutMs`; then throws SilentServer. While
+ * this process itself stands still, frozen or on a busy machine, the time of the server does too.
  * Abort throws the signal's reason. The SDK ends a stream without a word on abort, hence the checks.
  */
 export async function* eventsOf<T>(
@@ -42,10 +45,14 @@ export async function* eventsOf<T>(
   const forward = (): void => own.abort(signal.reason);
   signal.throwIfAborted();
   signal.addEventListener('abort', forward, { once: true });
-  const timer = setTimeout(() => own.abort(new SilentServer(idleTimeoutMs)), idleTimeoutMs);
+  let silent = 0;
+  const timer = setInterval(() => {
+    silent += 1;
+    if (silent >= IDLE_SLICES) own.abort(new SilentServer(idleTimeoutMs));
+  }, idleTimeoutMs / IDLE_SLICES);
   try {
     for await (const event of await open(own.signal)) {
-      timer.refresh();
+      silent = 0;
       yield event;
     }
     own.signal.throwIfAborted();
@@ -53,7 +60,7 @@ export async function* eventsOf<T>(
     own.signal.throwIfAborted();
     throw thrown;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     signal.removeEventListener('abort', forward);
   }
 }

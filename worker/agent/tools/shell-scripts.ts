@@ -36,8 +36,12 @@ trap 'echo $? > "$__log.exit"' EXIT
 eval "$__line"
 `;
 
-/** $1: the file with the output, $2: tenths of a second to wait. Exit code 0 and the output where it ended. */
+/**
+ * $1: the file with the output, $2: tenths of a second to wait, counted from when the file is there: on a busy
+ * machine the process may not even have begun. Exit code 0 and the output where it ended.
+ */
 export const lookScript = `
+until [ -e "$1" ]; do sleep 0.05; done
 for ((i = 0; i < $2; i++)); do
   if [ -s "$1.exit" ]; then
     echo "Exit code $(cat -- "$1.exit")."
