@@ -1,6 +1,6 @@
 // The journal in PostgreSQL, written only while the lease holds. A step is one statement, and the events
 // that it causes travel with it: each round trip to the database is time in which the agent does nothing.
-import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
+import pg from 'pg';
 import { ThreadsmithError } from '../core/errors.ts';
 import type { EventBody } from '../core/event.ts';
 import type { Journal, JournalEntry, PlacedEntry } from '../core/journal.ts';
@@ -11,6 +11,8 @@ import { CHANNEL } from './notify.ts';
 
 /** Below the pace at which a status message is updated, so nobody sees an event later for it. */
 const LONGEST_WAIT_MS = 1_000;
+/** https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const UNIQUE_VIOLATION = '23505';
 
 /** A journal that also takes the events of its steps. */
 export interface StepLog extends Journal {
@@ -87,6 +89,24 @@ export async function loadJournal(
   );
 }
 
+const WRITE_STEP = `
+  with held as (
+    select id from turn where id = $1 and lease_epoch = $2 and state = 'running' for update
+  ), kept as (
+    insert into journal (session_id, attempt, place, turn_id, entry)
+    select $3, $4, $5::int + item.number::int - 1, held.id, item.value
+    from held, jsonb_array_elements($6::jsonb) with ordinality as item (value, number)
+  ), told as (
+    insert into event (session_id, turn_id, body)
+    select $3, held.id, item.value
+    from held, jsonb_array_elements($7::jsonb) with ordinality as item (value, number)
+    order by item.number
+    returning 1
+  )
+  select exists (select 1 from steering where turn_id = held.id and taken_at is null) as steered,
+    case when exists (select 1 from told) then pg_notify($8, 'event')::text end
+  from held`;
+
 /** All or nothing, in one statement that is its own transaction. Says whether there is steering. Throws `lease_lost`. */
 async function write(
   database: Database,
@@ -98,36 +118,19 @@ async function write(
 ): Promise<boolean> {
   const { sessionId, turnId, epoch } = lease;
   const rows = await database
-    .em()
-    .execute<{ steered: boolean }[]>(
-      `with held as (
-         select id from turn where id = ? and lease_epoch = ? and state = 'running' for update
-       ), kept as (
-         insert into journal (session_id, attempt, place, turn_id, entry)
-         select ?, ?, ?::int + item.number::int - 1, held.id, item.value
-         from held, jsonb_array_elements(?::jsonb) with ordinality as item (value, number)
-       ), told as (
-         insert into event (session_id, turn_id, body)
-         select ?, held.id, item.value
-         from held, jsonb_array_elements(?::jsonb) with ordinality as item (value, number)
-         order by item.number
-         returning 1
-       )
-       select exists (select 1 from steering where turn_id = held.id and taken_at is null) as steered, case when exists (select 1 from told) then pg_notify(?, 'event')::text end from held`,
-      [
-        turnId,
-        epoch,
-        sessionId,
-        attempt,
-        place,
-        JSON.stringify(redactAll(entries, database.redact)),
-        sessionId,
-        JSON.stringify(redactAll(events, database.redact)),
-        CHANNEL,
-      ],
-    )
+    .prepared<{ steered: boolean }>('write-step', WRITE_STEP, [
+      turnId,
+      epoch,
+      sessionId,
+      attempt,
+      place,
+      JSON.stringify(redactAll(entries, database.redact)),
+      JSON.stringify(redactAll(events, database.redact)),
+      CHANNEL,
+    ])
     .catch((cause: unknown) => {
-      throw cause instanceof UniqueConstraintViolationException ? taken(lease, place, cause) : cause;
+      const isTaken = cause instanceof pg.DatabaseError && cause.code === UNIQUE_VIOLATION;
+      throw isTaken ? taken(lease, place, cause) : cause;
     });
   const row = rows[0];
   if (row === undefined) throw leaseLost(lease);
