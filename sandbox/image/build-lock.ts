@@ -1,8 +1,8 @@
 // One build of an image at a time on this machine, also between processes; a dead builder's lock is taken over.
-import { open, readFile, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { acquireLock, isLock } from '../../core/lock-file.ts';
 
 const POLL_MS = 300;
 const inThisProcess = new Map<string, Promise<unknown>>();
@@ -33,33 +33,14 @@ export async function withBuildLock<T>(
 
 async function holdLockFile<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const path = join(tmpdir(), `threadsmith-${process.getuid?.() ?? 0}-${name.replace(/[^\w.-]/g, '-')}.lock`);
-  while (!(await takeLock(path))) await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
+  let lock = acquireLock(path, name);
+  while (!isLock(lock)) {
+    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
+    lock = acquireLock(path, name);
+  }
   try {
     return await work();
   } finally {
-    await unlink(path).catch(() => undefined);
-  }
-}
-
-async function takeLock(path: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(String(process.pid));
-    await file.close();
-    return true;
-  } catch {
-    const holder = Number(await readFile(path, 'utf8').catch(() => '0'));
-    // An empty file belongs to a process between its open and its write.
-    if (holder > 0 && !isAlive(holder)) await unlink(path).catch(() => undefined);
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return thrown instanceof Error && Reflect.get(thrown, 'code') === 'EPERM';
+    lock.release();
   }
 }

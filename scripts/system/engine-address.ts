@@ -15,8 +15,11 @@ export function usualEngineHosts(): readonly string[] {
   ];
 }
 
-/** True when an engine answers at a `unix://` or `tcp://` address. Other schemes are taken on trust. */
-export function engineAnswers(host: string): Promise<boolean> {
+/**
+ * True when an engine answers at a `unix://` or `tcp://` address within `timeoutMs`. Other schemes are taken on
+ * trust.
+ */
+export function engineAnswers(host: string, timeoutMs = PING_TIMEOUT_MS): Promise<boolean> {
   const url = URL.parse(host);
   if (url === null) return Promise.resolve(false);
   const isUnix = url.protocol === 'unix:';
@@ -25,7 +28,7 @@ export function engineAnswers(host: string): Promise<boolean> {
     ? { socketPath: decodeURIComponent(url.pathname), path: '/_ping' }
     : { host: url.hostname, port: url.port || '2375', path: '/_ping' };
   return new Promise((resolve) => {
-    const ping = request({ ...target, timeout: PING_TIMEOUT_MS }, (response) => {
+    const ping = request({ ...target, timeout: timeoutMs }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });

@@ -21,11 +21,22 @@ export function refuseChroot(prefix: readonly string[]): void {
   );
 }
 
-/** After a crash or a restart of the machine the number in a pid file may belong to any other process. */
-export function forgetDeadServer(pidFile: string, program: string, prefix: readonly string[]): void {
-  if (!existsSync(pidFile)) return;
-  const read = spawnSync('sh', ['-c', 'cat "/proc/$(cat "$1")/comm"', 'read', pidFile], { encoding: 'utf8' });
-  if (read.stdout.trim() === program) return;
+/**
+ * Whether the server that a pid file names runs, and is the one with `mark` on its command line: after a crash or
+ * a restart of the machine the number may belong to any other process.
+ */
+export function serves(pidFile: string, mark: string): boolean {
+  try {
+    const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark);
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the pid file of a server that is gone: the next one would refuse to start. */
+export function forgetDeadServer(pidFile: string, mark: string, prefix: readonly string[]): void {
+  if (!existsSync(pidFile) || serves(pidFile, mark)) return;
   const remove = [...prefix, 'rm', '-f', pidFile];
   spawnSync(remove[0] ?? 'rm', remove.slice(1));
 }

@@ -1,16 +1,26 @@
 // The Docker Engine: the one that answers already, else one of our own as a child that ends with the last
 // of its users (a start and a test run of the same data directory share it).
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { acquireLock, isLock } from '../../core/lock-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
-import { acquireLock, isLock } from '../processes/lock.ts';
 import { type Tethered, tether } from '../processes/tether.ts';
 import { findCommand, rootPrefix, SYSTEM_FOLDERS, unlockSudo } from './commands.ts';
 import { engineAnswers, usualEngineHosts } from './engine-address.ts';
-import { forgetDeadServer, mountControlGroups, refuseChroot, unmountBelow } from './engine-ground.ts';
+import { forgetDeadServer, mountControlGroups, refuseChroot, serves, unmountBelow } from './engine-ground.ts';
 import { rangeBeside } from './network-range.ts';
 
 export interface RunningEngine {
@@ -26,14 +36,22 @@ export interface RunningEngine {
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 20_000;
+/** A daemon that gives up on a slow machine, waiting for its own containerd, is started once more. */
+const LAUNCHES = 2;
+/** Another process of ours may need all of that. */
+const OTHER_LAUNCH_MS = 180_000;
+/** An engine that is there answers in the end, also while it saves an image to a busy disk. */
+const FIND_TIMEOUT_MS = 20_000;
 /** How long the engine waits for containers to end when it stops. */
 const CONTAINERS_STOP_SECONDS = 2;
 const POLL_MS = 50;
+/** After its grace time it is killed, which takes a moment as well. */
+const KILLED_MS = 5_000;
 
 /** The engine that DOCKER_HOST names, or that answers at one of the usual places; null where there is none. */
 export async function findEngine(dockerHost: string | undefined): Promise<RunningEngine | null> {
   if (dockerHost !== undefined) {
-    if (await engineAnswers(dockerHost)) return foreign(dockerHost);
+    if (await engineAnswers(dockerHost, FIND_TIMEOUT_MS)) return foreign(dockerHost);
     throw new ThreadsmithError(
       'engine_unreachable',
       `No Docker Engine answers at DOCKER_HOST=${dockerHost}.`,
@@ -41,7 +59,7 @@ export async function findEngine(dockerHost: string | undefined): Promise<Runnin
     );
   }
   for (const host of usualEngineHosts()) {
-    if (await engineAnswers(host)) return foreign(host);
+    if (await engineAnswers(host, FIND_TIMEOUT_MS)) return foreign(host);
   }
   return null;
 }
@@ -53,7 +71,7 @@ export async function findEngine(dockerHost: string | undefined): Promise<Runnin
 export async function startEngine(data: DataDirectory): Promise<RunningEngine> {
   const pipe = join(data.runtime, 'engine.users');
   if (!existsSync(pipe)) spawnSync('mkfifo', ['-m', '600', pipe]);
-  const deadline = Date.now() + READY_TIMEOUT_MS;
+  const deadline = Date.now() + OTHER_LAUNCH_MS;
   while (Date.now() < deadline) {
     const joined = await joinRunning(data, pipe);
     if (joined !== null) return joined;
@@ -63,7 +81,8 @@ export async function startEngine(data: DataDirectory): Promise<RunningEngine> {
       continue;
     }
     try {
-      return await launch(data, pipe);
+      // Whoever had the lock until now may have started it.
+      return (await joinRunning(data, pipe)) ?? (await launch(data, pipe));
     } finally {
       lock.release();
     }
@@ -80,7 +99,7 @@ async function joinRunning(data: DataDirectory, pipe: string): Promise<RunningEn
   } catch {
     return null;
   }
-  if (!existsSync(`${pipe}.ended`) && (await engineAnswers(hostOf(data))))
+  if (!existsSync(`${pipe}.ended`) && (await engineAnswers(hostOf(data), FIND_TIMEOUT_MS)))
     return ours(data, pipe, hold, null);
   closeSync(hold);
   return null;
@@ -98,11 +117,25 @@ async function launch(data: DataDirectory, pipe: string): Promise<RunningEngine>
   }
   refuseChroot(prefix);
   mkdirSync(data.engine, { recursive: true });
+  for (let left = LAUNCHES; left > 0; left -= 1) {
+    const running = await launchOnce(data, pipe, program, prefix);
+    if (running !== null) return running;
+  }
+  throw failure('The Docker Engine did not start.', data);
+}
+
+async function launchOnce(
+  data: DataDirectory,
+  pipe: string,
+  program: string,
+  prefix: readonly string[],
+): Promise<RunningEngine | null> {
+  // The one before may be about to end, and goes on being the one of its pid file until it has.
+  await gone(data, null);
   rmSync(`${pipe}.ended`, { force: true });
-  const pidFile = join(data.runtime, 'engine.pid');
-  forgetDeadServer(pidFile, 'dockerd', prefix);
-  forgetDeadServer(join(data.runtime, 'engine/containerd/containerd.pid'), 'containerd', prefix);
-  unmountBelow([data.engine, join(data.runtime, 'engine')], prefix);
+  forgetDeadServer(pidFileOf(data), execRootOf(data), prefix);
+  forgetDeadServer(join(execRootOf(data), 'containerd/containerd.pid'), execRootOf(data), prefix);
+  unmountBelow([data.engine, execRootOf(data)], prefix);
   mountControlGroups(prefix);
 
   // Opened for both, so that neither side waits for the other.
@@ -116,8 +149,8 @@ async function launch(data: DataDirectory, pipe: string): Promise<RunningEngine>
       `--host=${hostOf(data)}`,
       `--group=${process.getgid?.() ?? 0}`,
       `--data-root=${data.engine}`,
-      `--exec-root=${join(data.runtime, 'engine')}`,
-      `--pidfile=${pidFile}`,
+      `--exec-root=${execRootOf(data)}`,
+      `--pidfile=${pidFileOf(data)}`,
       `--shutdown-timeout=${CONTAINERS_STOP_SECONDS}`,
       ...(range === null ? [] : [`--fixed-cidr=${range}`]),
     ],
@@ -133,7 +166,8 @@ async function launch(data: DataDirectory, pipe: string): Promise<RunningEngine>
     await sleep(POLL_MS);
   }
   closeSync(hold);
-  throw failure('The Docker Engine did not start.', data);
+  await gone(data, engine);
+  return null;
 }
 
 function ours(data: DataDirectory, pipe: string, hold: number, engine: Tethered | null): RunningEngine {
@@ -145,18 +179,35 @@ function ours(data: DataDirectory, pipe: string, hold: number, engine: Tethered 
     release: async () => {
       if (released) return;
       released = true;
-      closeSync(hold);
-      // The mark appears at once if we were the last user; otherwise the engine goes on for the others.
-      for (let waitedMs = 0; !existsSync(`${pipe}.ended`); waitedMs += POLL_MS) {
-        if (waitedMs >= 500) return;
-        await sleep(POLL_MS);
-      }
-      const deadline = Date.now() + STOP_GRACE_MS;
-      while (Date.now() < deadline && (engine?.running() ?? (await engineAnswers(hostOf(data)))))
-        await sleep(POLL_MS);
-      unmountBelow([data.engine, join(data.runtime, 'engine')], rootPrefix() ?? []);
+      if (!letGo(pipe, hold)) return;
+      await gone(data, engine);
+      unmountBelow([data.engine, execRootOf(data)], rootPrefix() ?? []);
     },
   };
+}
+
+/** Closes our end. True where nobody else holds the engine any more: then it ends, and nobody may join it. */
+function letGo(pipe: string, hold: number): boolean {
+  const ear = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  closeSync(hold);
+  try {
+    // With another holder there would be nothing to read yet, which is an error; without one it is the end.
+    if (readSync(ear, Buffer.alloc(1)) > 0) return false;
+    writeFileSync(`${pipe}.ended`, '');
+    return true;
+  } catch (thrown) {
+    // EACCES: the daemon runs as root, and was quicker with the mark.
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EACCES';
+  } finally {
+    closeSync(ear);
+  }
+}
+
+/** Waits until no daemon of ours runs here, for as long as one may take to end. */
+async function gone(data: DataDirectory, engine: Tethered | null): Promise<void> {
+  const deadline = Date.now() + STOP_GRACE_MS + KILLED_MS;
+  const runs = () => engine?.running() === true || serves(pidFileOf(data), execRootOf(data));
+  while (runs() && Date.now() < deadline) await sleep(POLL_MS);
 }
 
 function foreign(host: string): RunningEngine {
@@ -165,6 +216,15 @@ function foreign(host: string): RunningEngine {
 
 function hostOf(data: DataDirectory): string {
   return `unix://${join(data.runtime, 'engine.sock')}`;
+}
+
+function pidFileOf(data: DataDirectory): string {
+  return join(data.runtime, 'engine.pid');
+}
+
+/** Also what our daemon, and its containerd, are told apart by from any other. */
+function execRootOf(data: DataDirectory): string {
+  return join(data.runtime, 'engine');
 }
 
 /** Where our engine writes its log. */

@@ -95,8 +95,15 @@ describe('the build lock', () => {
 
   test('of a dead process is taken over', async () => {
     const path = join(tmpdir(), `threadsmith-${process.getuid?.() ?? 0}-lock-dead.lock`);
-    writeFileSync(path, '4194305');
-    expect(await withBuildLock('lock-dead', async () => 'mine')).toBe('mine');
+    // Process 1 lives, but it was not born then; a file that was cut off names nobody.
+    for (const left of [
+      { pid: 4_194_305, born: '1', note: '' },
+      { pid: 1, born: '123456789', note: '' },
+      '',
+    ]) {
+      writeFileSync(path, JSON.stringify(left));
+      expect(await withBuildLock('lock-dead', async () => 'mine')).toBe('mine');
+    }
   });
 });
 
