@@ -1,5 +1,6 @@
 // The one message that shows a turn in its present state; which kind it is follows from the state.
 
+import type { Failure } from '../core/errors.ts';
 import type { ResultView, StatusView } from '../core/view.ts';
 import { answerMessage } from './answer.ts';
 import { discardedNote } from './discarded.ts';
@@ -14,6 +15,12 @@ import { type StatusOptions, statusMessage } from './status.ts';
 import { stoppedMessage } from './stopped.ts';
 import { takenUpMessage, withdrawnMessage } from './waiting.ts';
 
+const FAILED: Failure = {
+  code: 'internal',
+  message: 'The turn failed.',
+  wayOut: 'Reply in the thread to try again.',
+};
+
 /** The message while a turn is open, and the last one of a turn that ended without a result. */
 export function turnMessage(view: StatusView, options: StatusOptions): FittedMessage {
   if (view.withdrawn !== null) return withdrawnMessage(view.withdrawn, view.kind);
@@ -27,18 +34,19 @@ export function turnMessage(view: StatusView, options: StatusOptions): FittedMes
         reason: view.repoChoice?.reason ?? '',
       });
     case 'failed':
-    case 'refused':
       return failureMessage({
-        failure: view.failure ?? {
-          code: 'internal',
-          message: 'The turn failed.',
-          wayOut: 'Reply in the thread to try again.',
-        },
+        failure: view.failure ?? FAILED,
         turnId: view.turnId,
         // An option that was refused would be refused again.
-        canRetry: view.state === 'failed' && view.failure?.code !== 'option_refused',
-        // What was refused has no branch.
-        about: view.state === 'refused' ? '' : about,
+        canRetry: view.failure?.code !== 'option_refused',
+        about,
+      });
+    case 'refused':
+      // Only where the thread had its message before that was known. Who may is said to the person alone.
+      return failureMessage({
+        failure: { ...(view.failure ?? FAILED), wayOut: '' },
+        turnId: view.turnId,
+        canRetry: false,
       });
     case 'stopped':
       return stoppedMessage({

@@ -14,7 +14,7 @@ import { givenIn } from '../../db/given.ts';
 import { decidePlan } from '../../db/plans.ts';
 import { lockSession } from '../../db/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
-import { ephemeral } from '../delivery/payload.ts';
+import { ephemeral, withoutReaction } from '../delivery/payload.ts';
 import { readChoice } from './attempts.ts';
 import { keepFiles } from './files.ts';
 import { type AdmissionOptions, type Known, lookUp } from './known.ts';
@@ -158,6 +158,7 @@ async function refusal({ config, directory }: AdmissionOptions, actor: Actor): P
   return { code: 'not_allowed', message, wayOut: `These people may: ${who.join(', ')}.` };
 }
 
+/** Said to the person alone: the channel has nothing of it, not even the eyes on their message. */
 async function wantRefusal(
   em: EntityManager,
   config: Config,
@@ -175,4 +176,8 @@ async function wantRefusal(
     threadTs: session.threadTs,
     payload: ephemeral(turn.requester.id, { text, blocks }),
   });
+  if (typeof turn.messageTs !== 'string') return;
+  const { teamId, channelId } = session;
+  const owner = { sessionId: session.id, turnId: turn.id };
+  await wantDelivery(em, withoutReaction({ teamId, channelId, ts: turn.messageTs }, 'eyes', owner));
 }

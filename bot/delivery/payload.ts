@@ -17,7 +17,12 @@ export type MessagePayload = z.infer<typeof messagePayload>;
 export const ephemeralPayload = z.object({ user: z.string(), message: messagePayload });
 export type EphemeralPayload = z.infer<typeof ephemeralPayload>;
 
-export const reactionPayload = z.object({ ts: z.string(), name: z.string() });
+export const reactionPayload = z.object({
+  ts: z.string(),
+  name: z.string(),
+  /** It is to be taken away again. */
+  gone: z.boolean().optional(),
+});
 export type ReactionPayload = z.infer<typeof reactionPayload>;
 
 export interface DeliveryOwner {
@@ -50,4 +55,14 @@ export function reaction(
     threadTs: null,
     payload: { ts: message.ts, name } satisfies ReactionPayload,
   };
+}
+
+/** The same reaction, taken away again. */
+export function withoutReaction(
+  message: { readonly teamId: string; readonly channelId: string; readonly ts: string },
+  name: string,
+  owner: DeliveryOwner,
+): WantedDelivery {
+  const gone: ReactionPayload = { ts: message.ts, name, gone: true };
+  return { ...reaction(message, name, owner), payload: gone, urgent: true };
 }

@@ -190,12 +190,14 @@ async function sendEphemeral(client: WebClient, delivery: ClaimedDelivery): Prom
 }
 
 async function react(client: WebClient, delivery: ClaimedDelivery): Promise<Outcome> {
-  const { ts, name } = reactionPayload.parse(delivery.payload);
+  const { ts, name, gone } = reactionPayload.parse(delivery.payload);
+  const place = { channel: delivery.channelId, timestamp: ts, name };
   try {
-    await client.reactions.add({ channel: delivery.channelId, timestamp: ts, name });
+    await (gone === true ? client.reactions.remove(place) : client.reactions.add(place));
   } catch (thrown) {
     const failure = failureOf(thrown);
-    if (failure.kind !== 'refused' || failure.error !== 'already_reacted')
+    const isSo = gone === true ? 'no_reaction' : 'already_reacted';
+    if (failure.kind !== 'refused' || failure.error !== isSo)
       return { kind: 'failed', method: 'other', failure };
   }
   return { kind: 'sent', slackTs: null };

@@ -45,6 +45,8 @@ const BATCH = 200;
 /** A transaction that is open for longer than this has failed. */
 const SETTLED_AFTER_MS = 120_000;
 const SETTLE_EVERY_MS = 60_000;
+/** Who may not start is told so by themselves: until a request is let in, the thread waits so long with its message. */
+const ADMISSION_MS = 2_000;
 /** Running and queued turns are drawn again this often: their clock, and the queue, go on without their events. */
 const CLOCK_MS = 30_000;
 const REST_MS = 10_000;
@@ -103,6 +105,7 @@ async function presentTurn(
   turn: Turn,
   { isNews }: Seen,
 ): Promise<boolean> {
+  if (turn.state === 'received' && Date.now() - turn.createdAt.getTime() < ADMISSION_MS) return false;
   const session = await em.findOneOrFail(Session, { id: turn.sessionId });
   const drawn = viewOf(session, turn, await eventsOfTurn(em, turn.id));
   if (drawn.given.length > 0) {
@@ -116,7 +119,9 @@ async function presentTurn(
   const view = drawn.state === 'queued' ? { ...drawn, ...(await placeOf(em, turn)) } : drawn;
   // A merge and a discard are shown by the result that they are about, until they are over.
   const decides = turn.kind === 'merge' || turn.kind === 'discard';
-  if (!decides || view.finishedAt !== null) {
+  if (view.state === 'refused' && (await wantedPayload(em, statusKey(turn.id))) === null) {
+    options.onDrawn?.(session.teamId, turn.requester.id, view);
+  } else if (!decides || view.finishedAt !== null) {
     const attempts = showsAttempts(view) ? await attemptViews(em, session, view.attempts) : [];
     const message = await draw(em, options, session, view, attempts);
     if (message === null) return false;
@@ -171,7 +176,7 @@ async function want(
     channelId: session.channelId,
     threadTs: session.threadTs,
   };
-  const dedupeKey = `status:${view.turnId}`;
+  const dedupeKey = statusKey(view.turnId);
   const payload: MessagePayload = {
     text: message.text,
     blocks: message.blocks,
@@ -188,6 +193,11 @@ async function want(
       payload: { text, blocks },
     });
   }
+}
+
+/** The delivery that is a turn's message. */
+function statusKey(turnId: string): string {
+  return `status:${turnId}`;
 }
 
 function showsAttempts(view: StatusView): boolean {

@@ -220,8 +220,8 @@ function words(): GalleryEntry[] {
   } as const;
   const refused = {
     code: 'not_allowed',
-    message: 'You may not start work here.',
-    wayOut: 'Ask one of the people under people.start in threadsmith.yaml.',
+    message: 'Lee may not start work here.',
+    wayOut: '',
   } as const;
   const question = 'The cart has **two totals**: with and without delivery. Which one is wrong?';
   const asked = { turnId, question, options: ['With delivery', 'Without delivery', 'Both'] };

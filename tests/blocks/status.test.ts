@@ -165,6 +165,8 @@ describe('the message of a turn', () => {
   test('has no button where trying again cannot help', () => {
     const message = turnMessage(status({ state: 'refused', failure }), { now: at });
     expect(JSON.stringify(message.blocks)).not.toContain('threadsmith.try_again');
+    // Nor is the way out for anybody but the person, who is told by themselves.
+    expect(message.text).toBe('The clone failed.');
   });
 
   test('is the question while it waits for an answer', () => {

@@ -81,15 +81,33 @@ describe('a conversation over Socket Mode', () => {
     );
   });
 
-  it('refuses a guest, in the thread and to the guest alone with who may', async () => {
+  it('tells a guest alone who may, and leaves nothing of it in the channel', async () => {
     const root = await stage.slack.say('@threadsmith fix the total', { user: 'guest-lee' });
-    await inState(root, 'refused');
-    await shown(root, 'Lee may not start work here.');
-    const [line] = await until(async () => {
-      const lines = await stage.whispers(LEE, root);
-      return lines.length > 0 && lines;
+    const { id } = await inState(root, 'refused');
+    await until(async () => (await stage.whispers(LEE, root)).length > 0);
+    // The eyes that said that the message was seen are gone again, and what happened is drawn.
+    await until(async () => {
+      const [eyes] = await stage.rows<{ version: number; sent_version: number }>(
+        `select version, sent_version from delivery where turn_id = ? and kind = 'reaction'`,
+        [id],
+      );
+      return eyes?.version === 2 && eyes.sent_version === 2;
     });
-    expect(line).toContain('You may not start work here');
+    const message = (await stage.slack.messages(`channel=${SHOP}`)).find(({ ts }) => ts === root);
+    expect(message).toBeDefined();
+    expect(JSON.stringify(message)).not.toContain('"eyes"');
+    await until(
+      async () => (await stage.rows('select 1 from presentation where turn_id = ?', [id])).length > 0,
+    );
+    // The thread has a message only where it took too long until that was known.
+    const early = await stage.rows(
+      `select 1 from delivery join turn on turn.id = turn_id
+       where turn_id = ? and delivery.kind = 'message' and delivery.created_at < turn.created_at + interval '2 s'`,
+      [id],
+    );
+    expect(early).toEqual([]);
+    const said = await stage.whispers(LEE, root);
+    expect(said).toEqual([expect.stringContaining('You may not start work here. These people may: ')]);
     expect(
       await stage.rows(
         `select 1 from outbox join turn on turn.id = turn_id join session on session.id = session_id
@@ -97,6 +115,19 @@ describe('a conversation over Socket Mode', () => {
         [root],
       ),
     ).toHaveLength(0);
+  });
+
+  it('leaves one sentence in the thread where it had its message before a guest was refused', async () => {
+    const root = await stage.database.transaction(async (em) => {
+      await em.execute('lock table person_default in access exclusive mode');
+      const ts = await stage.slack.say('@threadsmith fix the oven', { user: 'guest-lee' });
+      await shown(ts, 'Got it');
+      return ts;
+    });
+    const message = await shown(root, 'Lee may not start work here.');
+    expect(message['text']).toBe('Lee may not start work here.');
+    expect(actionsOf(message)).toEqual([]);
+    expect(await stage.answers(root)).toHaveLength(1);
   });
 
   it('puts a question with its options, and takes a click as the answer once', async () => {
