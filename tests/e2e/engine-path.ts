@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../scripts/system/free-port.ts';
 
 export interface EnginePath {
   /** As in DOCKER_HOST. */
@@ -31,8 +32,9 @@ export async function openEnginePath(engineHost: string): Promise<EnginePath> {
     await once(server, 'listening');
     return server;
   };
-  let server = await listen(0);
-  const port = portOf(server);
+  // Not from the range of outgoing connections, one of which could take it while the way is cut.
+  const port = await freePort();
+  let server = await listen(port);
   const cut = async (): Promise<void> => {
     if (!server.listening) return;
     const closed = once(server, 'close');

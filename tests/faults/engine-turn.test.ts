@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { branchOf } from '../../core/session.ts';
-import { type Conversation, mention, record, TEST_MS } from '../e2e/conversation.ts';
+import { type Conversation, mention, record, recordSteps, runs, TEST_MS } from '../e2e/conversation.ts';
 import { readable } from '../e2e/people.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
 import { ended, offers, says } from '../e2e/thread.ts';
@@ -41,7 +41,6 @@ const editNotes = {
     { name: 'edit_file', arguments: { path: 'notes.md', old_text: NOTES, new_text: `${NOTES}A line.\n` } },
   ],
 };
-const runs = (command: string) => ({ tools: [{ name: 'shell', arguments: { command } }] });
 const FILLED = {
   match: 'write on a full disk',
   steps: [
@@ -57,7 +56,7 @@ const FILLED = {
 };
 
 /** Long on the small image, which has no Chromium, and over at once on the usual one. */
-const LINGER = '[ -d /usr/lib/chromium ] && ls /usr/lib/chromium/* > /dev/null || sleep 60';
+const LINGER = '[ -d /usr/lib/chromium ] && ls /usr/lib/chromium/* > /dev/null || sleep 600';
 
 let remote: TestRemote;
 let engine: OwnEngine;
@@ -84,8 +83,12 @@ beforeAll(async () => {
   await record(stack, 'walk twelve steps', STEPS.map(commandOf), 'All steps are walked.');
   await stack.model.control('POST', '/scripts', { name: 'filled', yaml: JSON.stringify(FILLED) });
   const half = STEPS.length / 2;
-  const lingering = [...STEPS.slice(0, half).map(commandOf), LINGER, ...STEPS.slice(half).map(commandOf)];
-  await record(stack, 'walk and linger', lingering, 'All steps are walked.');
+  await recordSteps(stack, 'walk and linger', [
+    ...STEPS.slice(0, half).map((step) => runs(commandOf(step))),
+    { tools: [{ name: 'shell', arguments: { command: LINGER, timeout_seconds: 900 } }] },
+    ...STEPS.slice(half).map((step) => runs(commandOf(step))),
+    { say: 'All steps are walked.' },
+  ]);
   const around = [...STEPS.slice(0, half).map(commandOf), EAT, ...STEPS.slice(half).map(commandOf)];
   await record(stack, 'eat all the memory', around, 'All steps are walked.');
 });
@@ -115,13 +118,13 @@ async function ask(request: string): Promise<Walk> {
 
 const RESULTS = `select entry->>'output' as value from journal where session_id = $1 and entry->>'kind' = 'tool_result' order by place`;
 
-/** Asks for twelve steps and waits until some of them are done. */
-async function inTheMiddle(request = 'walk twelve steps'): Promise<Walk> {
-  const walk = await ask(request);
-  const finished = `select id::text as value from event where session_id = $1 and body->>'type' = 'tool.finished'`;
+/** Asks for twelve steps and waits until it lingers after half of them: there it stays until something happens. */
+async function inTheMiddle(): Promise<Walk> {
+  const walk = await ask('walk and linger');
+  const started = `select id::text as value from event where session_id = $1 and body->>'type' = 'tool.started'`;
   await expect
-    .poll(async () => (await valuesOf(finished, walk.session)).length, { ...PATIENTLY, interval: 100 })
-    .toBeGreaterThanOrEqual(4);
+    .poll(async () => (await valuesOf(started, walk.session)).length, { ...PATIENTLY, interval: 100 })
+    .toBe(STEPS.length / 2 + 1);
   return walk;
 }
 
@@ -222,7 +225,7 @@ it(
       stringify({ ...config, sandbox: { ...config.sandbox, engine_wait_seconds: 2 } }),
     );
     await stack.startWorker({ THREADSMITH_CONFIG: impatient });
-    const walk = await inTheMiddle('walk and linger');
+    const walk = await inTheMiddle();
     await stack.startWorker({ DOCKER_HOST: part('DOCKER_HOST') });
     await engine.stop('SIGKILL');
     await expectAllSteps(walk);

@@ -48,7 +48,9 @@ describe.each([
     const sandbox = await provider.open({ key, image });
     await sandbox.write('/work/kept', Buffer.from('unsaved work'));
     const running = sandbox.run({ id: 'long', argv: ['sleep', '120'] }).catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const isRunning = async (): Promise<string> =>
+      (await sandbox.run({ id: `look-${randomUUID()}`, argv: ['pgrep', '-cx', 'sleep'] })).output.text.trim();
+    await expect.poll(isRunning).toBe('1');
     await engine.stop(signal);
     expect(await running).toMatchObject({ code: 'sandbox_lost' });
     await expect(connect().open({ key, image })).rejects.toMatchObject({

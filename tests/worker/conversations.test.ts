@@ -66,7 +66,7 @@ it('there are more than forty', () => {
   expect(conversations.length).toBeGreaterThan(40);
 });
 
-describe.concurrent.each(['responses', 'chat'] as const)('over %s', (api) => {
+describe.concurrent.each(['responses', 'chat'] as const)('over %s', { timeout: 600_000 }, (api) => {
   it.each(played.map((conversation) => [conversation.name, conversation] as const))(
     '%s comes out as it should, and the same with every fault at every boundary',
     (name, conversation) =>
