@@ -1,5 +1,5 @@
 // Bolt's listeners for buttons, menus and modals. A decision has committed before Slack gets its
-// acknowledgement; what there is to say to the person follows after it.
+// acknowledgement; what there is to say to the person follows after it, also where that could not be sent.
 import type { App } from '@slack/bolt';
 import { ACTION, ATTEMPT_BUTTON, MODAL, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
 import { couldNot } from '../../blocks/ephemeral.ts';
@@ -30,9 +30,13 @@ export function listenToClicks(app: App, parts: DeskParts): void {
       const desk = await deskFor(parts, body);
       const click = readClick(body);
       const reply = await settled(desk, () => handle(desk, click));
-      await ack();
-      await tell(desk, click.userId, click.channelId, click.threadTs, reply);
-      if (click.view?.isHome === true) await redrawHome(desk, click.userId);
+      try {
+        await ack();
+      } finally {
+        // Also where the connection broke meanwhile: what was decided holds, whether they click again or not.
+        await tell(desk, click.userId, click.channelId, click.threadTs, reply);
+        if (click.view?.isHome === true) await redrawHome(desk, click.userId);
+      }
     });
   };
   const onSubmit = (callbackId: string, handle: SubmissionHandler): void => {
@@ -40,10 +44,12 @@ export function listenToClicks(app: App, parts: DeskParts): void {
       const desk = await deskFor(parts, body);
       const submission = readSubmission(body);
       const reply = await settled(desk, () => handle(desk, submission));
-      await ack();
-      if (reply === null) return;
-      const place = await placeOf(desk, submission.metadata);
-      await tell(desk, submission.userId, place?.channelId ?? null, place?.threadTs ?? null, reply);
+      try {
+        await ack();
+      } finally {
+        const place = reply === null ? null : await placeOf(desk, submission.metadata);
+        await tell(desk, submission.userId, place?.channelId ?? null, place?.threadTs ?? null, reply);
+      }
     });
   };
 

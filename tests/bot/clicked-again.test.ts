@@ -67,6 +67,20 @@ describe.each([
     expect(await stage.whispers(MIRA, root)).toEqual([]);
   });
 
+  it('tells whoever may not, without a second click', async () => {
+    const root = await played();
+    const message = await withButton(root, ACTION.approve);
+    // It takes the app a second to be connected again, so that its own acknowledgement fails as well.
+    await stage.fault({ kind: 'rate_limited', method: 'apps.connections.open', retry_after: 1 });
+    await lost();
+    const action_id = findAction(message, ACTION.approve);
+    const click = { user: SANA, channel: SHOP, ts: message['ts'], action_id };
+    expect(await stage.slack.control('actions', click)).toMatchObject({ acked: false });
+    await until(async () =>
+      (await stage.whispers(SANA, root)).some((line) => line.includes('may not approve')),
+    );
+  });
+
   it('hands a message over once, and takes the form the second time', async () => {
     const ts = await stage.slack.say('the total is wrong', { user: 'sana' });
     // Slack asks to wait, and the form opens all the same.
