@@ -146,7 +146,9 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    const missing = isBadWeather ? await stayedAway(this.slack, this.#mode, this.#options.silent) : [];
+    const missing = isBadWeather
+      ? stayedAway(await this.slack.control('faults/struck'), this.#mode, this.#options.silent)
+      : [];
     await Promise.all(this.#bots.map((bot) => bot.stop()));
     this.#bots = [];
     await this.wire?.close();
@@ -199,7 +201,11 @@ export class Stage {
 
   /** What a person does in Slack's client beside writing: a control route that sends the app something once. */
   async act(path: 'actions' | 'views/submit' | 'shortcuts' | 'commands', body: Json): Promise<Json> {
-    return asPerson(this.slack, path, body);
+    const user = z.string().parse(body['user']);
+    return asPerson(
+      () => this.slack.control(path, body),
+      async () => (await this.slack.views(user)).length,
+    );
   }
 
   /** Lines that only this person sees in a thread. */

@@ -72,7 +72,7 @@ export function threadAt({ people }: Stack, channel: string, root: string): Conv
       const message = (await conversation.messages(who)).find((one) => one.ts === ts);
       const button = buttonsOf(required(message, 'the message is gone')).find((one) => label.test(one.label));
       const action_id = required(button, `no button ${label} in the message`).actionId;
-      await people.control('POST', '/actions', { user: who, channel, ts, action_id });
+      await people.act('/actions', { user: who, channel, ts, action_id });
     },
   };
   return conversation;

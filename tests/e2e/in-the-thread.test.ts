@@ -1,6 +1,6 @@
 // What people see in the thread, line by line of what was promised, with everything real over both transports and
-// in bad weather: every event twice, some out of order, some calls refused with 429. All conversations of a
-// transport run side by side on one stack.
+// in bad weather: every event twice, some out of order, some calls refused with 429, connections that break after
+// an event or a click, so that people click again. All conversations of a transport run side by side on one stack.
 //
 // | what                                                                     | where, else in thread-cases/   |
 // |--------------------------------------------------------------------------|--------------------------------|
@@ -21,6 +21,7 @@
 // | what takes a day or ten minutes, a revoked token, killed processes       | tests/bot, with the rows' time |
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { stayedAway } from '../bot/weather.ts';
 import { required } from '../required.ts';
 import { TEST_MS } from './conversation.ts';
 import type { Message } from './people.ts';
@@ -115,5 +116,11 @@ describe.each([
     expect(new Set(reactions.map(({ args }) => Reflect.get(Object(args), 'name')))).toEqual(
       new Set(['eyes']),
     );
+  });
+
+  it('all of this was in bad weather', async () => {
+    await Promise.allSettled(played.values());
+    const struck = await bakery.stack.people.control('GET', '/faults/struck');
+    expect(stayedAway(struck, transport)).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 // What a person can do and see in the local workspace, through its control API.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { asPerson } from '../bot/weather.ts';
+import { Refusal } from '../playground/refusal.ts';
 
 /** The machine may be busy: what takes seconds alone may take minutes. */
 const PATIENCE_MS = 240_000;
@@ -63,6 +65,8 @@ export interface People {
   thread(channel: string, threadTs: string, as?: string): Promise<readonly Message[]>;
   /** What a person sees in a channel outside of its threads. */
   channel(channel: string, as: string): Promise<readonly Message[]>;
+  /** What Slack sends the app once, done again where Slack says that nobody answered. */
+  act(path: '/actions' | '/views/submit' | '/shortcuts' | '/commands', body: object): Promise<unknown>;
   /** Clicks the newest button with this action id in the thread. */
   click(user: string, channel: string, threadTs: string, actionId: string): Promise<unknown>;
   submit(user: string, viewId: string, values: unknown): Promise<unknown>;
@@ -87,7 +91,7 @@ export function meetPeople(url: string): People {
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    if (!response.ok) throw new Refusal(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
   };
   const people: People = {
@@ -118,14 +122,15 @@ export function meetPeople(url: string): People {
     channel: async (channel, as) =>
       messagesSchema.parse(await control('GET', `/messages?${new URLSearchParams({ channel, as })}`))
         .messages,
+    act: (path, body) => asPerson(() => control('POST', path, body)),
     click: async (user, channel, threadTs, actionId) => {
       const message = (await people.thread(channel, threadTs)).findLast((candidate) =>
         buttonsOf(candidate).some((button) => button.actionId === actionId),
       );
       if (message === undefined) throw new Error(`no message of the thread has a button ${actionId}`);
-      return control('POST', '/actions', { user, channel, ts: message.ts, action_id: actionId });
+      return people.act('/actions', { user, channel, ts: message.ts, action_id: actionId });
     },
-    submit: (user, viewId, values) => control('POST', '/views/submit', { user, view_id: viewId, values }),
+    submit: (user, viewId, values) => people.act('/views/submit', { user, view_id: viewId, values }),
     views: async (user) => viewsSchema.parse(await control('GET', `/views?user=${user}`)).views,
     calls: async () => callsSchema.parse(await control('GET', '/calls?since=0')).calls,
     see: async (channel, threadTs, what, options = {}) => {

@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly sandbox?: Readonly<Record<string, number>>;
   /** How many turns a worker works on at once. */
   readonly turnsAtOnce?: number;
+  /** What Slack's waits are multiplied by; as in Slack without it. */
+  readonly timeScale?: number;
   /** How long Slack waits for an acknowledgement, and a trigger lasts; half a minute without it. */
   readonly deadlineMs?: number;
   /** Further keys of the configuration. */
@@ -109,6 +111,7 @@ async function assemble(
   const env = baseEnvironment();
   const playgroundArgs = ['--port', '0', '--data', join(folder, 'playground'), '--manifest', 'manifest.json'];
   playgroundArgs.push('--deadline-ms', String(options.deadlineMs ?? DEADLINE_MS));
+  if (options.timeScale !== undefined) playgroundArgs.push('--time-scale', String(options.timeScale));
   const playground = await start('playground/main.ts', playgroundArgs, env, 'playground');
   const modelArgs = ['--port', '0', ...(options.scriptDirs ?? []).flatMap((dir) => ['--scripts', dir])];
   const model = await start('playground/model/main.ts', modelArgs, env, 'model');

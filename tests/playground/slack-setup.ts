@@ -12,6 +12,7 @@ import {
   startWorkspace,
   type WorkspaceOptions,
 } from '../../playground/slack/server.ts';
+import { Refusal } from './refusal.ts';
 
 const appSchema = z.object({
   app_id: z.string(),
@@ -101,7 +102,7 @@ export class TestSlack {
   /** A control call that is expected to work. */
   async control(path: string, body?: Json, method?: string): Promise<Json> {
     const { status, answer } = await this.tryControl(path, body, method);
-    if (status !== 200) throw new Error(`${path} was refused: ${JSON.stringify(answer)}`);
+    if (status !== 200) throw new Refusal(`${path} was refused: ${JSON.stringify(answer)}`);
     return answer;
   }
 

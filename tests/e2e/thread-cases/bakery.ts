@@ -1,7 +1,8 @@
 // A bakery whose people talk to Threadsmith in many threads at once: one stack for all the conversations.
+import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
-import { badWeather } from '../../bot/weather.ts';
+import { badWeather, WEATHER_TIME_SCALE } from '../../bot/weather.ts';
 import { part } from '../../setup/environment.ts';
 import { createRemote, type TestRemote } from '../../worker/git-repo.ts';
 import { type Conversation, labelsOf, mention, recordSteps, type Step } from '../conversation.ts';
@@ -11,7 +12,7 @@ import { type Stack, startStack } from '../stack.ts';
 /** A channel for each conversation: Slack takes one message a second in a channel. */
 export const CHANNELS = `stops thinking commands checks starts queue strangers talk result steering given long
   plans questions moved ways budget down blocked deleted archived rootless`.split(/\s+/);
-const STAFF = ['mira', 'jonas', 'sana', 'guest-lee', 'threadsmith'];
+const STAFF = ['mira', 'jonas', 'sana', 'noor', 'guest-lee', 'threadsmith'];
 
 /** So many turns are worked on at once. */
 export const AT_WORK = 4;
@@ -27,12 +28,14 @@ export interface Bakery {
   readonly script: (request: string, steps: readonly Step[], more?: Step) => Promise<void>;
   /** Lets answers of the model go on that a script holds back. */
   readonly release: (hold: string) => Promise<void>;
-  /** The newest modal that is open for a person. */
+  /** The newest modal that is open for a person, who has no other conversation's open. */
   readonly modal: (user: string) => Promise<View>;
   /** Calls a method of Slack's as the app. */
   readonly asApp: (method: string, args: Readonly<Record<string, string>>) => Promise<void>;
   /** Resolves once the app has taken in everything that was said. */
   readonly heard: () => Promise<void>;
+  /** Resolves once nothing is at work in a thread, what a click that was done twice began included. */
+  readonly idle: (thread: Conversation) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -71,8 +74,11 @@ export async function openBakery(
     approvals: { needed: 2 },
     config: { model: { max_steps: STEPS_MAX } },
     turnsAtOnce: AT_WORK,
+    timeScale: WEATHER_TIME_SCALE,
   });
   const { people, model } = stack;
+  const noor = { name: 'noor', real_name: 'Noor Haddad', email: 'noor@brightloaf.example' };
+  await people.control('POST', '/users', noor);
   for (const name of CHANNELS) await people.control('POST', '/channels', { name, members: STAFF });
   const kim = { name: 'kim', real_name: 'Kim Lind', email: 'mira@brightloaf.example', team_id: 'T0FOREIGN1' };
   await people.control('POST', '/users', kim);
@@ -80,7 +86,7 @@ export async function openBakery(
     await people.control('POST', '/channels/update', { channel, add: ['kim'] });
   // What takes a day is said in a minute here.
   await people.control('POST', '/limits', { enabled: false });
-  for (const order of badWeather()) await people.control('POST', '/faults', order);
+  for (const order of badWeather(transport)) await people.control('POST', '/faults', order);
   const { bot_token, api_url } = appSchema.parse(await people.control('GET', '/app'));
   return {
     stack,
@@ -103,6 +109,7 @@ export async function openBakery(
       if (!answer.includes('"ok":true')) throw new Error(`${method}: ${answer}`);
     },
     heard: () => heard(stack),
+    idle: ({ root }) => idle(stack, root),
     close: async () => {
       await stack.stop();
       for (const remote of [notes, depot]) remote.remove();
@@ -115,14 +122,32 @@ const eventsSchema = z.object({
   waiting: z.number(),
 });
 
-/** An event is acknowledged once what it means has been written down. */
+/** An event is acknowledged once what it means has been written down; a click that was lost stays lost. */
 async function heard({ people }: Stack): Promise<void> {
   await vi.waitFor(async () => {
-    const { events, waiting } = eventsSchema.parse(await people.control('GET', '/events?since=0'));
+    const { events: sent, waiting } = eventsSchema.parse(await people.control('GET', '/events?since=0'));
+    const events = sent.filter(({ event_id }) => event_id.startsWith('Ev'));
     const taken = new Set(events.filter(({ acked }) => acked).map(({ event_id }) => event_id));
     expect(waiting).toBe(0);
     expect(events.filter(({ event_id }) => !taken.has(event_id))).toEqual([]);
   }, 60_000);
+}
+
+async function idle({ database }: Stack, root: string): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await vi.waitFor(async () => {
+      const { rows } = await client.query(
+        `select turn.id from turn join session on session.id = session_id
+         where thread_ts = $1 and turn.state in ('received', 'queued', 'running')`,
+        [root],
+      );
+      expect(rows).toEqual([]);
+    }, 60_000);
+  } finally {
+    await client.end();
+  }
 }
 
 const appSchema = z.looseObject({ bot_token: z.string(), api_url: z.string() });

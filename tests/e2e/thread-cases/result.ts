@@ -65,7 +65,7 @@ export async function result(bakery: Bakery): Promise<void> {
   const view = await modal('sana');
   expect(JSON.stringify(view.blocks)).toMatch(/Go to a file.*notes\.md.*way\.md.*\+Open from six\./s);
   const picked = { user: 'sana', view_id: view.id, action_id: 'threadsmith.diff.file', value: '1:0' };
-  expect(await stack.people.control('POST', '/actions', picked)).toMatchObject({ acked: true });
+  expect(await stack.people.act('/actions', picked)).toMatchObject({ acked: true });
 
   for (const user of ['guest-lee', 'kim']) {
     await thread.clickOn(user, message, /^approve/i);
@@ -109,7 +109,7 @@ export async function strangers({ ask, stack }: Bakery): Promise<void> {
 }
 
 /** The work of two threads that were pushed to meanwhile is not merged: what changed is shown and brought in. */
-export async function blocked({ ask, script, notes, modal }: Bakery): Promise<void> {
+export async function blocked({ ask, script, idle, notes, modal }: Bakery): Promise<void> {
   const risk = { verdict: 'fail', reasons: ['Nobody asked for a file of its own.'] };
   const judge = { role: 'judge', system_matches: 'judge|reviewer', priority: 20 };
   await script('On foot', [{ say: JSON.stringify(risk) }], judge);
@@ -135,6 +135,7 @@ export async function blocked({ ask, script, notes, modal }: Bakery): Promise<vo
   await thread.see(turnsInto(message, /Approved by Jonas Weber: 1 of 2/));
   await thread.clickOn('sana', message, /^approve & merge$/i);
   const refused = await thread.see(says(/Not merged: the branch has moved/));
+  await idle(thread);
   await thread.clickOn('mira', refused, /^show what changed$/i);
   expect(JSON.stringify((await modal('mira')).blocks)).toContain('Pushed by hand.');
   await thread.clickOn('mira', refused, /^update branch$/i);

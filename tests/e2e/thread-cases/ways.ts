@@ -46,9 +46,9 @@ export async function moved({ ask, script, release, modal, stack }: Bakery): Pro
   const thread = await ask('mira', 'moved', 'where are we?');
   const status = await thread.see(withButtons(/^change repo or branch$/i));
   expect(readable(status)).toContain("notes (this channel's repo)");
-  await thread.clickOn('jonas', status, /^change repo or branch$/i);
-  const view = await modal('jonas');
-  await stack.people.submit('jonas', view.id, { repo: { name: 'depot' } });
+  await thread.clickOn('noor', status, /^change repo or branch$/i);
+  const view = await modal('noor');
+  await stack.people.submit('noor', view.id, { repo: { name: 'depot' } });
   await thread.see(turnsInto(status, /depot \(changed\)/));
   await release('where');
   await thread.see(turnsInto(status, /In the depot\./));

@@ -33,7 +33,7 @@ async function homeOf(town: Town, user: string): Promise<string> {
 async function useHome(town: Town, user: string, actionId: string, more: object = {}): Promise<void> {
   const { view } = home.parse(await town.people.control('GET', `/home?user=${user}`));
   const view_id = required(view, 'no Home tab').id;
-  await town.people.control('POST', '/actions', { user, view_id, action_id: actionId, ...more });
+  await town.people.act('/actions', { user, view_id, action_id: actionId, ...more });
 }
 
 /** Stops what a person has at work, with the button below its line. */
@@ -46,7 +46,7 @@ async function stopAtHome(town: Town, user: string, request: string): Promise<vo
 }
 
 const command = (town: Town, user: string, channel: string, text: string) =>
-  town.people.control('POST', '/commands', { user, channel, command: COMMAND, text });
+  town.people.act('/commands', { user, channel, command: COMMAND, text });
 
 export const startStories: Stories = {
   "the agent's container suggests, shows a title and a state, and has its own Stop": async (town) => {
@@ -74,7 +74,7 @@ export const startStories: Stories = {
     async (town) => {
       const thread = await town.say('sana', 'counter', 'somebody should paint the sign');
       const shortcut = { user: 'mira', callback_id: SHORTCUT.handOver, channel: 'counter', ts: thread.root };
-      await town.people.control('POST', '/shortcuts', shortcut);
+      await town.people.act('/shortcuts', shortcut);
       const form = await town.modal('mira');
       expect(JSON.stringify(form)).toContain('somebody should paint the sign');
       await town.submit('mira', form, { request: 'paint the sign', repo: 'ledger', attempts: '2' });
@@ -140,7 +140,7 @@ export const startStories: Stories = {
     await useHome(town, 'jonas', ACTION.ownRepo, { value: 'ledger' });
     await useHome(town, 'jonas', ACTION.ownModel, { value: 'scripted-mini' });
 
-    await town.people.control('POST', '/shortcuts', { user: 'jonas', callback_id: SHORTCUT.start });
+    await town.people.act('/shortcuts', { user: 'jonas', callback_id: SHORTCUT.start });
     const { id: view_id, callback_id } = await town.modal('jonas');
     expect(callback_id).toBe(MODAL.start);
     await town.people.control('POST', '/views/close', { user: 'jonas', view_id });
