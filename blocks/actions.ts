@@ -114,6 +114,11 @@ export function parseChoice(value: string): Choice | null {
   return match?.[1] && match[2] ? { turnId: match[1], place: Number(match[2]) } : null;
 }
 
+/** The turn of a button's or a modal's value, which may name one of several things of it as well. */
+export function turnOf(value: string): string {
+  return parseChoice(value)?.turnId ?? value;
+}
+
 /** What the diff modal keeps in its `private_metadata`. */
 export interface DiffPlace {
   readonly turnId: string;

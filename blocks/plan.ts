@@ -1,7 +1,7 @@
 // A plan that waits for a person: Go, Change or Cancel; once it was decided, who did.
 import type { ModalView } from '@slack/types';
 import type { Proposal } from '../core/proposal.ts';
-import { ACTION, MODAL, PLAN_INPUT } from './actions.ts';
+import { ACTION, type Choice, choiceValue, MODAL, PLAN_INPUT } from './actions.ts';
 import { fit, textLines } from './fit.ts';
 import { header } from './header.ts';
 import { INPUT_TEXT_MAX, PLACEHOLDER_MAX, TEXT_INPUT_MAX, VIEW_TITLE_MAX } from './limits.ts';
@@ -13,11 +13,13 @@ import { cut, escape, oneLine } from './text.ts';
 
 export interface PlanOptions extends Proposal {
   readonly turnId: string;
+  /** Its place among the turn's plans, from 0: what is decided is decided on this one. */
+  readonly place: number;
   /** Whether a person can decide on it now. */
   readonly waits: boolean;
 }
 
-export function planMessage({ turnId, text, decision, waits }: PlanOptions): FittedMessage {
+export function planMessage({ turnId, place, text, decision, waits }: PlanOptions): FittedMessage {
   const said = markdownBlocks(text);
   const decided = decision === null ? null : DECIDED[decision.how](oneLine(decision.text, 300));
   return fit({
@@ -34,7 +36,7 @@ export function planMessage({ turnId, text, decision, waits }: PlanOptions): Fit
       header('Plan'),
       said.length > 0 ? said : paragraph(words('The agent made no plan.')),
       decision === null || decided === null ? null : paragraph(person({ id: decision.by }), words(decided)),
-      decision === null && waits ? buttons(turnId) : null,
+      decision === null && waits ? buttons({ turnId, place }) : null,
       decision === null && waits
         ? context('Nothing is changed before Go. A reply asks for another plan.')
         : null,
@@ -48,20 +50,21 @@ const DECIDED: Record<'go' | 'change', (text: string) => string> = {
   change: (text) => ` asked for another plan: ${text}`,
 };
 
-function buttons(value: string) {
+function buttons(plan: Choice) {
+  const value = choiceValue(plan);
   return actions(
     button({ actionId: ACTION.planGo, value, text: 'Go', style: 'primary' }),
     button({ actionId: ACTION.planChange, value, text: 'Change' }),
-    button({ actionId: ACTION.stop, value, text: 'Cancel' }),
+    button({ actionId: ACTION.stop, value: plan.turnId, text: 'Cancel' }),
   );
 }
 
 /** What should be different; the text comes back under `PLAN_INPUT`. */
-export function planChangeModal(turnId: string): ModalView {
+export function planChangeModal(plan: Choice): ModalView {
   return {
     type: 'modal',
     callback_id: MODAL.planChange,
-    private_metadata: turnId,
+    private_metadata: choiceValue(plan),
     title: plain('Change the plan', VIEW_TITLE_MAX),
     submit: plain('Ask for it', VIEW_TITLE_MAX),
     close: plain('Cancel', VIEW_TITLE_MAX),

@@ -23,12 +23,18 @@ export async function proposePlan(
   });
 }
 
-/** Decides on the plan that waits in a session, and hands its turn over; false where none waits. `beside` came with the words. */
+/** A word on a plan, with what came with it. */
+interface Word extends PlanDecision {
+  /** Of which of the turn's plans it is, from 0; of the one that waits without it. */
+  readonly place?: number;
+  readonly beside?: GivenBeside | undefined;
+}
+
+/** Decides on the plan that waits in a session, and hands its turn over; false where none waits, or another one. */
 export async function decidePlan(
   em: EntityManager,
   sessionId: string,
-  decision: PlanDecision,
-  beside?: GivenBeside,
+  { place, beside, ...decision }: Word,
 ): Promise<boolean> {
   const rows = await em.execute<{ id: string; details: TurnDetails }[]>(
     `select id, details from turn where session_id = ? and state = 'waiting'
@@ -36,9 +42,10 @@ export async function decidePlan(
     [sessionId],
   );
   const [row] = rows;
+  const earlier = row?.details.plans?.slice(0, -1) ?? [];
   const last = row?.details.plans?.at(-1);
-  if (row === undefined || last === undefined) return false;
-  const plans = [...(row.details.plans ?? []).slice(0, -1), { ...last, decision }];
+  if (row === undefined || last === undefined || (place ?? earlier.length) !== earlier.length) return false;
+  const plans = [...earlier, { ...last, decision }];
   await em.execute(
     `update turn set state = 'queued', state_since = now(), details = (details - 'decidedWith') || ?::jsonb where id = ?`,
     [JSON.stringify({ plans, ...(beside === undefined ? {} : { decidedWith: beside }) }), row.id],

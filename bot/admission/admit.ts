@@ -97,7 +97,7 @@ async function takenByOpenTurn(
     turn.details.stop === true
       ? await stopAll(em, sessionId, turn.id, known.actor.id)
       : (await choose(em, sessionId, said)) ||
-        (await decidePlan(em, sessionId, decisionIn(said), beside)) ||
+        (await decidePlan(em, sessionId, { ...decisionIn(said), beside })) ||
         (await answerWaiting(em, sessionId, { ...said, ...(beside === undefined ? {} : { beside }) }));
   if (taken || turn.details.stop === true) {
     await em.execute(

@@ -1,7 +1,7 @@
 // Bolt's listeners for buttons, menus and modals. A decision has committed before Slack gets its
 // acknowledgement; what there is to say to the person follows after it, also where that could not be sent.
 import type { App } from '@slack/bolt';
-import { ACTION, ATTEMPT_BUTTON, MODAL, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
+import { ACTION, ATTEMPT_BUTTON, MODAL, OPTION_BUTTON, REPO_BUTTON, turnOf } from '../../blocks/actions.ts';
 import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
@@ -135,8 +135,8 @@ async function redrawHome(desk: Desk, userId: string): Promise<void> {
 }
 
 /** Modals of ours carry the id of their turn. */
-async function placeOf(desk: Desk, turnId: string): Promise<Session | null> {
+async function placeOf(desk: Desk, metadata: string): Promise<Session | null> {
   const em = desk.database.em();
-  const turn = await em.findOne(Turn, { id: turnId });
+  const turn = await em.findOne(Turn, { id: turnOf(metadata) });
   return turn === null ? null : em.findOne(Session, { id: turn.sessionId });
 }

@@ -1,5 +1,6 @@
-// What people decide on a plan: Go, or another one. Cancel is a stop.
-import { PLAN_INPUT } from '../../blocks/actions.ts';
+// What people decide on a plan: Go, or another one. Cancel is a stop. It is the plan that they saw: another one may
+// be there by the time, where Slack lost the answer to a click or somebody else asked for it.
+import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/actions.ts';
 import { couldNot, outOfDate } from '../../blocks/ephemeral.ts';
 import { planChangeModal } from '../../blocks/plan.ts';
 import { decidePlan } from '../../db/plans.ts';
@@ -15,12 +16,14 @@ export async function planGo(desk: Desk, click: Click): Promise<Reply> {
 
 /** Opens the modal that asks what should be different. */
 export async function openPlanChange(desk: Desk, click: Click): Promise<Reply> {
-  const found = await findInReach(desk.database.em(), desk, click.value, click.channelId);
+  const found = await findInReach(desk.database.em(), desk, turnOf(click.value), click.channelId);
   if (found === null) return outOfDate();
   const refused = refusal(desk.config, await desk.directory.actor(click.userId), ['start']);
   if (refused !== null) return refused;
-  if (found.turn.state !== 'waiting') return couldNot(DECIDED, '');
-  await openView(desk, click.triggerId, planChangeModal(found.turn.id));
+  const last = (found.turn.details.plans?.length ?? 0) - 1;
+  const place = parseChoice(click.value)?.place ?? last;
+  if (found.turn.state !== 'waiting' || place !== last) return couldNot(DECIDED, '');
+  await openView(desk, click.triggerId, planChangeModal({ turnId: found.turn.id, place }));
   return null;
 }
 
@@ -32,16 +35,21 @@ export async function planChange(desk: Desk, submission: Submission): Promise<Re
 
 async function decide(
   desk: Desk,
-  turnId: string,
+  plan: string,
   userId: string,
   channelId: string | null,
   decision: { readonly how: 'go' | 'change'; readonly text: string },
 ): Promise<Reply> {
   const actor = await desk.directory.actor(userId);
-  return onTurn(desk, turnId, channelId, async (em, { turn }) => {
+  const place = parseChoice(plan)?.place;
+  return onTurn(desk, turnOf(plan), channelId, async (em, { turn }) => {
     const refused = refusal(desk.config, actor, ['start']);
     if (refused !== null) return refused;
-    const decided = await decidePlan(em, turn.sessionId, { ...decision, by: actor.id });
+    const decided = await decidePlan(em, turn.sessionId, {
+      ...decision,
+      by: actor.id,
+      ...(place === undefined ? {} : { place }),
+    });
     return decided ? null : couldNot(DECIDED, '');
   });
 }

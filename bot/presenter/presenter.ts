@@ -235,7 +235,7 @@ async function wantPlans(em: EntityManager, session: Session, view: StatusView):
   for (const [index, proposal] of view.proposals.entries()) {
     const isLast = index === view.proposals.length - 1 && view.attempts.length === 0;
     const waits = view.state === 'waiting' && isLast;
-    const message = planMessage({ ...proposal, turnId: view.turnId, waits });
+    const message = planMessage({ ...proposal, turnId: view.turnId, place: index, waits });
     for (const [place, { text, blocks }] of [message, ...message.overflow].entries()) {
       await wantDelivery(em, {
         kind: 'message',

@@ -53,6 +53,7 @@ const own = { defaults: { repo: 'bakery-api', model: null }, models: ['gpt-5-cod
 
 const PLAN = {
   turnId: 'turn-1',
+  place: 0,
   text: '1. Count each price with its quantity in `src/cart.js:12`\n2. A test for two of the same item\n3. `npm test`, then look at the cart page\n\nUnsure: should a sold out item count?',
 };
 
@@ -104,7 +105,7 @@ export function waysIn(): GalleryEntry[] {
       }),
     ),
     ...entries('Plan: nobody decided', planMessage({ ...PLAN, decision: null, waits: false })),
-    view('Modal: change the plan', 'modal', planChangeModal('turn-1')),
+    view('Modal: change the plan', 'modal', planChangeModal({ turnId: 'turn-1', place: 0 })),
     ...entries(
       'Files that did not come along',
       filesLeft(['huge.bin was left out: it has 21 MB, and 20 MB is the most.']),

@@ -1,10 +1,20 @@
 // A click whose answer Slack never saw: the person is warned, does it again, and nothing happens twice.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
+import { ACTION, PLAN_INPUT, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
+import type { TurnDetails } from '../../db/entities/session.ts';
+import { proposePlan } from '../../db/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { required } from '../required.ts';
 import { actionsOf, findAction, JONAS, MIRA, SANA, SHOP, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
+
+interface TurnRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly details: TurnDetails;
+}
+const isQueued = ({ state }: TurnRow) => state === 'queued';
 
 describe.each([
   { mode: 'socket', fault: 'socket_disconnect' },
@@ -20,7 +30,7 @@ describe.each([
   afterAll(async () => stage.close());
 
   const turnsOf = (root: string) =>
-    stage.rows<{ id: string; kind: string; state: string }>(
+    stage.rows<TurnRow>(
       `select turn.* from turn join session on session.id = session_id where thread_ts = ? order by position`,
       [root],
     );
@@ -79,6 +89,33 @@ describe.each([
     await until(async () =>
       (await stage.whispers(SANA, root)).some((line) => line.includes('may not approve')),
     );
+  });
+
+  it('asks for another plan once: the one that came of it is not decided on', async () => {
+    const root = await stage.slack.say('@threadsmith plan first: fix the oven');
+    const proposed = async (text: string) => {
+      const { id, details } = await until(async () => (await turnsOf(root)).find(isQueued));
+      await proposePlan(stage.database, await worker.claim(id), details.plans ?? [], text);
+    };
+    await proposed('Turn it off.');
+    await stage.click(MIRA, await withButton(root, ACTION.planChange), ACTION.planChange);
+    const form = await until(async () => (await stage.slack.views('mira')).at(-1));
+    const { blockId, actionId } = PLAN_INPUT;
+    const order = {
+      user: 'mira',
+      view_id: form['id'],
+      values: { [blockId]: { [actionId]: 'open the door first' } },
+    };
+    await lost();
+    expect(await stage.slack.control('views/submit', order)).toMatchObject({ acked: false });
+    await proposed('Open the door, turn it off.');
+    await stage.act('views/submit', order);
+    await until(async () =>
+      (await stage.whispers(MIRA, root)).some((line) => line.includes('does not wait')),
+    );
+    const [turn] = await turnsOf(root);
+    expect(turn?.state).toBe('waiting');
+    expect(turn?.details.plans?.map(({ decision }) => decision?.how)).toEqual(['change', undefined]);
   });
 
   it('hands a message over once, and takes the form the second time', async () => {
