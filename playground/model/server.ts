@@ -35,6 +35,8 @@ export interface RunningModel {
 export const refusedApiKey = 'sk-refused';
 const modelName = 'scripted';
 const bodyLimitBytes = 64 * 1024 * 1024;
+/** Node's own 5 s end a connection under a client that a busy machine keeps from noticing. */
+const keepAliveMs = 120_000;
 
 /** Starts the server on the loopback address; throws a ScriptError for a recording it cannot read. */
 export async function startModel(options: ModelOptions = {}): Promise<RunningModel> {
@@ -47,7 +49,7 @@ export async function startModel(options: ModelOptions = {}): Promise<RunningMod
     cache: new PromptCache(),
     delayMs: options.delayMs ?? 0,
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
     route(state, request, response).catch((thrown: unknown) => {
       if (thrown instanceof RefusedRequest) {
         sendRefusal(response, thrown);

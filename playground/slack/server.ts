@@ -24,6 +24,8 @@ import { handleApiCall } from './web-api.ts';
 import { Workspace } from './workspace.ts';
 
 const DEADLINE_MS = 3_000;
+/** Node's own 5 s end a connection under a client that a busy machine keeps from noticing. */
+const KEEP_ALIVE_MS = 120_000;
 
 export interface WorkspaceOptions {
   /** 0 or absent: any free port. */
@@ -54,7 +56,7 @@ export async function startWorkspace(options: WorkspaceOptions): Promise<Running
   const workspace = compose(store, options);
   if (options.gallery !== undefined) workspace.gallery = readGallery(options.gallery);
   const { services } = workspace;
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     route(workspace, request, response).catch((error: unknown) => fail(response, error));
   });
   server.on('upgrade', (request, socket, head) => services.sockets.upgrade(request, socket, head));
