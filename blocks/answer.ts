@@ -1,11 +1,13 @@
 // The answer to a question about the code: words with links to the lines they rest on, nothing to merge.
+import type { ActionsBlock } from '@slack/types';
 import type { AnswerView } from '../core/view.ts';
+import { ACTION } from './actions.ts';
 import { alertDecision } from './alert.ts';
 import { chosenContext, footer } from './change-body.ts';
 import { fit, textLines } from './fit.ts';
 import { MESSAGE_TEXT_MAX } from './limits.ts';
 import { markdownBlocks, markdownWords } from './markdown.ts';
-import { context, type FittedMessage, present } from './message.ts';
+import { actions, button, context, type FittedMessage, present } from './message.ts';
 import { paragraph, words } from './rich.ts';
 import { SCRIPTED_NOTE } from './status.ts';
 import { cut } from './text.ts';
@@ -17,10 +19,16 @@ export function answerMessage(view: AnswerView): FittedMessage {
     text: textLines(cut(markdownWords(text), MESSAGE_TEXT_MAX)) || 'The agent ended without an answer.',
     blocks: present(
       said.length > 0 ? said : paragraph(words('The agent ended without an answer.')),
-      context(footer(usage, [repo])),
+      context(footer(usage, [repo, view.base ? `from ${view.base}` : ''])),
       chosenContext(view.result.chosen),
       context(view.model?.scripted ? SCRIPTED_NOTE : ''),
-      view.kind === 'alert' ? alertDecision(view.turnId, view.alertDecision) : null,
+      view.kind === 'alert' ? alertDecision(view.turnId, view.alertDecision) : change(view),
     ),
   });
+}
+
+/** The first answer of a thread may be about the wrong place. */
+function change({ changeable, turnId }: AnswerView): ActionsBlock | null {
+  if (changeable !== true) return null;
+  return actions(button({ actionId: ACTION.reroute, value: turnId, text: 'Change repo or branch' }));
 }

@@ -17,15 +17,21 @@ export interface RerouteModalOptions {
   readonly repo: string;
   /** Null for the repo's default branch. */
   readonly branch: string | null;
-  /** Whether its work has begun. */
-  readonly begun: boolean;
+  /** How far it is: `answered` is over, and is done again as a request of its own. */
+  readonly stage: 'waits' | 'begun' | 'answered';
 }
+
+const EFFECTS: Record<RerouteModalOptions['stage'], string> = {
+  waits: '',
+  begun: 'What was begun is thrown away, and the work starts anew.',
+  answered: 'The answer stays, and the same is asked there.',
+};
 
 /** Names of branches are shorter than this on every forge. */
 const BRANCH_MAX = 200;
 
 /** The inputs come back under `REROUTE_INPUT`, the turn's id as metadata. */
-export function rerouteModal({ turnId, repos, repo, branch, begun }: RerouteModalOptions): ModalView {
+export function rerouteModal({ turnId, repos, repo, branch, stage }: RerouteModalOptions): ModalView {
   const listed = [repo, ...repos.filter((name) => name !== repo)].slice(0, SELECT_OPTIONS_MAX);
   const options = listed.map(
     (name): PlainTextOption => ({
@@ -68,7 +74,7 @@ export function rerouteModal({ turnId, repos, repo, branch, begun }: RerouteModa
           ...(branch === null ? {} : { initial_value: cut(branch, BRANCH_MAX) }),
         },
       },
-      context(begun ? 'What was begun is thrown away, and the work starts anew.' : ''),
+      context(EFFECTS[stage]),
     ),
   };
 }

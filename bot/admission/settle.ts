@@ -105,7 +105,10 @@ async function takeOptions(
 }
 
 /** What was begun from another commit is of no use any more; the worker makes a fresh sandbox. */
-function restart(session: Session, to: { readonly repo?: string; readonly baseBranch: string | null }): void {
+export function restart(
+  session: Session,
+  to: { readonly repo?: string; readonly baseBranch: string | null },
+): void {
   if (typeof session.baseCommit === 'string') session.state = 'discarded';
   session.baseCommit = null;
   session.baseBranch = to.baseBranch;

@@ -1,14 +1,21 @@
 // Change, on a thread's first request: the modal with repo and branch, and the move that it asks for.
 import { REROUTE_INPUT } from '../../blocks/actions.ts';
-import { couldNot, outOfDate } from '../../blocks/ephemeral.ts';
+import { couldNot, outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
+import type { Actor } from '../../core/authority.ts';
 import { isOver } from '../../core/turn.ts';
+import type { EntityManager } from '../../db/database.ts';
+import type { Session, Turn } from '../../db/entities/session.ts';
+import { claimKey, lockSession } from '../../db/requests.ts';
 import { rerouteTurn } from '../../db/reroute.ts';
+import { queueButtonTurn } from '../admission/queue.ts';
 import { findRepo } from '../admission/repo.ts';
+import { restart } from '../admission/settle.ts';
 import { isChangeable } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
-import { type Desk, findInReach, openView, type Reply, refusal } from './desk.ts';
+import { type Desk, findInReach, hasOpenTurn, openView, type Reply, refusal } from './desk.ts';
 
+const ELSEWHERE = 'Ask in a new thread, with repo=… in your words.';
 const TOO_LATE = 'This cannot be moved any more: it is over, or something of it was published.';
 
 /** Opens the modal with what was chosen. */
@@ -18,13 +25,14 @@ export async function openReroute(desk: Desk, click: Click): Promise<Reply> {
   const refused = refusal(desk.config, await desk.directory.actor(click.userId), ['start']);
   if (refused !== null) return refused;
   const { turn, session } = found;
-  if (isOver(turn.state) || !isChangeable(session, turn)) return couldNot(TOO_LATE, '');
+  const answered = isAnswered(turn);
+  if ((isOver(turn.state) && !answered) || !isChangeable(session, turn)) return couldNot(TOO_LATE, '');
   const view = rerouteModal({
     turnId: turn.id,
     repos: desk.config.repos.map(({ name }) => name),
     repo: session.repo ?? '',
     branch: session.baseBranch ?? null,
-    begun: turn.state === 'running' || turn.state === 'waiting',
+    stage: answered ? 'answered' : turn.state === 'running' || turn.state === 'waiting' ? 'begun' : 'waits',
   });
   await openView(desk, click.triggerId, view);
   return null;
@@ -44,8 +52,35 @@ export async function reroute(desk: Desk, submission: Submission): Promise<Reply
     if (refused !== null) return refused;
     const { turn, session } = found;
     if (session.repo === repo && (session.baseBranch ?? null) === baseBranch) return null;
+    if (isAnswered(turn))
+      return askAgain(em, submission.viewId, { turn, session }, { repo, baseBranch }, actor);
     const moved =
       isChangeable(session, turn) && (await rerouteTurn(em, turn.id, { repo, baseBranch, by: actor.id }));
-    return moved ? null : couldNot(TOO_LATE, 'Ask in a new thread, with repo=… in your words.');
+    return moved ? null : couldNot(TOO_LATE, ELSEWHERE);
   });
+}
+
+/** Only words came of it: there is nothing in the old place that would be left behind. */
+function isAnswered({ state, result, kind }: Turn): boolean {
+  return state === 'done' && result?.kind === 'answer' && kind !== 'alert';
+}
+
+/** The answer stays, and the same request is the thread's next one, in the other place. The same form counts once. */
+async function askAgain(
+  em: EntityManager,
+  viewId: string,
+  { turn, session }: { readonly turn: Turn; readonly session: Session },
+  to: { readonly repo: string; readonly baseBranch: string | null },
+  actor: Actor,
+): Promise<Reply> {
+  const locked = await lockSession(em, session.id);
+  await em.refresh(session);
+  if (locked === null || !isChangeable(session, turn)) return couldNot(TOO_LATE, ELSEWHERE);
+  if (!(await claimKey(em, `view:${viewId}`))) return null;
+  if (await hasOpenTurn(em, session.id)) return turnRunning();
+  restart(session, to);
+  await em.flush();
+  const { answer: _answer, callId: _call, routing: _routing, plans: _plans, ...details } = turn.details;
+  await queueButtonTurn(em, locked, { kind: 'follow_up', text: turn.text, requester: actor, details });
+  return null;
 }

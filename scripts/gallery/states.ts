@@ -232,6 +232,10 @@ function words(): GalleryEntry[] {
   const many = Array.from({ length: 23 }, (_, index) => `service-${index + 1}`);
   return [
     ...entries('Answer', answerMessage(turns.answer(answerText))),
+    ...entries(
+      'Answer: the first of its thread',
+      answerMessage({ ...turns.answer(answerText), changeable: true, base: 'release/2' }),
+    ),
     ...entries('Answer: hostile text stays text', answerMessage(turns.answer(hostileText))),
     ...entries('Failure', failureMessage({ failure, turnId, canRetry: true, about })),
     ...entries(

@@ -118,7 +118,7 @@ export function waysIn(): GalleryEntry[] {
         repos: repos.map(({ name }) => name),
         repo: 'bakery-api',
         branch: 'release/2',
-        begun: true,
+        stage: 'begun',
       }),
     ),
     view('Home', 'home', homeView({ sessions: all, repos, ...own, mayStart: true, whoMay: '' })),

@@ -5,7 +5,7 @@ import { ACTION, REROUTE_INPUT } from '../../blocks/actions.ts';
 import { patiently } from '../../bot/slack/calls.ts';
 import { setDefaults } from '../../db/people.ts';
 import type { Json } from '../playground/slack-setup.ts';
-import { actionsOf, JONAS, MIRA, Stage, until } from './stage.ts';
+import { actionsOf, JONAS, MIRA, SANA, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
 
 const TEAM = z.object({ team_id: z.string() });
@@ -163,6 +163,33 @@ describe('where a request is worked on', () => {
     const moved = JSON.stringify(await shown(root, 'ledger (changed)'));
     expect(moved).toContain('from develop');
     expect(moved).not.toContain('Looking at the crumbs');
+  });
+
+  it('has a question asked again in another place that was answered in the wrong one', async () => {
+    const root = await stage.slack.say('@threadsmith what is in the jar?');
+    const usage = { model: 'm', steps: 1, inputTokens: 1, cachedTokens: 0, outputTokens: 1, durationMs: 1 };
+    const lease = await worker.claim((await inState(root, 'queued')).id);
+    await worker.finish(lease, { kind: 'answer', text: 'Nothing is in it.', repo: 'bakery', usage });
+    const answer = await shown(root, 'Nothing is in it.');
+    expect(actionsOf(answer)).toEqual([ACTION.reroute]);
+    await stage.click(SANA, answer, ACTION.reroute);
+    const form = await until(async () => (await stage.slack.views('sana')).at(-1));
+    expect(JSON.stringify(form)).toContain('The answer stays, and the same is asked there.');
+    await stage.act('views/submit', {
+      user: SANA,
+      view_id: form['id'],
+      values: {
+        [REROUTE_INPUT.repo.blockId]: { [REROUTE_INPUT.repo.actionId]: 'ledger' },
+        [REROUTE_INPUT.branch.blockId]: { [REROUTE_INPUT.branch.actionId]: 'develop' },
+      },
+    });
+    const again = await inState(root, 'queued', 2);
+    expect(again).toMatchObject({ text: 'what is in the jar?', repo: 'ledger', base_branch: 'develop' });
+    const second = await worker.claim(again.id);
+    await worker.finish(second, { kind: 'answer', text: 'Old receipts.', repo: 'ledger', usage });
+    expect(JSON.stringify(await shown(root, 'Old receipts.'))).toContain('ledger · from develop');
+    await shown(root, 'Nothing is in it.');
+    expect(await turnsOf(root)).toHaveLength(2);
   });
 
   it('switches the repo of a thread by an option until something is published', async () => {

@@ -24,7 +24,7 @@ export const messageStories: Stories = {
   'a mention is answered in its thread, and a reply of somebody else goes on there': async (town) => {
     const thread = await town.ask('mira', 'shop', 'what does the sign say?');
     const answer = await thread.see(says(/The sign says: bakery, main\./));
-    expect(labelsOf(answer)).toEqual([]);
+    expect(labelsOf(answer)).toEqual(['Change repo or branch']);
     const [root] = await thread.messages();
     expect(root?.reactions).toMatchObject([{ name: 'eyes', users: [town.botUser] }]);
 

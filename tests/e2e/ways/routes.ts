@@ -22,7 +22,7 @@ export const routeStories: Stories = {
       'read only: paint the sign, see https://code.example/ledger',
     );
     const answer = await thread.see(says(/The sign is painted\./));
-    expect(labelsOf(answer)).toEqual([]);
+    expect(labelsOf(answer)).toEqual(['Change repo or branch']);
     expect(readable(answer)).toMatch(/tokens · ledger/);
     expect(await answersIn(thread, town.botUser)).toHaveLength(1);
   },

@@ -108,7 +108,7 @@ export const startStories: Stories = {
     );
     const thread = threadAt(town.stack, 'alerts', root.ts);
     const answer = await thread.see(says(/The sign says: bakery, main\./, { after: root.ts }));
-    expect(labelsOf(answer)).toEqual([]);
+    expect(labelsOf(answer)).toEqual(['Change repo or branch']);
     await town.keepQuiet('alerts', thread);
     await command(town, 'sana', 'counter', 'list');
     await town.whispered('sana', 'counter', /TypeError again: what does the sign say\?: answered/);
