@@ -6,7 +6,7 @@ import { couldNot } from '../../blocks/ephemeral.ts';
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
-import { publishHome, setOwn, startFromHome } from '../starts/home.ts';
+import { setOwn, startFromHome } from '../starts/home.ts';
 import { decideAlert } from './alerts.ts';
 import { pickAttempt, tryWays } from './attempts.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
@@ -128,7 +128,7 @@ async function tell(
 
 async function redrawHome(desk: Desk, userId: string): Promise<void> {
   try {
-    await publishHome(desk, userId);
+    await desk.homes.redraw(desk.identity.teamId, userId);
   } catch (error) {
     desk.log.warn('the Home tab was not drawn', { userId, error });
   }

@@ -91,6 +91,8 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
     const em = database.em();
     switch (outcome.kind) {
       case 'sent':
+        // Slack counts from when it took the message, which may be well after it was taken up here.
+        if (delivery.kind === 'message' && delivery.slackTs === null) pace.posting(delivery.channelId);
         return markDelivered(em, delivery, outcome.slackTs, spacingMs(delivery.ageMs));
       case 'adopted':
         log.info('a message from an earlier attempt was found', { delivery: delivery.dedupeKey });

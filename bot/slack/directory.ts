@@ -117,7 +117,7 @@ export function openDirectory(
   app: AppIdentity,
   options: { readonly userGroups: boolean; readonly log: Log },
 ): Directory {
-  const groups = remembered(async (_all: string): Promise<readonly KnownGroup[]> => {
+  const groups = remembered(async (_all: string, doNotKeep): Promise<readonly KnownGroup[] | null> => {
     if (!options.userGroups) return [];
     try {
       const answer = await patiently(() => client.usergroups.list({ include_users: true }), PATIENCE);
@@ -125,14 +125,19 @@ export function openDirectory(
     } catch (error) {
       // Nobody is in a group then; whoever is named in person still may.
       options.log.warn('the user groups could not be asked for', { error });
-      return [];
+      if (hasCode(error, 'slack_refused')) return [];
+      doNotKeep();
+      return null;
     }
   });
-  const actors = remembered(async (userId: string): Promise<Actor> => {
-    const [answer, known] = await Promise.all([
+  const actors = remembered(async (userId: string, doNotKeep): Promise<Actor> => {
+    const [answer, asked] = await Promise.all([
       patiently(() => client.users.info({ user: userId }), PATIENCE),
       groups('all'),
     ]);
+    // With the next click Slack may answer again, and then a group counts.
+    if (asked === null) doNotKeep();
+    const known = asked ?? [];
     const { user } = userSchema.parse(answer);
     return {
       isForeign: user.is_stranger === true || (user.team_id !== undefined && user.team_id !== app.teamId),
@@ -161,7 +166,7 @@ export function openDirectory(
     actor: actors,
     nameOf: async (userId) => {
       try {
-        const group = (await groups('all')).find(({ id }) => id === userId);
+        const group = (await groups('all'))?.find(({ id }) => id === userId);
         if (group !== undefined) return `@${group.handle}`;
         return (await actors(userId)).name;
       } catch {
@@ -173,15 +178,15 @@ export function openDirectory(
   };
 }
 
-/** Keeps answers for a while and asks only once for several askers; failures are not kept. */
-function remembered<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+/** Keeps answers for a while and asks only once for several askers; failures are not kept, nor what asks not to be. */
+function remembered<T>(ask: (key: string, doNotKeep: () => void) => Promise<T>): (key: string) => Promise<T> {
   const kept = new Map<string, { readonly answer: Promise<T>; readonly until: number }>();
   return (key) => {
     const now = Date.now();
     const known = kept.get(key);
     if (known !== undefined && known.until > now) return known.answer;
     for (const [old, entry] of kept) if (entry.until <= now) kept.delete(old);
-    const answer = ask(key);
+    const answer = ask(key, () => kept.delete(key));
     kept.set(key, { answer, until: now + KEEP_MS });
     answer.catch(() => kept.delete(key));
     return answer;

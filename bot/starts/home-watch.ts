@@ -7,6 +7,11 @@ export interface HomeWatch {
   opened: (teamId: string, userId: string) => void;
   /** A turn of theirs was drawn: their tab is too where the turn has moved on. */
   drawn: (teamId: string, userId: string, turn: { readonly turnId: string; readonly state: string }) => void;
+  /**
+   * Draws their tab now, or once more after the drawing under way: what is drawn last in Slack is then what was
+   * read last. Rejects where that could not be drawn.
+   */
+  redraw: (teamId: string, userId: string) => Promise<void>;
   close: () => void;
 }
 
@@ -20,6 +25,29 @@ export function watchHomes(draw: (teamId: string, userId: string) => Promise<voi
   const seen = new Map<string, number>();
   const states = new Map<string, string>();
   const timers = new Map<string, NodeJS.Timeout>();
+  const drawings = new Map<string, Promise<void>>();
+  const next = new Map<string, Promise<void>>();
+
+  const begin = (key: string, teamId: string, userId: string): Promise<void> => {
+    const drawing = draw(teamId, userId).finally(() => drawings.delete(key));
+    drawings.set(key, drawing);
+    return drawing;
+  };
+  const redraw = (teamId: string, userId: string): Promise<void> => {
+    const key = keyOf(teamId, userId);
+    const waiting = next.get(key);
+    if (waiting !== undefined) return waiting;
+    const underway = drawings.get(key);
+    if (underway === undefined) return begin(key, teamId, userId);
+    const again = underway
+      .catch(() => {})
+      .then(() => {
+        next.delete(key);
+        return begin(key, teamId, userId);
+      });
+    next.set(key, again);
+    return again;
+  };
   return {
     opened: (teamId, userId) => {
       const key = keyOf(teamId, userId);
@@ -37,12 +65,13 @@ export function watchHomes(draw: (teamId: string, userId: string) => Promise<voi
       if (timers.has(key) || (seen.get(key) ?? 0) < Date.now() - WATCHED_MS) return;
       const timer = setTimeout(() => {
         timers.delete(key);
-        draw(teamId, userId).catch((error: unknown) =>
+        redraw(teamId, userId).catch((error: unknown) =>
           log.warn('the Home tab was not drawn', { userId, error }),
         );
       }, GATHER_MS);
       timers.set(key, timer);
     },
+    redraw,
     close: () => {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();

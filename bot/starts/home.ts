@@ -25,10 +25,10 @@ export async function homeOpened(desk: Desk, body: unknown): Promise<void> {
     return;
   }
   desk.homes.opened(desk.identity.teamId, user);
-  await publishHome(desk, user);
+  await desk.homes.redraw(desk.identity.teamId, user);
 }
 
-/** Draws a person's Home tab as it is now. */
+/** Draws a person's Home tab as it is now. One drawing at a time: see `HomeWatch`. */
 export async function publishHome(desk: Desk, userId: string): Promise<void> {
   const { config, directory } = desk;
   const actor = await directory.actor(userId);

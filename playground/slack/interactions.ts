@@ -15,6 +15,8 @@ export interface Click {
   place: Place;
   actionId: string;
   blockId: string | undefined;
+  /** The blocks on the person's screen: the app may have changed the message since, and the click counts all the same. */
+  seen?: readonly Dict[] | undefined;
   /** Bare value or Slack's fields (selected_option …). */
   choice: unknown;
 }
@@ -24,10 +26,10 @@ export type ClickOutcome = { ok: true; receipt: Receipt } | { ok: false; error: 
 /** Presses, picks or types in one element and waits for the app's ack. */
 export async function click(
   ws: Workspace,
-  { user, place, actionId, blockId, choice }: Click,
+  { user, place, actionId, blockId, seen, choice }: Click,
 ): Promise<ClickOutcome> {
   const blocks = place.kind === 'view' ? place.view.blocks : allBlocks(place.message);
-  const placed = findPlaced(blocks, actionId, blockId);
+  const placed = findPlaced(blocks, actionId, blockId) ?? findPlaced(seen, actionId, blockId);
   if (placed === undefined) return { ok: false, error: 'no_such_element' };
   if (!mayUse(placed.element, user)) return { ok: false, error: 'not_visible_to_user' };
   const action = actionOf(ws, placed, choice);

@@ -58,8 +58,19 @@ describe('a person and their agent', () => {
       .parse(await stage.slack.control('home?user=mira'));
     return drawn.view ?? {};
   };
+  /** What Slack was told, or said about it; asking to wait is neither. */
   const agentCalls = async () =>
-    (await stage.calls('agents.sessions.setStatus')).map(({ args }) => [args['thread_ts'], args['status']]);
+    (await stage.calls('agents.sessions.setStatus'))
+      .filter(({ status }) => status !== 429)
+      .map(({ args }) => [args['thread_ts'], args['status']]);
+  /** Slack was told where every thread stands. */
+  const allTold = () =>
+    until(async () => {
+      const left = await stage.rows(
+        "select 1 from delivery where sent_version < version and kind = 'agent_status'",
+      );
+      return left.length === 0;
+    });
 
   it('keeps my repo and model, and uses them where nothing else says', async () => {
     await stage.slack.control('home', { user: 'mira' });
@@ -78,8 +89,11 @@ describe('a person and their agent', () => {
     }
     const root = await stage.slack.say('@threadsmith fix the total', { channel: 'platform' });
     expect(await inState(root, 'queued')).toMatchObject({ repo: 'ledger', model: 'small-1' });
-    const kept = JSON.stringify(await home());
-    expect(kept).toContain('"initial_option":{"text":{"type":"plain_text","text":"ledger"');
+    const own = (name: string) => `"initial_option":{"text":{"type":"plain_text","text":"${name}"`;
+    await until(async () => {
+      const kept = JSON.stringify(await home());
+      return kept.includes(own('ledger')) && kept.includes(own('small-1'));
+    });
     // What the channel says comes first.
     const here = await stage.slack.say('@threadsmith fix the total');
     expect(await inState(here, 'queued')).toMatchObject({ repo: 'bakery' });
@@ -99,13 +113,9 @@ describe('a person and their agent', () => {
 
   it('takes the manner and the attempts from the form', async () => {
     const ts = await stage.slack.say('the window sticks', { user: 'sana' });
-    await stage.act('shortcuts', {
-      user: 'mira',
-      callback_id: SHORTCUT.handOver,
-      channel: 'shop',
-      ts,
-    });
-    const form = await until(async () => (await stage.slack.views('mira')).at(-1));
+    const form = await stage.form('mira', () =>
+      stage.act('shortcuts', { user: 'mira', callback_id: SHORTCUT.handOver, channel: 'shop', ts }),
+    );
     expect(JSON.stringify(form)).toContain('the window sticks');
     const chosen = { request: 'mend the window', manner: 'plan', attempts: '3' };
     await stage.act('views/submit', {
@@ -146,17 +156,14 @@ describe('a person and their agent', () => {
   it('gets by without where the app is no agent: it asks once', async () => {
     const { agent_view: _agent, ...features } = manifest.features;
     await stage.slack.control('app', { manifest: { ...manifest, features } }, 'PUT');
+    await allTold();
     const before = (await agentCalls()).length;
     for (const words of ['sweep the roof', 'sweep the stairs', 'sweep the hall']) {
       const root = await stage.slack.say(`@threadsmith ${words}`);
       await inState(root, 'queued');
       await until(async () => (await stage.answers(root))[0]);
+      await allTold();
     }
-    await until(
-      async () =>
-        (await stage.rows("select 1 from delivery where sent_version < version and kind = 'agent_status'"))
-          .length === 0,
-    );
     expect((await agentCalls()).length).toBe(before + 1);
   });
 });

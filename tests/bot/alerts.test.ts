@@ -131,17 +131,17 @@ describe('alert channels', () => {
     });
     const root = await post(SENTRY, text('the till', 3));
     const turn = await turnAt(root);
+    // Not to be had before the burst is over.
+    await expect(worker.claim(turn.id)).rejects.toThrow('not to be had');
     // Another one in the burst, and the first once more.
     await post(SENTRY, text('the oven', 1));
     await post(SENTRY, text('the till', 41));
     await says(root, '1 more alert like this.');
-    await settled();
-    const [row] = await turnsOf(root);
-    expect(JSON.stringify(row?.details)).toContain('the oven');
-    // Not to be had before the burst is over.
-    await expect(worker.claim(turn.id)).rejects.toThrow('not to be had');
+    await until(async () => JSON.stringify((await turnsOf(root))[0]?.details).includes('the oven'));
     await post(SENTRY, text('the till', 57));
     await says(root, '2 more alerts like this.');
+    await until(async () => (await stage.answers(root, { channel: ALERTS })).length >= 2);
+    await settled();
     expect((await stage.answers(root, { channel: ALERTS })).length).toBe(2);
     expect(
       await stage.rows(`select 1 from turn where kind = 'alert' and details::text like '%the till%'`),
@@ -213,6 +213,7 @@ describe('alert channels', () => {
     await until(
       async () => (await stage.rows('select 1 from alert_message where ts = ?', [again])).length > 0,
     );
+    await settled();
     expect(await turnsOf(again)).toHaveLength(0);
     expect((await stage.answers(root, { channel: ALERTS })).length).toBe(shown);
   });

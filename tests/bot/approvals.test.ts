@@ -90,8 +90,10 @@ describe('one approval, by a user group', () => {
     const block = { why: 'conflict', seen: COMMIT, head: COMMIT, defaultBranch: 'main' } as const;
     await shop.worker.report(merge, { type: 'merge.blocked', ...block });
     await shop.worker.fail(merge, 'merge_conflict');
-    const blocked = await shop.messageWith(root, ACTION.updateBranch);
-    expect(String(blocked['text'])).toContain('Not merged: it conflicts');
+    const blocked = await until(async () => {
+      const found = await shop.messageWith(root, ACTION.updateBranch);
+      return String(found['text']).includes('Not merged: it conflicts') && found;
+    });
     await shop.stage.click(JONAS, blocked, ACTION.updateBranch);
     const update = await shop.queued(root, 3);
     expect(update).toMatchObject({ kind: 'follow_up', details: { onBehalf: true } });

@@ -2,7 +2,7 @@
 // the real bot draws and sends what is due.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventBody } from '../../core/event.ts';
-import { MIRA, Stage, until } from './stage.ts';
+import { MIRA, Stage, shortestGap, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
 
 const TICK_S = 5;
@@ -66,6 +66,8 @@ describe('a turn of ten minutes', () => {
       );
       return rows.length === 0;
     });
+  /** What Slack took; a call that it asks to make later is the same call. */
+  const made = async () => (await stage.allCalls()).filter(({ status }) => status !== 429);
   const passes = async (seconds: number) => {
     const back = `interval '${seconds} seconds'`;
     await stage.rows(
@@ -87,16 +89,20 @@ describe('a turn of ten minutes', () => {
       turn.id,
     ]);
     const updates: number[] = [];
+    const isUpdate = ({ method }: { readonly method: string }) => method === 'chat.update';
     for (let tick = 0; tick < TICKS; tick += 1) {
       await worker.report(lease, ...eventsOf(tick));
       await settled();
-      updates.push((await stage.calls('chat.update')).length);
+      const shown = (await made()).filter(isUpdate).map(({ at }) => Date.parse(at));
+      // A tick is longer than two seconds, but takes less: only on a machine that is slow there is a second one in it.
+      expect(shortestGap(shown.slice(updates.at(-1) ?? 0))).toBeGreaterThan(1_900);
+      updates.push(shown.length);
       await passes(TICK_S);
     }
     await worker.finishChange(lease, { commit: COMMIT });
     await until(async () => String((await stage.answers(root))[0]?.['text']).startsWith('Ready to merge'));
 
-    const calls = (await stage.allCalls()).map(({ method }) => method);
+    const calls = (await made()).map(({ method }) => method);
     const ofStart = calls.filter((method) => method === 'auth.test' || method === 'apps.connections.open');
     const counted = calls.length - ofStart.length;
     expect(counted).toBeLessThanOrEqual(40);
@@ -105,9 +111,6 @@ describe('a turn of ten minutes', () => {
       ...updates.map((count, tick) => updates.slice(tick).filter((later) => later === count).length),
     );
     expect(stillest * TICK_S).toBeLessThanOrEqual(60);
-    // In one tick, which is longer than two seconds, the same message is updated once.
-    const perTick = updates.map((count, tick) => count - (updates[tick - 1] ?? 0));
-    expect(Math.max(...perTick)).toBe(1);
     expect(calls.filter((method) => method === 'chat.postMessage')).toHaveLength(1);
   }, 120_000);
 });

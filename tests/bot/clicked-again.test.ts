@@ -50,7 +50,8 @@ describe.each([
   const clickTwice = async (user: string, message: Json, action: string): Promise<void> => {
     await lost();
     const action_id = findAction(message, action);
-    const first = await stage.slack.control('actions', { user, channel: SHOP, ts: message['ts'], action_id });
+    const click = { user, channel: SHOP, ts: message['ts'], action_id, seen: message['blocks'] };
+    const first = await stage.slack.control('actions', click);
     expect(first).toMatchObject({ acked: false, reason: 'connection_failed' });
     expect(await stage.click(user, message, action)).toMatchObject({ acked: true });
   };
@@ -61,6 +62,9 @@ describe.each([
     const [merge, ...more] = (await turnsOf(root)).filter(({ kind }) => kind === 'merge');
     expect(more).toEqual([]);
     await worker.fail(await worker.claim(required(merge, 'no merge').id), 'merge_conflict');
+    await until(async () =>
+      (await stage.replies(root)).some(({ text }) => String(text).includes('merge_conflict')),
+    );
     // The line for somebody else comes after any that there was for Jonas.
     await stage.click(SANA, await withButton(root, ACTION.approve), ACTION.approve);
     await until(async () => (await stage.whispers(SANA, root)).length > 0);
@@ -122,8 +126,9 @@ describe.each([
     const ts = await stage.slack.say('the total is wrong', { user: 'sana' });
     // Slack asks to wait, and the form opens all the same.
     await stage.fault({ kind: 'rate_limited', method: 'views.open', retry_after: 1 });
-    await stage.act('shortcuts', { user: 'mira', callback_id: SHORTCUT.handOver, channel: 'shop', ts });
-    const form = await until(async () => (await stage.slack.views('mira')).at(-1));
+    const form = await stage.form('mira', () =>
+      stage.act('shortcuts', { user: 'mira', callback_id: SHORTCUT.handOver, channel: 'shop', ts }),
+    );
     const { blockId, actionId } = START_INPUT.request;
     const submit = () =>
       stage.slack.control('views/submit', {

@@ -62,6 +62,7 @@ describe('the process', () => {
       const states = await stage.rows('select state from turn');
       return states.length === 4 && states.every(({ state }) => state === 'queued');
     });
+    for (const root of roots) await until(async () => (await stage.answers(root)).length > 0);
     await until(
       async () =>
         (await stage.rows(`select 1 from delivery where kind = 'message' and sent_version < version`))
@@ -76,9 +77,10 @@ describe('the process', () => {
       stage = await Stage.start();
       await stage.slack.control('socket/disconnect', { reason });
       const root = await stage.slack.say('@threadsmith fix the total');
-      const started = performance.now();
       await until(async () => (await stage.rows('select 1 from turn')).length === 1);
-      expect(performance.now() - started).toBeLessThan(5_000);
+      // It was there for the first or the second try of Slack: the third one comes a minute later.
+      await until(async () => (await stage.takenIn('app_mention')) !== false);
+      for (const { retry_num } of await stage.events('app_mention')) expect(retry_num).toBeLessThanOrEqual(1);
       await until(async () => (await stage.answers(root)).length === 1);
     },
   );
@@ -102,6 +104,7 @@ describe('the process', () => {
     const bot = await stage.startBot();
     const started = performance.now();
     expect(await bot.stop()).toBe(0);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    // By itself, not at the end of its patience.
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

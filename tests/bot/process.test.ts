@@ -114,6 +114,7 @@ describe('a queue that is down', () => {
     const redis = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', stage.dir], {
       stdio: 'ignore',
     });
+    const ended = once(redis, 'exit');
     try {
       const deadline = performance.now() + 40_000;
       while ((await unsent()).length > 0) {
@@ -123,7 +124,7 @@ describe('a queue that is down', () => {
     } finally {
       await stage.close();
       redis.kill();
-      await once(redis, 'exit');
+      await ended;
     }
   }, 90_000);
 });

@@ -140,8 +140,7 @@ describe('where a request is worked on', () => {
     const lease = await worker.claim(id);
     await worker.report(lease, { type: 'phase.started', phase: 'agent', detail: 'Looking at the crumbs' });
     const status = await shown(root, 'Looking at the crumbs');
-    await stage.click(MIRA, status, ACTION.reroute);
-    const form = await until(async () => (await stage.slack.views('mira')).at(-1));
+    const form = await stage.form('mira', () => stage.click(MIRA, status, ACTION.reroute));
     expect(JSON.stringify(form)).toContain('What was begun is thrown away');
     await stage.act('views/submit', {
       user: MIRA,

@@ -36,8 +36,8 @@ it('a repo whose setup fails is told of in its channel once, and again when it h
   await addSession(SHOP, '1');
   await addSession(PLATFORM, '2');
   const told = async () =>
-    (await stage.calls('chat.postMessage')).filter(({ args }) =>
-      JSON.stringify(args).includes('The setup of bakery'),
+    (await stage.calls('chat.postMessage')).filter(
+      ({ ok, args }) => ok && JSON.stringify(args).includes('The setup of bakery'),
     );
   await noteSnapshotFailure(em(), 'bakery', 'alike', FAILURE);
   await until(async () => (await told()).length === 1);

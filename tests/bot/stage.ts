@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Database, openDatabase } from '../../db/database.ts';
+import { Refusal } from '../playground/refusal.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
-import { BotProcess, freePort } from './bot-process.ts';
+import { BotProcess } from './bot-process.ts';
 import {
   asPerson,
   badWeather,
@@ -72,7 +73,6 @@ export class Stage {
   readonly dir: string;
   readonly #testDatabase: TestDatabase;
   readonly #options: StageOptions;
-  readonly #port: number;
   readonly wire: Wire | null;
   #bots: BotProcess[] = [];
 
@@ -81,7 +81,6 @@ export class Stage {
     testDatabase: TestDatabase,
     database: Database,
     dir: string,
-    port: number,
     wire: Wire | null,
     options: StageOptions,
   ) {
@@ -90,7 +89,6 @@ export class Stage {
     this.#testDatabase = testDatabase;
     this.database = database;
     this.dir = dir;
-    this.#port = port;
     this.#options = options;
   }
 
@@ -106,7 +104,7 @@ export class Stage {
     await writeFile(join(dir, 'threadsmith.yaml'), stringify(options.config ?? CONFIG));
     const database = await openDatabase(testDatabase.url);
     const wire = options.cuttable === true ? await Wire.to(testDatabase.url) : null;
-    return new Stage(slack, testDatabase, database, dir, await freePort(), wire, options);
+    return new Stage(slack, testDatabase, database, dir, wire, options);
   }
 
   /** Everything, with the bot ready. */
@@ -134,7 +132,7 @@ export class Stage {
       SLACK_API_URL: app.api_url,
       SLACK_BOT_TOKEN: app.bot_token,
       ...(http
-        ? { SLACK_SIGNING_SECRET: app.signing_secret, PORT: String(this.#port) }
+        ? { SLACK_SIGNING_SECRET: app.signing_secret, PORT: '0' }
         : { SLACK_APP_TOKEN: app.app_token }),
       ...env,
     });
@@ -185,27 +183,63 @@ export class Stage {
     return events.filter((event) => event.type === type);
   }
 
-  /** How many events of a type Slack has an acknowledgement of; false while there is one that it has none of. */
+  /** How many events of a type Slack has an acknowledgement of; false while one of any type is on its way. */
   async takenIn(type: string): Promise<number | false> {
-    const events = await this.events(type);
-    const acked = new Set(events.filter((event) => event.acked).map(({ event_id }) => event_id));
-    return events.every(({ event_id }) => acked.has(event_id)) && acked.size;
+    const { underway } = z.object({ underway: z.number() }).parse(await this.slack.control('events'));
+    if (underway > 0) return false;
+    return new Set((await this.events(type)).filter(({ acked }) => acked).map(({ event_id }) => event_id))
+      .size;
   }
 
-  /** A click by a person; answers what Slack's client would see of it. */
+  /**
+   * A click by a person on a message as it was on their screen, which may have changed since; answers what
+   * Slack's client would see of it.
+   */
   async click(user: string, message: Json, actionId: string | RegExp): Promise<Json> {
     const channel = z.string().parse(message['channel'] ?? SHOP);
     const action_id = findAction(message, actionId);
-    return this.act('actions', { user, channel, ts: message['ts'], action_id });
+    return this.act('actions', { user, channel, ts: message['ts'], action_id, seen: message['blocks'] });
+  }
+
+  /** What a person has open once they have done what opens it, which they do again where Slack did not let it open. */
+  async form(user: string, open: () => Promise<unknown>): Promise<Json> {
+    const before = await this.#openForm(user);
+    const isNew = async () => {
+      const form = (await this.slack.views(user)).at(-1);
+      return form?.['id'] !== before && form;
+    };
+    for (let attempt = 1; attempt < FORM_TRIES; attempt++) {
+      await open();
+      const form = await until(isNew, FORM_OPENS_MS).catch(() => undefined);
+      if (form !== undefined) return form;
+    }
+    await open();
+    return until(isNew);
   }
 
   /** What a person does in Slack's client beside writing: a control route that sends the app something once. */
   async act(path: 'actions' | 'views/submit' | 'shortcuts' | 'commands', body: Json): Promise<Json> {
     const user = z.string().parse(body['user']);
     return asPerson(
-      () => this.slack.control(path, body),
-      async () => (await this.slack.views(user)).length,
+      () => (path === 'views/submit' ? this.#submit(user, body) : this.slack.control(path, body)),
+      () => this.#openForm(user),
     );
+  }
+
+  /** Of two forms that somebody opened by clicking twice, they fill in the one that is open. */
+  async #submit(user: string, body: Json): Promise<Json> {
+    try {
+      return await this.slack.control('views/submit', body);
+    } catch (error) {
+      const form = await this.#openForm(user);
+      if (!(error instanceof Refusal) || form === undefined || form === body['view_id']) throw error;
+      return this.slack.control('views/submit', { ...body, view_id: form });
+    }
+  }
+
+  /** The id of the form that is open before a person. */
+  async #openForm(user: string): Promise<unknown> {
+    return (await this.slack.views(user)).at(-1)?.['id'];
   }
 
   /** Lines that only this person sees in a thread. */
@@ -238,6 +272,10 @@ export class Stage {
     return (await this.slack.messages(query)).filter(({ ts }) => ts !== threadTs);
   }
 }
+
+/** Slack's trigger is good for three seconds: what has not opened by then does not. */
+const FORM_OPENS_MS = 4_000;
+const FORM_TRIES = 4;
 
 /** Asks again until the condition gives something; long enough for a machine with much else to do. */
 export async function until<T>(

@@ -44,7 +44,12 @@ describe('other ways in', () => {
       const turns = await turnsOf(root);
       return turns.at(-1)?.state === 'queued' && turns.at(-1);
     });
-  const view = (user: string) => until(async () => (await stage.slack.views(user)).at(-1));
+  const handOver = (user: string, ts: string, channel = 'shop') =>
+    stage.form(user, () => stage.act('shortcuts', { user, callback_id: SHORTCUT.handOver, channel, ts }));
+  const closeForm = async (user: string) => {
+    const [form] = (await stage.slack.views(user)).slice(-1);
+    await stage.slack.control('views/close', { user, view_id: form?.['id'] });
+  };
   const submit = (user: string, open: Json, values: Partial<Record<keyof typeof START_INPUT, unknown>>) =>
     stage.act('views/submit', {
       user,
@@ -78,13 +83,7 @@ describe('other ways in', () => {
   describe('the message shortcut', () => {
     it('opens a form with the words of the message, and starts in its thread', async () => {
       const ts = await stage.slack.say('the total & the tax are <wrong>', { user: 'sana' });
-      await stage.act('shortcuts', {
-        user: 'mira',
-        callback_id: SHORTCUT.handOver,
-        channel: 'shop',
-        ts,
-      });
-      const form = await view('mira');
+      const form = await handOver('mira', ts);
       expect(JSON.stringify(form)).toContain('the total & the tax are <wrong>');
       expect(form).toMatchObject({ title: { text: 'Hand to Threadsmith' } });
       await submit('mira', form, { request: 'fix <total> & tax', repo: 'ledger' });
@@ -100,56 +99,33 @@ describe('other ways in', () => {
       const ts = await stage.slack.say('the scales are off', { user: 'sana' });
       for (const method of ['views.open', 'conversations.info'])
         await stage.fault({ kind: 'rate_limited', method, retry_after: 1 });
-      await stage.slack.control('shortcuts', {
-        user: 'mira',
-        callback_id: SHORTCUT.handOver,
-        channel: 'shop',
-        ts,
-      });
-      const form = await view('mira');
+      const form = await handOver('mira', ts);
       expect(JSON.stringify(form)).toContain('the scales are off');
-      await stage.slack.control('views/close', { user: 'mira', view_id: form['id'] });
+      await closeForm('mira');
     });
 
     it('does not make one message two requests', async () => {
       const ts = await stage.slack.say('@threadsmith fix the oven');
       await queued(ts);
-      await stage.act('shortcuts', {
-        user: 'jonas',
-        callback_id: SHORTCUT.handOver,
-        channel: 'shop',
-        ts,
-      });
-      const answer = await submit('jonas', await view('jonas'), { request: 'fix the oven' });
+      const answer = await submit('jonas', await handOver('jonas', ts), { request: 'fix the oven' });
       expect(answer).toMatchObject({ response_action: 'errors' });
       expect(JSON.stringify(answer)).toContain('a request already');
       expect(await turnsOf(ts)).toHaveLength(1);
-      await stage.slack.control('views/close', { user: 'jonas', view_id: (await view('jonas'))['id'] });
+      await closeForm('jonas');
     });
 
     it('says in the form that it is not in the channel, or that the person may not', async () => {
       const ts = await stage.slack.say('fix the oven', { channel: 'random' });
-      await stage.act('shortcuts', {
-        user: 'sana',
-        callback_id: SHORTCUT.handOver,
-        channel: 'random',
-        ts,
-      });
-      const answer = await submit('sana', await view('sana'), { request: 'fix the oven' });
+      const form = await handOver('sana', ts, 'random');
+      const answer = await submit('sana', form, { request: 'fix the oven' });
       expect(JSON.stringify(answer)).toContain('I am not in that channel');
       expect(await turnsOf(ts)).toHaveLength(0);
       const shop = await stage.slack.say('fix the tray');
-      await stage.act('shortcuts', {
-        user: 'guest-lee',
-        callback_id: SHORTCUT.handOver,
-        channel: 'shop',
-        ts: shop,
-      });
-      const refused = await submit('guest-lee', await view('guest-lee'), { request: 'fix the tray' });
+      const guests = await handOver('guest-lee', shop);
+      const refused = await submit('guest-lee', guests, { request: 'fix the tray' });
       expect(JSON.stringify(refused)).toContain('You may not start work here');
       expect(await turnsOf(shop)).toHaveLength(0);
-      const left = await view('guest-lee');
-      await stage.slack.control('views/close', { user: 'guest-lee', view_id: left['id'] });
+      await closeForm('guest-lee');
     });
   });
 
@@ -160,8 +136,7 @@ describe('other ways in', () => {
     await queued(ts);
     await stage.slack.control('reactions', { user: 'mira', channel: 'shop', ts, name: 'thread' });
     await until(async () => {
-      const reactions = (await stage.events('reaction_added')).filter(({ acked }) => acked);
-      return reactions.length >= 3;
+      return Number(await stage.takenIn('reaction_added')) >= 3;
     });
     expect(await queued(ts)).toMatchObject({
       text: 'the cart shows the wrong tax',
@@ -207,8 +182,10 @@ describe('other ways in', () => {
     await stage.slack.say('in German too', { channel: DM, thread_ts: root });
     await until(async () => (await turnsOf(root)).length === 2);
     const asked = await stage.slack.say('fix the spelling', { channel: DM });
-    const question = await until(async () => (await stage.answers(asked, { channel: DM }))[0]);
-    expect(actionsOf(question).filter((id) => REPO_BUTTON.test(id))).toHaveLength(2);
+    await until(async () => {
+      const [question] = await stage.answers(asked, { channel: DM });
+      return actionsOf(question ?? {}).filter((id) => REPO_BUTTON.test(id)).length === 2;
+    });
   });
 
   describe('the command', () => {
@@ -224,8 +201,7 @@ describe('other ways in', () => {
     });
 
     it('begins a thread of its own with what was written, once', async () => {
-      await command('mira', 'new oil the hinges');
-      const form = await view('mira');
+      const form = await stage.form('mira', () => command('mira', 'new oil the hinges'));
       expect(JSON.stringify(form)).toContain('oil the hinges');
       await stage.fault({ kind: 'rate_limited', method: 'chat.postMessage', retry_after: 1 });
       expect(await submit('mira', form, { request: 'oil the hinges' })).toMatchObject({ ok: true });
@@ -314,12 +290,10 @@ describe('other ways in', () => {
       await until(
         async () => !JSON.stringify(await stage.slack.control('home?user=jonas')).includes('busy tray · '),
       );
-      await stage.act('actions', {
-        user: 'jonas',
-        view_id: current.id,
-        action_id: ACTION.startWork,
-      });
-      await submit('jonas', await view('jonas'), {
+      const form = await stage.form('jonas', () =>
+        stage.act('actions', { user: 'jonas', view_id: current.id, action_id: ACTION.startWork }),
+      );
+      await submit('jonas', form, {
         request: 'sweep the floor',
         channel: SHOP,
         repo: 'bakery',

@@ -64,10 +64,11 @@ describe('replies while a turn is at work', () => {
     expect(await takeSteering(stage.database, lease)).toEqual([said]);
     await until(async () => (await turnsOf(root))[1]?.state === 'done');
     expect(actionsOf(await shown(root, 'Taken up by the request'))).toEqual([]);
-    const [message] = await stage.slack
-      .messages(`channel=${SHOP}&thread_ts=${root}`)
-      .then((all) => all.filter((candidate) => candidate['ts'] === ts));
-    expect(JSON.stringify(message?.['reactions'])).toContain('eyes');
+    await until(async () => {
+      const all = await stage.slack.messages(`channel=${SHOP}&thread_ts=${root}`);
+      const message = all.find((candidate) => candidate['ts'] === ts);
+      return JSON.stringify(message?.['reactions'] ?? '').includes('eyes');
+    });
     await worker.fail(lease, 'model_unreachable');
     expect((await turnsOf(root)).map(({ state }) => state)).toEqual(['failed', 'done']);
     expect(id).toBe((await turnsOf(root))[1]?.id);
@@ -95,12 +96,12 @@ describe('replies while a turn is at work', () => {
     await lastIs(root, 'stopped', 2);
     await shown(root, 'removed this before its work began');
     expect(await takeSteering(stage.database, lease)).toEqual([]);
-    const [line, ...others] = await until(async () => {
-      const lines = [...(await stage.whispers(SANA, root)), ...(await stage.whispers(JONAS, root))];
-      return lines.length > 0 && lines;
+    const lines = await until(async () => {
+      const told = [...(await stage.whispers(SANA, root)), ...(await stage.whispers(JONAS, root))];
+      return told.length > 0 && told;
     });
-    expect(line).toContain('does not wait any more');
-    expect(others).toEqual([]);
+    // Whoever has to click twice is told twice.
+    expect([...new Set(lines)]).toEqual([expect.stringContaining('does not wait any more')]);
   });
 
   it('corrects a waiting reply that is edited, in its place, and takes a deleted one back', async () => {
@@ -145,7 +146,11 @@ describe('replies while a turn is at work', () => {
     await stage.slack.say('second', { thread_ts: root });
     await lastIs(root, 'queued', 3);
     await shown(root, '2 requests of this thread come first');
-    await stage.click(MIRA, await withButton(root, ACTION.remove), ACTION.remove);
+    const first = await until(async () => {
+      const message = await shown(root, '1 request of this thread comes first');
+      return actionsOf(message).includes(ACTION.remove) && message;
+    });
+    await stage.click(MIRA, first, ACTION.remove);
     const moved: Json = await until(async () => {
       const messages = await stage.answers(root);
       const last = messages.at(-1);

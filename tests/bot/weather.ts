@@ -65,18 +65,18 @@ const seenSchema = z.looseObject({ acked: z.boolean().optional() });
 
 /**
  * Clicks, submits, or uses a shortcut or a command as a person does: Slack sends it once, and where it says that
- * the app did not answer, they look whether it has worked all the same, a form having opened or the button being
- * gone, and do it again if not.
+ * the app did not answer, they look whether it has worked all the same, what they have open being another form or none, or
+ * the button being gone, and do it again if not.
  */
 export async function asPerson<Seen>(
   act: () => Promise<Seen>,
-  openForms: () => Promise<number> = async () => 0,
+  opened: () => Promise<unknown> = async () => null,
 ): Promise<Seen> {
-  const before = await openForms();
+  const before = await opened();
   let seen = await act();
   for (let tries = 1; seenSchema.parse(seen).acked === false && tries < TRIES; tries++) {
     await sleep(PAUSE_MS);
-    if ((await openForms()) > before) return seen;
+    if ((await opened()) !== before) return seen;
     const again = await act().catch((error: unknown) => {
       if (error instanceof Refusal) return null;
       throw error;

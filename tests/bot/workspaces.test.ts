@@ -13,7 +13,7 @@ import { type Database, openDatabase } from '../../db/database.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
-import { BotProcess, freePort } from './bot-process.ts';
+import { BotProcess } from './bot-process.ts';
 import { actionsOf, findAction, JONAS, MIRA, SHOP, until } from './stage.ts';
 import { asPerson, badWeather, isBadWeather, stayedAway, WEATHER_TIME_SCALE } from './weather.ts';
 import { WorkerHand } from './worker-hand.ts';
@@ -36,17 +36,18 @@ class Gateway {
   constructor(slacks: readonly TestSlack[]) {
     this.#slacks = slacks;
     this.#server = createServer((request, response) => {
-      void this.#pass(request).then(({ status, headers, body }) => {
-        response.writeHead(status, headers).end(body);
-      });
+      this.#pass(request).then(
+        ({ status, headers, body }) => response.writeHead(status, headers).end(body),
+        () => response.destroy(),
+      );
     });
   }
 
   async listen(): Promise<void> {
-    const port = await freePort();
     await new Promise<void>((resolve) => {
-      this.#server.listen(port, '127.0.0.1', resolve);
+      this.#server.listen(0, '127.0.0.1', resolve);
     });
+    const { port } = z.object({ port: z.number() }).parse(this.#server.address());
     this.url = `http://127.0.0.1:${port}/api/`;
   }
 
@@ -135,7 +136,7 @@ describe('two workspaces', () => {
       SLACK_CLIENT_ID: client_id,
       SLACK_CLIENT_SECRET: client_secret,
       SLACK_TOKEN_KEY: randomBytes(32).toString('base64'),
-      PORT: String(await freePort()),
+      PORT: '0',
     });
     worker = new WorkerHand({ database, dir });
     for (const slack of [first, second, strangers]) {

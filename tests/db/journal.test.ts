@@ -1,5 +1,4 @@
 // The journal's statement: entries and events together or not at all, and only while the lease holds.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MessageEntry } from '../../core/journal.ts';
 import { LEASE_MS } from '../../core/limits.ts';
@@ -30,6 +29,15 @@ async function newLease(): Promise<Lease> {
   return required(await claimTurn(database, turn, 'w'), 'no lease');
 }
 
+/** Whether somebody hears the hints of this database by now. */
+const isListening = async (): Promise<boolean> => {
+  const rows = await database
+    .em()
+    .execute<unknown[]>(
+      `select 1 from pg_stat_activity where datname = current_database() and query like 'listen %' and state = 'idle'`,
+    );
+  return rows.length > 0;
+};
 const message = (text: string): MessageEntry => ({ kind: 'message', text });
 const started = (summary: string) => ({ type: 'tool.started', tool: 'shell', summary }) as const;
 const summaries = async (lease: Lease): Promise<readonly unknown[]> =>
@@ -41,7 +49,7 @@ describe('the journal', () => {
     const listener = listen(own.url, (topic) => hints.push(topic), createLog({ level: 'error' }));
     const lease = await newLease();
     const journal = openJournal(database, lease, 0);
-    await sleep(200);
+    await expect.poll(isListening, { timeout: 30_000 }).toBe(true);
     for (const summary of ['one', 'two', 'three']) await journal.report(started(summary));
     expect(await summaries(lease)).toEqual([]);
     await journal.append(0, [message('a'), message('b')]);
@@ -50,7 +58,7 @@ describe('the journal', () => {
       [0, lease.turnId, message('a')],
       [1, lease.turnId, message('b')],
     ]);
-    await expect.poll(() => hints).toContain('event');
+    await expect.poll(() => hints, { timeout: 30_000 }).toContain('event');
     await listener.close();
   });
 
@@ -58,7 +66,7 @@ describe('the journal', () => {
     const lease = await newLease();
     const journal = openJournal(database, lease, 0);
     await journal.report(started('slow'));
-    await expect.poll(() => summaries(lease), { timeout: 5000 }).toEqual(['slow']);
+    await expect.poll(() => summaries(lease), { timeout: 30_000 }).toEqual(['slow']);
     await journal.report(started('last'));
     await journal.flush();
     expect(await summaries(lease)).toEqual(['slow', 'last']);

@@ -59,7 +59,9 @@ describe('a lease', () => {
     expect(await leaveToOthers(database, first, 'The engine is away.')).toBe(false);
     const names = ['first', 'second'].map(connectionNameOf);
     const connections = names.map((name) => listen(own.url, () => {}, log, name));
-    await expect.poll(() => leaveToOthers(database, first, 'The engine is away.')).toBe(true);
+    await expect
+      .poll(() => leaveToOthers(database, first, 'The engine is away.'), { timeout: 30_000 })
+      .toBe(true);
     expect(await drain()).toContain(turn);
 
     expect(await claimTurn(database, turn, 'first')).toBeNull();
@@ -73,7 +75,9 @@ describe('a lease', () => {
     expect(await leaveToOthers(database, second, 'The engine is away.')).toBe(false);
 
     const third = listen(own.url, () => {}, log, connectionNameOf('third'));
-    await expect.poll(() => leaveToOthers(database, second, 'The engine is away.')).toBe(true);
+    await expect
+      .poll(() => leaveToOthers(database, second, 'The engine is away.'), { timeout: 30_000 })
+      .toBe(true);
     await Promise.all([...connections, third].map((connection) => connection.close()));
     expect(await claimTurn(database, turn, 'second')).toBeNull();
     await age(database, turn, 61_000);

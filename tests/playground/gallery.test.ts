@@ -45,7 +45,7 @@ beforeAll(async () => {
     return page;
   };
   [wide, narrow] = await Promise.all([draw(1280), draw(420)]);
-}, 60_000);
+});
 afterAll(async () => at.close());
 
 const items = (page: Page) => page.locator('.gallery-item');

@@ -59,6 +59,8 @@ const asks = {
   },
 };
 
+/** The model has the request of this test. */
+const arrived = () => expect.poll(() => loggedRequests(model.url), { timeout: 30_000 }).toHaveLength(1);
 const inject = (kind: string, more: object = {}): Promise<unknown> =>
   post(model.url, 'faults', { kind, ...more });
 const good = { responses: 'response.completed', chat: 'tool_calls' };
@@ -89,8 +91,12 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
 
   it('no_answer does not even begin to answer', async () => {
     await inject('no_answer');
-    const signal = AbortSignal.timeout(200);
-    await expect(ask(signal)).rejects.toThrow(/abort/i);
+    const controller = new AbortController();
+    const refused = expect(ask(controller.signal)).rejects.toThrow(/abort/i);
+    await arrived();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    controller.abort();
+    await refused;
     expect((await ask()).ending).toBe(good[api]);
   });
 
@@ -107,6 +113,7 @@ describe.each(['responses', 'chat'] as const)('faults over the %s API', (api) =>
       (seen) => seen.ending,
       () => 'aborted',
     );
+    await arrived();
     const early = await Promise.race([
       pending,
       new Promise((resolve) => setTimeout(() => resolve('silent'), 300)),

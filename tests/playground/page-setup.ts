@@ -150,18 +150,18 @@ async function reply(app: TestApp, contentType: string, body: string): Promise<J
   return app.answer(payload);
 }
 
-/** Waits until `look` gives something, for at most fifteen seconds. */
+/** Waits until `look` gives something, for at most half a minute. */
 export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 30_000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error('it did not happen within 15 s');
+    if (Date.now() > end) throw new Error('it did not happen within 30 s');
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }
 
 /** An assertion about what the page will show soon; a loaded machine may need seconds for it. */
 export function eventually<T>(look: () => T | Promise<T>) {
-  return expect.poll(look, { timeout: 15_000 });
+  return expect.poll(look, { timeout: 30_000 });
 }

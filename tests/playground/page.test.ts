@@ -16,7 +16,7 @@ import {
 let at: PageTest;
 
 beforeAll(async () => {
-  at = await startPageTest({ deadlineMs: 600 });
+  at = await startPageTest({ deadlineMs: 2_500 });
 });
 
 afterAll(() => at.close());
@@ -81,7 +81,7 @@ test('a thread opens from its address, and a reply written there goes into it', 
   await eventually(() => bar.textContent()).toContain('1 reply');
   await thread.getByLabel('Close the thread').click();
   await thread.waitFor({ state: 'hidden' });
-  expect(new URL(page.url()).hash).toBe(`#/${SHOP}`);
+  await eventually(() => new URL(page.url()).hash).toBe(`#/${SHOP}`);
   await page.context().close();
 });
 
@@ -119,14 +119,14 @@ test('a button is clicked as the person chosen in the menu, after the app asked 
 
 test('a click that the app does not acknowledge is said, and the button can be clicked again', async () => {
   const ts = await appSays({ blocks: [{ type: 'actions', elements: [button('slow', 'Slow')] }] });
-  at.app.answer = () => new Promise((resolve) => setTimeout(() => resolve(undefined), 900));
+  at.app.answer = () => new Promise((resolve) => setTimeout(() => resolve(undefined), 4_000));
   const page = await at.open(MIRA, `#/${SHOP}`);
   const slow = page.locator(`[data-ts="${ts}"] [data-action-id=slow]`);
   await slow.click();
   expect(await slow.getAttribute('aria-busy')).toBe('true');
   await page.locator('.toast-error').waitFor();
   expect(await page.locator('.toast-error').textContent()).toContain('Threadsmith did not answer');
-  expect(await slow.getAttribute('aria-busy')).toBeNull();
+  await eventually(() => slow.getAttribute('aria-busy')).toBeNull();
   await page.context().close();
 });
 
@@ -269,9 +269,9 @@ test('a file chosen in the composer is posted, and a picture opens large', async
   await page.locator('.file-card', { hasText: 'notes.txt' }).waitFor();
   await page.locator('.picture img').last().click();
   const large = page.locator('.lightbox img');
-  await expect
-    .poll(() => large.evaluate((node) => node instanceof HTMLImageElement && node.naturalWidth))
-    .toBe(1);
+  await eventually(() =>
+    large.evaluate((node) => node instanceof HTMLImageElement && node.naturalWidth),
+  ).toBe(1);
   await page.keyboard.press('Escape');
   await page.locator('.lightbox').waitFor({ state: 'detached' });
   await page.context().close();
@@ -279,7 +279,7 @@ test('a file chosen in the composer is posted, and a picture opens large', async
 
 test('the bar on top says whether the app is connected', async () => {
   const page = await at.open(MIRA, `#/${SHOP}`);
-  expect(await page.locator('[data-health]').getAttribute('data-health')).toBe('ok');
+  await page.locator('[data-health=ok]').waitFor();
   await fetch(`${at.url}/control/app`, { method: 'PUT', body: JSON.stringify({ delivery: 'socket' }) });
   await page.locator('[data-health=waiting]').waitFor();
   await fetch(`${at.url}/control/app`, { method: 'PUT', body: JSON.stringify({ delivery: 'http' }) });
@@ -296,9 +296,7 @@ test('the line under a thread says what the app is doing until it answers', asyn
     thread_ts: root,
     status: 'is reading the code…',
   });
-  await expect
-    .poll(() => page.locator('.status-line').textContent())
-    .toBe('Threadsmith is reading the code…');
+  await eventually(() => page.locator('.status-line').textContent()).toBe('Threadsmith is reading the code…');
   await appSays({ thread_ts: root, text: 'I am' });
   await eventually(() => page.locator('.status-line').textContent()).toBe('');
   await page.context().close();

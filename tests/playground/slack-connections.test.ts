@@ -11,16 +11,18 @@ describe('connections', () => {
   const texts: string[] = [];
 
   beforeEach(async () => {
-    slack = await TestSlack.start({ deadlineMs: 300, timeScale: 0.05 });
+    slack = await TestSlack.start({ deadlineMs: 1_500, timeScale: 0.05 });
   });
   afterEach(() => slack.stop());
 
-  async function connect(): Promise<{ socket: WebSocket; frames: Json[] }> {
+  async function connect(acks = false): Promise<{ socket: WebSocket; frames: Json[] }> {
     const { url } = await slack.webClient(slack.app.app_token).apps.connections.open({});
     const socket = new WebSocket(String(url));
     const frames: Json[] = [];
     socket.on('message', (data) => {
-      frames.push(parseFrame(data));
+      const frame = parseFrame(data);
+      frames.push(frame);
+      if (acks && 'envelope_id' in frame) socket.send(JSON.stringify({ envelope_id: frame['envelope_id'] }));
     });
     slack.onStop(async () => socket.terminate());
     await until(() => frames[0]?.['type'] === 'hello');
@@ -30,6 +32,7 @@ describe('connections', () => {
   test('an event that finds nobody waits and is delivered soon after a connection', async () => {
     await slack.say('@threadsmith are you there');
     await until(async () => (await slack.control('events'))['waiting'] === 2);
+    expect(await slack.control('events')).toMatchObject({ waiting: 2, underway: 2 });
     await slack.boltOnSocket((bolt) => {
       bolt.event('app_mention', async ({ event }) => {
         texts.push(event.text);
@@ -37,6 +40,7 @@ describe('connections', () => {
     });
     await until(() => texts.length === 1);
     expect(texts[0]).toContain('are you there');
+    await until(async () => (await slack.control('events'))['underway'] === 0);
   });
 
   test('a ticket opens one connection only', async () => {
@@ -50,8 +54,8 @@ describe('connections', () => {
   });
 
   test('envelopes go round the open connections, one each', async () => {
-    const one = await connect();
-    const two = await connect();
+    const one = await connect(true);
+    const two = await connect(true);
     for (let i = 0; i < 4; i += 1) await slack.say(`round ${i}`);
     await until(() => one.frames.length + two.frames.length >= 6);
     const events = (frames: Json[]) => frames.filter(({ type }) => type === 'events_api').length;
@@ -74,9 +78,7 @@ describe('connections', () => {
     );
   });
 
-  test('Bolt comes back after refresh_requested and gets what was said meanwhile', {
-    timeout: 15_000,
-  }, async () => {
+  test('Bolt comes back after refresh_requested and gets what was said meanwhile', async () => {
     const heard: string[] = [];
     const installerOptions = { clientOptions: { slackApiUrl: slack.app.api_url } };
     // The SDK waits this long before it connects again: five seconds unless told otherwise.
@@ -91,7 +93,6 @@ describe('connections', () => {
       });
     }, receiver);
     await slack.control('socket/disconnect', { reason: 'refresh_requested' });
-    await until(async () => (await slack.control('state'))['connected'] === false);
     await slack.say('in the gap');
     await until(() => heard.length > 0);
     expect(heard).toEqual(['in the gap']);

@@ -1,10 +1,9 @@
 // The workspace as its own process: how it starts, ends, and what it still knows afterwards.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -46,6 +45,18 @@ async function say(url: string, text: string): Promise<string> {
   return z.looseObject({ ts: z.string() }).parse(await response.json()).ts;
 }
 
+/** Waits until the process has written this to its folder. */
+async function written(words: string): Promise<void> {
+  const isThere = async () => {
+    const files = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isFile());
+    const texts = await Promise.all(
+      files.map(({ name }) => readFile(join(dir, name), 'utf8').catch(() => '')),
+    );
+    return texts.some((text) => text.includes(words));
+  };
+  await expect.poll(isThere, { timeout: 30_000 }).toBe(true);
+}
+
 async function said(url: string): Promise<string[]> {
   const response = await fetch(`${url}/control/messages?channel=shop`);
   return messages.parse(await response.json()).messages.map(({ text }) => text);
@@ -64,7 +75,7 @@ test('a thread, the tokens and a file survive an ordered end and a kill', async 
   expect(again).toMatchObject({ bot_token });
   expect(await said(second.url)).toEqual(['said in the first life']);
   await say(second.url, 'said in the second life');
-  await sleep(400);
+  await written('said in the second life');
   second.child.kill('SIGKILL');
   expect(await ended(second.child)).toBe('SIGKILL');
 

@@ -185,11 +185,11 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Asks again until the condition gives something other than undefined or false. */
+/** Asks again until the condition gives something other than undefined or false; long enough for a busy machine. */
 export async function until<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = performance.now() + 8_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;

@@ -25,7 +25,7 @@ describe('a Bolt app on Socket Mode', () => {
   let shortcut: Json | undefined;
 
   beforeAll(async () => {
-    slack = await TestSlack.start({ deadlineMs: 400, timeScale: 0.02 });
+    slack = await TestSlack.start({ deadlineMs: 2_500, timeScale: 0.02 });
     await slack.boltOnSocket((app) => {
       const note = (kind: string) => async (args: { event: object; body: object; context: object }) => {
         const body: Json = { ...args.body };
@@ -192,6 +192,28 @@ describe('a Bolt app on Socket Mode', () => {
     expect((await slack.tryControl('actions', { ...click, user: 'sana' })).answer['error']).toBe(
       'user_not_in_channel',
     );
+  });
+
+  test('a click on what the app has taken away meanwhile counts as it stood on the screen', async () => {
+    const element = {
+      type: 'button',
+      action_id: 'gone',
+      value: 'g-1',
+      text: { type: 'plain_text', text: 'Go' },
+    };
+    const blocks = [{ type: 'actions', block_id: 'old', elements: [element] }];
+    const ts = await slack.post('press', { blocks });
+    const [seen] = (await slack.messages('channel=shop')).slice(-1);
+    await slack.client.chat.update({ channel: SHOP, ts, text: 'over', blocks: [{ type: 'divider' }] });
+    const stale = { user: 'jonas', channel: SHOP, ts, action_id: 'gone' };
+    expect((await slack.tryControl('actions', stale)).answer['error']).toBe('no_such_element');
+    expect(await slack.control('actions', { ...stale, seen: seen?.['blocks'] })).toMatchObject({
+      acked: true,
+    });
+    expect(await until(() => clicks.find((click) => JSON.stringify(click).includes('g-1')))).toMatchObject({
+      message: { ts, text: 'over' },
+      actions: [{ action_id: 'gone', block_id: 'old', value: 'g-1' }],
+    });
   });
 
   test('a submitted modal reports its values; errors keep it open, an update changes it, an ack closes it', async () => {

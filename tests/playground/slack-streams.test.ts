@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Json, MIRA, SHOP, TestSlack } from './slack-setup.ts';
+import { type Json, MIRA, SHOP, TestSlack, until } from './slack-setup.ts';
 
 let slack: TestSlack;
 
 beforeAll(async () => {
-  // Five minutes are 300 ms.
-  slack = await TestSlack.start({ timeScale: 0.001 });
+  // Five minutes are three seconds.
+  slack = await TestSlack.start({ timeScale: 0.01 });
 });
 afterAll(() => slack.stop());
 
@@ -68,12 +68,12 @@ describe('streams', () => {
 
   test('a stream dies after five minutes even while it grows, and chat.update still works', async () => {
     const { channel, thread_ts, ts } = await start();
-    await sleep(200);
+    await sleep(1_000);
     const markdown_text = 'still here';
     expect((await slack.call('chat.appendStream', { channel, ts, markdown_text })).body['ok']).toBe(true);
     const during = await slack.call('chat.update', { channel, ts, text: 'x' });
     expect(during.body['error']).toBe('streaming_state_conflict');
-    await sleep(150);
+    await until(async () => (await messageAt(thread_ts, ts))?.['streaming_state'] === 'errored');
     const late = await slack.call('chat.appendStream', { channel, ts, markdown_text });
     expect(late.body['error']).toBe('message_not_in_streaming_state');
     expect(await messageAt(thread_ts, ts)).toMatchObject({ streaming_state: 'errored', text: 'still here' });

@@ -32,6 +32,7 @@ const target = z.looseObject({
   action_id: z.string(),
   block_id: z.string().optional(),
   value: z.unknown().optional(),
+  seen: z.array(z.record(z.string(), z.unknown())).optional(),
 });
 const values = z.record(z.string(), z.record(z.string(), z.unknown()));
 const submission = z.object({ user: z.string(), view_id: z.string(), values: values.default({}) });
@@ -84,9 +85,9 @@ function readClick(ws: Workspace, input: Dict): Click {
   const order = target.parse(input);
   const user = personNamed(ws, order.user);
   // Either a bare value, or Slack's own fields such as selected_option and selected_users.
-  const { user: _u, channel: _c, ts: _t, view_id: _v, action_id, block_id, ...given } = order;
+  const { user: _u, channel: _c, ts: _t, view_id: _v, action_id, block_id, seen, ...given } = order;
   const choice = Object.keys(given).every((field) => field === 'value') ? given.value : given;
-  return { user, place: placeOf(ws, user, order), actionId: action_id, blockId: block_id, choice };
+  return { user, place: placeOf(ws, user, order), actionId: action_id, blockId: block_id, seen, choice };
 }
 
 function placeOf(ws: Workspace, user: User, order: z.infer<typeof target>): Place {

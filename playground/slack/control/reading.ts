@@ -48,6 +48,7 @@ export const readingRoutes: Record<string, Route> = {
   'GET /events': (ws, input) => ({
     events: ws.services.journal.eventsSince(sinceQuery.parse(input).since),
     waiting: ws.services.outbound.waiting,
+    underway: ws.services.outbound.underway,
   }),
   'GET /sessions': (ws) => ({ sessions: ws.state.sessions }),
 };

@@ -37,6 +37,7 @@ export class Outbound {
   /** Jobs that found nobody connected, each with the way to cancel its dropping. */
   readonly #parked = new Map<Job, () => void>();
   #held: { job: Job; release: () => void } | undefined;
+  #underway = 0;
 
   constructor(options: OutboundOptions) {
     this.#options = options;
@@ -83,8 +84,14 @@ export class Outbound {
     return this.#parked.size;
   }
 
+  /** How many events have neither been taken in nor been given up yet: held back, on their way or to be sent again. */
+  get underway(): number {
+    return this.#underway;
+  }
+
   clear(): void {
     for (const cancel of this.#parked.values()) cancel();
+    this.#underway -= this.#parked.size;
     this.#parked.clear();
   }
 
@@ -139,6 +146,7 @@ export class Outbound {
 
   #dispatch(job: Job): void {
     const { faults, timers } = this.#options;
+    this.#underway += 1;
     if (
       faults.takeForEvent('reorder_events', job.type, job.channel) !== undefined &&
       this.#held === undefined
@@ -149,6 +157,7 @@ export class Outbound {
     }
     const delay = faults.takeForEvent('delay_event', job.type, job.channel);
     const twice = faults.takeForEvent('duplicate_event', job.type, job.channel) !== undefined;
+    if (twice) this.#underway += 1;
     timers.after(delay?.ms ?? 0, () => {
       void this.#attempt(job);
       if (twice) void this.#attempt({ ...job });
@@ -184,9 +193,12 @@ export class Outbound {
       };
     }
     this.#record(job, transport.name, receipt);
-    if (receipt.outcome === 'acked' || (receipt.outcome === 'failed' && receipt.giveUp)) return;
-    const delayMs = RETRY_DELAYS_MS[retryNum];
-    if (delayMs === undefined) return;
+    const isOver = receipt.outcome === 'acked' || (receipt.outcome === 'failed' && receipt.giveUp);
+    const delayMs = isOver ? undefined : RETRY_DELAYS_MS[retryNum];
+    if (delayMs === undefined) {
+      this.#underway -= 1;
+      return;
+    }
     const reason = receipt.outcome === 'failed' ? receipt.reason : 'connection_failed';
     const next = { ...job, retryNum: retryNum + 1, retryReason: reason };
     timers.after(timers.scaled(delayMs), () => void this.#attempt(next));
@@ -196,6 +208,7 @@ export class Outbound {
     const { timers } = this.#options;
     const cancel = timers.after(timers.scaled(WAIT_FOR_APP_MS), () => {
       this.#parked.delete(job);
+      this.#underway -= 1;
       this.#record(job, 'none', { outcome: 'failed', reason: 'connection_failed', giveUp: true });
     });
     this.#parked.set(job, cancel);
