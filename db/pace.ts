@@ -22,6 +22,11 @@ export async function takePost(em: EntityManager, { teamId, channelId }: PacedCh
   return rows.length > 0;
 }
 
+/** Slack has a post: it counts from when it took that, which may be well after its place was taken. */
+export function notePosted(em: EntityManager, channel: PacedChannel): Promise<void> {
+  return pauseChannel(em, channel, 'post', POST_GAP_MS);
+}
+
 /** Slack asked to wait with posts or updates in a channel: every process does. */
 export async function pauseChannel(
   em: EntityManager,

@@ -13,7 +13,7 @@ import {
   postAnew,
   putOffDelivery,
 } from '../../db/deliveries.ts';
-import { pauseChannel } from '../../db/pace.ts';
+import { notePosted, pauseChannel } from '../../db/pace.ts';
 import { startLoop } from '../loop.ts';
 import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
@@ -91,8 +91,7 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
     const em = database.em();
     switch (outcome.kind) {
       case 'sent':
-        // Slack counts from when it took the message, which may be well after it was taken up here.
-        if (delivery.kind === 'message' && delivery.slackTs === null) pace.posting(delivery.channelId);
+        if (delivery.kind === 'message' && delivery.slackTs === null) await notePosted(em, delivery);
         return markDelivered(em, delivery, outcome.slackTs, spacingMs(delivery.ageMs));
       case 'adopted':
         log.info('a message from an earlier attempt was found', { delivery: delivery.dedupeKey });
