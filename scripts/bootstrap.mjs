@@ -49,15 +49,11 @@ async function installPackages() {
   // of the tools, and some registries do not have them all; what the lock names is pinned for `install` as well.
   const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--engine-strict=false'];
   const include = ['--include=optional', '--include=dev'];
-  const { code, output } = await collect(npm[0], [
-    ...npm.slice(1),
-    'install',
-    '--no-save',
-    // None of the packages needs its scripts, and they would run on a Node that may still lack a library.
-    '--ignore-scripts',
-    ...flags,
-    ...include,
-  ]);
+  // None of the packages needs its scripts, and they would run on a Node that may still lack a library.
+  const command = [...npm.slice(1), 'install', '--no-save', '--ignore-scripts', ...flags, ...include];
+  let { code, output } = await collect(npm[0], command);
+  // npm asks again where a server does not answer, and not where an answer breaks off in the middle.
+  if (code !== 0) ({ code, output } = await collect(npm[0], command));
   progress.end();
   if (code !== 0) {
     throw new Error(
@@ -115,7 +111,7 @@ function faultOf(program) {
 /** The packaged Node needs one library that a bare Debian does not have. */
 async function installLibrary() {
   const isRoot = process.getuid?.() === 0;
-  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300'];
+  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
   const update = [...apt, 'update', '-q'];
   const install = [...apt, 'install', '-y', '-q', '--no-install-recommends', LIBRARY_PACKAGE];
   const canInstall = existsSync('/usr/bin/apt-get') && (isRoot || existsSync('/usr/bin/sudo'));

@@ -49,7 +49,7 @@ export class ChromiumBrowser implements SandboxBrowser {
       const element = selector === undefined ? undefined : page.locator(selector).first();
       const part = { fullPage, element };
       const picture = await (film?.without(() => takePicture(page, part)) ?? takePicture(page, part));
-      if (film !== undefined) await scrollThrough(page);
+      if (film !== undefined) await scrollThrough(page, film);
       await film?.stop();
       const { consoleErrors, failedRequests } = watch;
       const title = (await page.title()).slice(0, 300);

@@ -93,6 +93,7 @@ export class ChromiumHands implements PageHands {
   private act(step: () => Promise<void>): Promise<PageState> {
     return this.attempt(async () => {
       await step();
+      this.watch.stir();
       await settle(this.page, this.watch);
       const title = (await this.page.title()).slice(0, 300);
       return { url: this.page.url().slice(0, 1000), title, status: this.status };

@@ -7,11 +7,15 @@ const SIZE = { maxWidth: 640, maxHeight: 400 };
 const QUALITY = 70;
 const SCROLL_STEPS = 4;
 const SCROLL_PAUSE_MS = 200;
+/** A busy machine paints later. */
+const FRAME_WAIT_MS = 2_000;
+const FRAME_POLL_MS = 20;
 const FRAME_MAX_BASE64 = 1024 * 1024;
 
 export class Film {
   private readonly session: CDPSession;
   private isOff = false;
+  private painted = 0;
 
   private constructor(session: CDPSession) {
     this.session = session;
@@ -23,6 +27,7 @@ export class Film {
     const film = new Film(session);
     session.on('Page.screencastFrame', ({ data, sessionId }) => {
       session.send('Page.screencastFrameAck', { sessionId }).catch(() => undefined);
+      film.painted += 1;
       if (film.isOff || data.length > FRAME_MAX_BASE64) return;
       onFrame({ jpeg: Buffer.from(data, 'base64'), atMs: performance.now() });
     });
@@ -40,6 +45,17 @@ export class Film {
     }
   }
 
+  /** Waits until `move` can be seen in a frame, for a moment at least, and not for ever. */
+  async follow(move: () => Promise<boolean>): Promise<boolean> {
+    const before = this.painted;
+    if (!(await move())) return false;
+    const startedAt = performance.now();
+    const isSeen = (): boolean => this.painted > before && performance.now() - startedAt >= SCROLL_PAUSE_MS;
+    while (!isSeen() && performance.now() - startedAt < FRAME_WAIT_MS)
+      await new Promise((resolve) => setTimeout(resolve, FRAME_POLL_MS));
+    return true;
+  }
+
   async stop(): Promise<void> {
     await this.session.send('Page.stopScreencast').catch(() => undefined);
     await this.session.detach().catch(() => undefined);
@@ -47,14 +63,16 @@ export class Film {
 }
 
 /** Scrolls down to the end in a few steps. A page that fits its screen stays as it is. */
-export async function scrollThrough(page: Page): Promise<void> {
+export async function scrollThrough(page: Page, film: Film): Promise<void> {
   for (let step = 1; step <= SCROLL_STEPS; step += 1) {
-    const moved = await page.evaluate((share) => {
-      const from = window.scrollY;
-      window.scrollTo(0, (document.documentElement.scrollHeight - window.innerHeight) * share);
-      return window.scrollY !== from;
-    }, step / SCROLL_STEPS);
+    const moved = await film.follow(() => page.evaluate(scrollTo, step / SCROLL_STEPS));
     if (!moved) return;
-    await new Promise((resolve) => setTimeout(resolve, SCROLL_PAUSE_MS));
   }
+}
+
+/** In the page: whether there was anything to scroll. */
+function scrollTo(share: number): boolean {
+  const from = window.scrollY;
+  window.scrollTo(0, (document.documentElement.scrollHeight - window.innerHeight) * share);
+  return window.scrollY !== from;
 }

@@ -44,6 +44,11 @@ export class PageWatch {
     this.underWay.clear();
   }
 
+  /** Something was done on the page, which may make it load something in a moment. */
+  stir(): void {
+    this.quietSince = performance.now();
+  }
+
   /** Waits until nothing has been loading for a moment, or for a few seconds at most. */
   async quiet(): Promise<void> {
     const deadline = performance.now() + QUIET_MAX_MS;

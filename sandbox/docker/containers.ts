@@ -13,6 +13,8 @@ import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOpt
 
 const QUICK_FAILURE_MS = 1_500;
 const ATTACH_PAUSE_MS = 200;
+/** One that was just started is not frozen, but may have to be read from a busy disk first. */
+export const FIRST_HELLO_MS = 60_000;
 
 export interface ContainersOptions {
   readonly docker: Docker;
@@ -57,7 +59,7 @@ export class Containers {
     try {
       checkWalls(await container.inspect(), walls, await this.hasSwapLimit());
       const fresh = await this.start(container);
-      return { container, toolhost: await this.attach(container, fence), fresh };
+      return { container, toolhost: await this.attach(container, fence, FIRST_HELLO_MS), fresh };
     } catch (thrown) {
       await this.remove(name).catch(() => undefined);
       throw thrown;
@@ -85,7 +87,7 @@ export class Containers {
       // It is there but does not answer: a frozen toolhost, or no process left for a relay.
       this.options.log.warn('a sandbox did not answer and is restarted', { name, reason: reasonOf(thrown) });
       await container.restart({ t: 0 });
-      return { container, toolhost: await this.attach(container, fence), fresh };
+      return { container, toolhost: await this.attach(container, fence, FIRST_HELLO_MS), fresh };
     }
   }
 
@@ -127,8 +129,12 @@ export class Containers {
     }
   }
 
-  private async attach(container: Docker.Container, fence: number): Promise<ToolhostClient> {
-    const toolhost = await ToolhostClient.attach(await openToolhostStream(container), fence);
+  private async attach(
+    container: Docker.Container,
+    fence: number,
+    helloTimeoutMs?: number,
+  ): Promise<ToolhostClient> {
+    const toolhost = await ToolhostClient.attach(await openToolhostStream(container), fence, helloTimeoutMs);
     try {
       checkSeenWalls(toolhost.hello);
       return toolhost;

@@ -10,6 +10,7 @@ import { TEMP_DIR, WORK_DIR } from '../image/recipe.ts';
 import { type Progress, REPO_DIR, type SandboxLimits, type SnapshotSpec } from '../sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
+import { FIRST_HELLO_MS } from './containers.ts';
 import { withEngine } from './engine.ts';
 import { expiresIn, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
@@ -53,7 +54,7 @@ export async function buildSnapshot(
   try {
     checkWalls(await container.inspect(), walls, build.swapLimit);
     await container.start();
-    const toolhost = await ToolhostClient.attach(await openToolhostStream(container), 0);
+    const toolhost = await ToolhostClient.attach(await openToolhostStream(container), 0, FIRST_HELLO_MS);
     checkSeenWalls(toolhost.hello);
     const sandbox = new ToolhostSandbox('setup', true, toolhost);
     progress('copying the repo into the sandbox');

@@ -4,8 +4,11 @@ import type Docker from 'dockerode';
 import { SOCKET_PATH } from '../toolhost/inside/protocol.ts';
 import { BlockParser } from './container-exec.ts';
 
-/** The relay itself waits for a toolhost that is just starting, which is faster than asking again. */
-const RELAY = ['socat', '-b', '65536', '-', `UNIX-CONNECT:${SOCKET_PATH},retry=300,interval=0.01`];
+/**
+ * The relay itself waits for a toolhost that is just starting, which is faster than asking again. For longer than
+ * anybody waits for a hello: whoever gives up closes it.
+ */
+const RELAY = ['socat', '-b', '65536', '-', `UNIX-CONNECT:${SOCKET_PATH},retry=6000,interval=0.01`];
 
 /** Opens the stream. It ends when the relay, the toolhost or the container does. */
 export async function openToolhostStream(container: Docker.Container): Promise<Duplex> {

@@ -41,13 +41,17 @@ export class ToolhostClient {
    * Says hello over a byte stream that leads to a toolhost. Throws `sandbox_lost` where none answers and
    * `lease_lost` where a worker with a newer claim is attached. The stream is destroyed on failure.
    */
-  static async attach(stream: Duplex, fence: number): Promise<ToolhostClient> {
+  static async attach(
+    stream: Duplex,
+    fence: number,
+    helloTimeoutMs = HELLO_TIMEOUT_MS,
+  ): Promise<ToolhostClient> {
     const accepting: Accepting = new Map();
     const connection = new Connection(stream, 'worker', {
       onOpen: (channel, value) => accept(accepting, channel, value),
       onClose: () => {},
     });
-    const timer = setTimeout(() => connection.close('no hello in time'), HELLO_TIMEOUT_MS);
+    const timer = setTimeout(() => connection.close('no hello in time'), helloTimeoutMs);
     try {
       const hello = await ask(connection, { op: 'hello', version: PROTOCOL_VERSION, fence }, helloFields);
       if (!hello.ok) throw failed(hello);

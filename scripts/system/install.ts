@@ -1,5 +1,6 @@
 // Installs what is missing on the machine: says first what and why, then does it with visible progress.
 import { readdirSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { asPart, type Terminal } from '../terminal.ts';
 import { rootPrefix, runCommand, unlockSudo } from './commands.ts';
@@ -13,6 +14,9 @@ export interface InstallOptions {
 
 const LISTS = '/var/lib/apt/lists';
 const LISTS_MAX_AGE_MS = 7 * 24 * 3600 * 1000;
+/** Mirrors fail for a moment, and change while they are read. */
+const ATTEMPTS = 3;
+const RETRY_MS = 5_000;
 
 // Packages start their services when they are installed. We start what we need ourselves and stop it with
 // us, so for this one call of apt-get services stay down, unless the machine has its own policy already.
@@ -87,21 +91,23 @@ async function aptInstall(
     ];
     return runCommand(argv, { env: process.env, onLine: note });
   };
-  const update = async () => {
-    note('reading the package lists');
-    const end = await apt('update', '-q');
-    if (end.code !== 0) throw commandFailed(['apt-get', 'update'], end.tail);
-  };
   const wanted = ['install', '-y', '-q', '--no-install-recommends', ...packages];
-  const fresh = !listsAreRecent();
-  if (fresh) await update();
-  let end = await apt(...wanted);
-  if (end.code !== 0 && !fresh) {
-    // Lists of last week may name versions that the mirror has removed.
-    await update();
-    end = await apt(...wanted);
+  let areRecent = listsAreRecent();
+  for (let attempt = 1; ; attempt += 1) {
+    if (!areRecent) note('reading the package lists');
+    const updated = areRecent ? null : await apt('update', '-q');
+    // Some of the lists may do.
+    const end = await apt(...wanted);
+    if (end.code === 0) return;
+    if (attempt === ATTEMPTS) {
+      if (updated !== null && updated.code !== 0) throw commandFailed(['apt-get', 'update'], updated.tail);
+      throw commandFailed(['apt-get', ...wanted], end.tail);
+    }
+    // Lists of last week name versions that the mirror has removed; one of this moment may be about to change.
+    areRecent = false;
+    note('trying again');
+    await sleep(RETRY_MS);
   }
-  if (end.code !== 0) throw commandFailed(['apt-get', ...wanted], end.tail);
 }
 
 function listsAreRecent(): boolean {

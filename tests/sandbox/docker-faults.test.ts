@@ -63,12 +63,18 @@ describe('a sandbox comes back with its files', () => {
   });
 
   test('after only its relay was killed, while a command went on', async () => {
-    const command = shell('sleep 1; echo whole');
+    const relays = async (): Promise<string> =>
+      (await sandbox.run(shell('pgrep -cx socat'))).output.text.trim();
+    // Those of the tests before end a moment after their connection did.
+    await expect.poll(relays).toBe('1');
+    const command = shell('until [ -e go-on ]; do sleep 0.05; done; echo whole');
     const cut = sandbox.run(command).catch((error: unknown) => error);
     const other = await reopen();
+    expect(await relays()).toBe('2');
     await other.run(shell('pkill -9 -o socat'));
     expect(await cut).toMatchObject({ code: 'sandbox_lost' });
     const again = await reopen();
+    await again.write('go-on', new Uint8Array());
     expect((await again.run(command)).output.text).toBe('whole\n');
     expect(await filesOf(again)).toEqual(same);
     await other.close();
@@ -94,9 +100,13 @@ describe('a sandbox comes back with its files', () => {
 test('a command that was cut off by a restart does not run again', async () => {
   const command = shell('echo ran >> runs; echo partial; sleep 60');
   const cut = sandbox.run(command).catch((error: unknown) => error);
+  // What the toolhost has written down of it.
   await expect
-    .poll(async () => (await sandbox.run(shell('cat runs 2>/dev/null | wc -l'))).output.text.trim())
-    .toBe('1');
+    .poll(
+      async () =>
+        (await sandbox.run(shell(`cat runs /work/.toolhost/commands/${command.id}/output`))).output.text,
+    )
+    .toBe('ran\npartial\n');
   await engine.container(KEY).restart({ t: 0 });
   expect(await cut).toMatchObject({ code: 'sandbox_lost' });
   const again = await reopen();

@@ -16,9 +16,9 @@ beforeAll(() => {
   writeFileSync(
     join(folder, 'say.ts'),
     `const words: string[] = process.argv.slice(2);
-     console.log('ran with', words.join(' '), 'under', process.env['THREADSMITH_STARTED_BY']);
      if (words[0] === 'stay') { process.on('SIGTERM', () => process.exit(9)); setInterval(() => {}, 1000); }
-     else process.exit(Number(words[0]));`,
+     console.log('ran with', words.join(' '), 'under', process.env['THREADSMITH_STARTED_BY']);
+     if (words[0] !== 'stay') process.exit(Number(words[0]));`,
   );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -70,7 +70,7 @@ describe('bootstrap', () => {
 
   test('passes a signal on and waits for the script’s own end', async () => {
     const run = bootstrap('say.ts', 'stay');
-    await run.says('ran with stay', 20_000);
+    await run.says('ran with stay', 60_000);
     run.process.kill('SIGTERM');
     expect(await run.exited).toBe(9);
   });
@@ -87,6 +87,6 @@ describe('bootstrap', () => {
     const run = bootstrap('say.ts', '0');
     expect(await run.exited).toBe(1);
     expect(run.output()).toMatch(/✗ npm ended with \d+/);
-    expect(await processesLeft(join(folder, 'say.ts'), 2_000)).toEqual([]);
+    expect(await processesLeft(join(folder, 'say.ts'), 20_000)).toEqual([]);
   });
 });

@@ -46,9 +46,9 @@ describe('the embedded PostgreSQL', () => {
     await expect(query(wrong, 'select 1')).rejects.toThrow(/password/);
     await first.stop();
 
-    const startedAt = Date.now();
     const second = await startPostgres(options);
-    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    // Making a cluster is what takes its time.
+    expect(readFileSync(options.logFile, 'utf8').match(/running bootstrap script/g)).toHaveLength(1);
     expect(await query(second.url, 'select n from kept')).toEqual([{ n: 42 }]);
     expect(await query(second.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
     expect(await query(second.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
@@ -116,7 +116,7 @@ describe('the embedded PostgreSQL', () => {
     );
     expect(refused).toBeInstanceOf(ThreadsmithError);
     expect(refused).toMatchObject({ code: 'database_unreachable' });
-    expect(await processesLeft(options.folder, 5_000)).toEqual([]);
+    expect(await processesLeft(options.folder, 20_000)).toEqual([]);
   });
 
   test('runs from a folder that only its owner may enter', async () => {
