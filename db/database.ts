@@ -3,7 +3,9 @@ import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { QueryResultRow } from 'pg';
 import { ThreadsmithError } from '../core/errors.ts';
+import { LEASE_MS } from '../core/limits.ts';
 import { nothingHidden, type Redact } from '../core/redact.ts';
+import { giveBackBroken } from './broken-connections.ts';
 import { logEntities } from './entities/log.ts';
 import { sessionEntities } from './entities/session.ts';
 import { transportEntities } from './entities/transport.ts';
@@ -45,6 +47,13 @@ export interface Database {
 
 /** Any number will do, as long as every process takes the same: only one of them migrates at a time. */
 const MIGRATION_LOCK = 0x74_68_72_64;
+/**
+ * PostgreSQL ends a transaction of which nothing was heard for so long: a process that was frozen in one, or whose
+ * machine is gone, would keep its locks, and with them the turn from the other workers. No shorter than a lease,
+ * which such a process has lost by then.
+ * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT
+ */
+const IDLE_MS = LEASE_MS;
 
 /** Connects to the database. Throws `database_unreachable`. */
 export async function openDatabase(url: string, redact: Redact = nothingHidden): Promise<Database> {
@@ -73,6 +82,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
     // BullMQ keeps its tables in a schema of its own, which a schema diff would drop.
     schemaGenerator: { ignoreSchema: ['bullmq'] },
     pool: { min: 0, max: 10 },
+    driverOptions: { idle_in_transaction_session_timeout: IDLE_MS, onPoolCreated: giveBackBroken },
   });
   const database: Database = {
     url,
@@ -85,6 +95,8 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
     },
     migrate: async () => {
       await database.transaction(async (em) => {
+        // The tables are made on another connection, for as long as that takes.
+        await em.execute('set local idle_in_transaction_session_timeout = 0');
         await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
         await orm.migrator.up();
       });
