@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
 const MAIN = join(import.meta.dirname, '../../bot/main.ts');
-const READY_MS = 60_000;
+/** On a machine that has much else to do. */
+const READY_MS = 120_000;
 
 const readySchema = z.object({ ready: z.literal(true), mode: z.string(), url: z.string().optional() });
 

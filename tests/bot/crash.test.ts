@@ -30,7 +30,6 @@ describe('the process', () => {
       expect(await stage.answers(root)).toHaveLength(1);
       expect(await stage.rows('select 1 from turn')).toHaveLength(1);
     },
-    90_000,
   );
 
   it('killed between a post and its record, finds the message again', async () => {
@@ -51,7 +50,7 @@ describe('the process', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await stage.answers(root)).toHaveLength(1);
-  }, 90_000);
+  });
 
   it('running twice on one database, posts every message once', async () => {
     stage = await Stage.set();
@@ -69,7 +68,7 @@ describe('the process', () => {
           .length === 0,
     );
     for (const root of roots) expect(await stage.answers(root)).toHaveLength(1);
-  }, 90_000);
+  });
 
   it.each(['refresh_requested', 'abrupt'])(
     'comes back after Slack ended the socket (%s), and takes in what waited',

@@ -280,7 +280,7 @@ const FORM_TRIES = 4;
 /** Asks again until the condition gives something; long enough for a machine with much else to do. */
 export async function until<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 25_000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
