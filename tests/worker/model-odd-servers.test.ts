@@ -205,6 +205,40 @@ describe('the Responses API', () => {
   });
 });
 
+describe('a stream behind its last event', () => {
+  const last = {
+    chat: chunk({ content: 'Hello' }, 'stop'),
+    responses: {
+      type: 'response.completed',
+      response: {
+        id: 'r',
+        output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hello' }] }],
+      },
+    },
+  };
+
+  it.each(['chat', 'responses'] as const)(
+    'is read to its end, so that connections serve the next requests, over %s',
+    async (api) => {
+      const model = await modelAt(api, stream([last[api]], 'done-late'));
+      for (let request = 0; request < 10; request += 1) await ask(model);
+      // A second one where the first is not quite free yet; left before its end, each stream costs one.
+      expect(server?.connections()).toBeLessThan(5);
+    },
+  );
+
+  it.each([
+    ['chat', 'done-hang'],
+    ['responses', 'done-hang'],
+    ['responses', 'hang'],
+    ['responses', 'cut'],
+  ] as const)('may break the rules: the answer is whole, over %s with %s', async (api, then) => {
+    const model = await modelAt(api, stream([last[api]], then));
+    expect((await ask(model)).response.text).toBe('Hello');
+    expect(server?.bodies).toHaveLength(1);
+  });
+});
+
 describe('refusals', () => {
   it.each([
     [

@@ -53,9 +53,13 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
   };
 }
 
+const LATE_MS = 20;
+
 export interface RawServer {
   readonly url: string;
   readonly bodies: string[];
+  /** How many there were so far. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -64,6 +68,7 @@ export async function startRawServer(
   handlers: readonly ((response: ServerResponse, request: IncomingMessage) => void)[],
 ): Promise<RawServer> {
   const bodies: string[] = [];
+  let connections = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -73,6 +78,7 @@ export async function startRawServer(
       handler?.(response, request);
     });
   });
+  server.on('connection', () => (connections += 1));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -80,6 +86,7 @@ export async function startRawServer(
   return {
     url: `http://127.0.0.1:${port}/v1`,
     bodies,
+    connections: () => connections,
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -99,10 +106,13 @@ export function refusal(
   };
 }
 
-/** A handler that streams these events and ends, or, with `then: 'hang'`, stays silent. */
+/**
+ * A handler that streams these events and ends; or `then` says otherwise. With `hang` it stays silent, with
+ * `done-late` and `done-hang` it ends a moment after the last event, and never.
+ */
 export function stream(
   events: readonly unknown[],
-  then: 'done' | 'end' | 'hang' | 'cut' = 'done',
+  then: 'done' | 'done-late' | 'done-hang' | 'end' | 'hang' | 'cut' = 'done',
 ): (response: ServerResponse) => void {
   return (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -116,6 +126,9 @@ export function stream(
       if (then === 'cut') response.destroy();
       if (then === 'end') response.end();
       if (then === 'done') response.end('data: [DONE]\n\n');
+      if (then === 'done-hang') response.write('data: [DONE]\n\n');
+      if (then === 'done-late')
+        response.write('data: [DONE]\n\n', () => setTimeout(() => response.end(), LATE_MS));
     });
   };
 }

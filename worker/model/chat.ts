@@ -5,7 +5,8 @@ import type {
 } from 'openai/resources/chat/completions';
 import { CHAT_API, toMessages } from './chat-messages.ts';
 import { ChatAnswer } from './chat-stream.ts';
-import { connect, eventsOf, type ModelSettings } from './client.ts';
+import { connect, type ModelSettings } from './client.ts';
+import { eventsOf } from './events.ts';
 import { BrokenStream, faultOf } from './faults.ts';
 import type { Model, ModelAnswer, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
 import { withRetries } from './retry.ts';
@@ -16,11 +17,10 @@ export function chatModel(settings: ModelSettings): Model {
 
   async function attempt(request: ModelRequest, options: RespondOptions): Promise<ModelAnswer> {
     const body = bodyOf(request, settings.name);
-    const chunks = eventsOf(
-      (signal) => client.chat.completions.create(body, { signal }),
-      options.signal,
-      settings.idleTimeoutMs,
-    );
+    const chunks = eventsOf((signal) => client.chat.completions.create(body, { signal }).asResponse(), {
+      signal: options.signal,
+      idleTimeoutMs: settings.idleTimeoutMs,
+    });
     const answer = new ChatAnswer();
     for await (const chunk of chunks) {
       const added = answer.take(chunk);

@@ -51,9 +51,16 @@ const usageSchema = z.object({
 const FINAL = ['response.completed', 'response.incomplete', 'response.failed'] as const;
 const finalTypes: ReadonlySet<string> = new Set(FINAL);
 
+/** What is read of any event. */
+export const eventSchema = z.object({
+  type: z.string().optional(),
+  delta: z.unknown().optional(),
+  item: z.unknown().optional(),
+});
+
 /** Whether a stream may end with this event. */
-export function isFinal({ type }: { readonly type: string }): boolean {
-  return finalTypes.has(type);
+export function isFinal(event: unknown): boolean {
+  return finalTypes.has(eventSchema.safeParse(event).data?.type ?? '');
 }
 
 /** The last event of a stream. */

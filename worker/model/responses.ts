@@ -1,12 +1,14 @@
 // The Responses API of OpenAI and compatible servers, streaming and without anything stored there.
 import { APIError, BadRequestError } from 'openai';
 import type { FunctionTool, ResponseCreateParamsStreaming } from 'openai/resources/responses/responses';
-import { connect, eventsOf, type ModelSettings } from './client.ts';
+import { connect, type ModelSettings } from './client.ts';
+import { eventsOf } from './events.ts';
 import { BrokenStream, faultOf } from './faults.ts';
 import type { Model, ModelAnswer, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
 import { RESPONSES_API, toInput } from './responses-input.ts';
 import {
   callsOf,
+  eventSchema,
   type FinalEvent,
   finalEventSchema,
   isFinal,
@@ -25,20 +27,23 @@ export function responsesModel(settings: ModelSettings): Model {
 
   async function attempt(request: ModelRequest, options: RespondOptions): Promise<ModelAnswer> {
     const body = bodyOf(request, settings.name, wantsReasoning);
-    const events = eventsOf(
-      (signal) => client.responses.create(body, { signal }),
-      options.signal,
-      settings.idleTimeoutMs,
-    );
+    const events = eventsOf((signal) => client.responses.create(body, { signal }).asResponse(), {
+      signal: options.signal,
+      idleTimeoutMs: settings.idleTimeoutMs,
+      isLast: isFinal,
+    });
     const items: unknown[] = [];
-    for await (const event of events) {
-      if (event.type === 'response.output_text.delta') options.onDelta?.(event.delta);
-      if (event.type === 'response.output_item.done') items.push(event.item);
+    let answer: ModelAnswer | null = null;
+    for await (const raw of events) {
+      const { type, delta, item } = eventSchema.safeParse(raw).data ?? {};
+      if (type === 'response.output_text.delta' && typeof delta === 'string') options.onDelta?.(delta);
+      if (type === 'response.output_item.done') items.push(item);
       // Told by its type first: a schema that fails on every piece of text costs more than the piece.
-      const last = isFinal(event) ? finalEventSchema.safeParse(event) : null;
-      if (last?.success) return answerOf(last.data, items, settings.name);
+      const last = isFinal(raw) ? finalEventSchema.safeParse(raw) : null;
+      if (last?.success) answer = answerOf(last.data, items, settings.name);
     }
-    throw new BrokenStream('The stream ended before the response was complete.');
+    if (answer === null) throw new BrokenStream('The stream ended before the response was complete.');
+    return answer;
   }
 
   return {
