@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
@@ -23,6 +24,7 @@ const REGISTRY_SILENCE_MS = 8_000;
 const REGISTRY_TOTAL_MS = 180_000;
 /** A build takes minutes; the container of a killed one goes away by itself after this. */
 const BUILD_KEEP_SECONDS = 1800;
+const RETRY_MS = 5_000;
 
 /** Exit code of a script that found itself outside of its container. */
 const OUTSIDE = 97;
@@ -76,8 +78,34 @@ export async function hasImage(docker: Docker, reference: string): Promise<boole
 }
 
 async function buildBase(build: ImageBuild, mirrors: DebianMirrors, base: string): Promise<void> {
-  const { docker, progress, signal } = build;
-  const bare = (await pullBare(build, mirrors.suite)) ?? (await bootstrapBare(build, mirrors));
+  const { docker } = build;
+  const bare =
+    (await pullBare(build, mirrors.suite)) ?? (await twice(build, () => bootstrapBare(build, mirrors)));
+  await twice(build, () => installPackages(build, mirrors, bare, base));
+  // The layers stay, as the parent of the new image; a tag that was pulled may be somebody else's.
+  if (bare.startsWith('threadsmith-')) await docker.getImage(bare).remove({ noprune: true });
+}
+
+/** Mirrors fail for a moment, and change while they are read: once more from the beginning. */
+async function twice<T>({ progress, signal }: ImageBuild, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (signal?.aborted === true || !(thrown instanceof ThreadsmithError) || thrown.retry !== 'later')
+      throw thrown;
+    progress(`trying again: ${thrown.message}`);
+    await sleep(RETRY_MS, undefined, signal === undefined ? {} : { signal });
+    return work();
+  }
+}
+
+async function installPackages(
+  build: ImageBuild,
+  mirrors: DebianMirrors,
+  bare: string,
+  base: string,
+): Promise<void> {
+  const { progress, signal } = build;
   await inContainer(build, bare, async (container) => {
     await container.putArchive(await hostFiles(build.caFile), { path: '/' });
     const { exitCode, tail } = await runInside(container, baseScript(sourcesList(mirrors)), {
@@ -89,8 +117,6 @@ async function buildBase(build: ImageBuild, mirrors: DebianMirrors, base: string
     progress('saving the base system');
     await commit(container, base, labels(build.installId, 'image'));
   });
-  // The layers stay, as the parent of the new image; a tag that was pulled may be somebody else's.
-  if (bare.startsWith('threadsmith-')) await docker.getImage(bare).remove({ noprune: true });
 }
 
 function packagesFailed(tail: string): ThreadsmithError {
@@ -244,7 +270,10 @@ async function hostFiles(caFile: string): Promise<NodeJS.ReadableStream> {
   const proxyLines = await promisify(execFile)('apt-config', ['dump'])
     .then(({ stdout }) => stdout.split('\n').filter((line) => /^Acquire::https?::Proxy/i.test(line)))
     .catch(() => []);
-  tar.entry({ name: 'etc/apt/apt.conf.d/99threadsmith-host', mode: 0o600 }, `${proxyLines.join('\n')}\n`);
+  tar.entry(
+    { name: 'etc/apt/apt.conf.d/99threadsmith-host', mode: 0o600 },
+    `Acquire::Retries "3";\n${proxyLines.join('\n')}\n`,
+  );
   tar.finalize();
   return Readable.from(tar);
 }

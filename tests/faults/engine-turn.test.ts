@@ -81,6 +81,8 @@ beforeAll(async () => {
   database = new pg.Client({ connectionString: stack.database.url });
   await database.connect();
   await record(stack, 'walk twelve steps', STEPS.map(commandOf), 'All steps are walked.');
+  await record(stack, 'only say something', [], 'Here something is said.');
+  await record(stack, 'walk one step', ['echo one >> steps.txt'], 'It is walked.');
   await stack.model.control('POST', '/scripts', { name: 'filled', yaml: JSON.stringify(FILLED) });
   const half = STEPS.length / 2;
   await recordSteps(stack, 'walk and linger', [
@@ -198,6 +200,23 @@ describe('in the middle of a turn', { timeout: TEST_MS }, () => {
     expect(ended).toMatch(new RegExp(`^die .*${walk.session}$`, 'm'));
   });
 });
+
+it(
+  'a turn that begins in a sandbox whose disk is full says so, and the button goes on once there is room',
+  async () => {
+    const walk = await ask('only say something');
+    await walk.see(ended(/something is said/));
+    engine.fill();
+    const asked = await walk.reply('mira', 'walk one step');
+    const failed = await walk.see(ended(/could not begin|could not be set up/, { after: asked }));
+    expect(readable(failed)).toContain('The disk of the sandbox is full, so the turn could not begin.');
+    engine.free();
+    await walk.click('jonas', /^try again$/i);
+    await walk.see(offers(UNVERIFIED, { after: asked }));
+    expect(remote.git('show', `${branchOf(walk.session)}:steps.txt`)).toBe('one');
+  },
+  TEST_MS,
+);
 
 it(
   'an engine whose disk is full is one sentence, and the button goes on once there is room',

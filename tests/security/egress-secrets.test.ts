@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
 
-const CURL = 'curl -s -S -m 10';
+const CURL = 'curl -s -S -m 30';
 /** In parts, so that no search for it finds this file. */
 const SECRET = ['canary', '7f3a9c51e2b8d604'].join('-');
 const BASE64 = Buffer.from(`user:${SECRET}`).toString('base64');

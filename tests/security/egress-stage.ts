@@ -120,7 +120,7 @@ export async function openEgressStage(
     },
     run: async (line, env) => {
       runs += 1;
-      const command = { id: `e${runs}`, argv: ['bash', '-c', line], timeoutMs: 30_000 };
+      const command = { id: `e${runs}`, argv: ['bash', '-c', line], timeoutMs: 120_000 };
       const result = await sandbox.run({ ...command, env: env ?? opened.at(-1)?.env ?? {} });
       return { code: result.exitCode, text: result.output.text };
     },

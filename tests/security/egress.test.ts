@@ -4,7 +4,7 @@ import { openBrowser } from '../../sandbox/browser.ts';
 import { withEnvironment } from '../../sandbox/with-environment.ts';
 import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
 
-const CURL = 'curl -s -S -m 10';
+const CURL = 'curl -s -S -m 30';
 const PROXY = '127.0.0.1:39128';
 
 describe('a sandbox with a way out', () => {
@@ -14,6 +14,10 @@ describe('a sandbox with a way out', () => {
   const raw = (request: string): string =>
     // Open for a moment: a connection whose end has come is not worked on any more.
     `(printf '${request.replaceAll('\n', '\\r\\n')}'; sleep 0.3) | timeout 5 socat - TCP:${PROXY}`;
+
+  /** One that is answered, and open until it is, however long that takes. */
+  const rawToItsEnd = (request: string): string =>
+    `printf '${request.replaceAll('\n', '\\r\\n')}' | timeout 30 socat -t 30 STDIO,ignoreeof TCP:${PROXY}`;
 
   beforeAll(async () => {
     stage = await openEgressStage(
@@ -108,13 +112,15 @@ describe('a sandbox with a way out', () => {
     ]);
   });
 
-  const tunnelThenPlain = (host: string): string =>
-    raw(
+  const tunnelThenPlain = (host: string, send = raw): string =>
+    send(
       `CONNECT allowed.test:${ports.plain} HTTP/1.1\nHost: allowed.test\n\nGET /tunnel HTTP/1.1\nHost: ${host}\nConnection: close\n\n`,
     );
 
   test('plain HTTP in a tunnel is read like any other', async () => {
-    expect((await stage.run(tunnelThenPlain(`allowed.test:${ports.plain}`))).text).toContain('reached');
+    expect((await stage.run(tunnelThenPlain(`allowed.test:${ports.plain}`, rawToItsEnd))).text).toContain(
+      'reached',
+    );
     expect(stage.reports.map(({ method, path }) => [method, path])).toEqual([['GET', '/tunnel']]);
   });
 
@@ -225,7 +231,7 @@ describe('a sandbox with a way out', () => {
   test('the Host header does not decide where a request to the proxy goes', async () => {
     const target = `http://allowed.test:${ports.plain}/`;
     await stage.run(
-      `${raw(`GET ${target} HTTP/1.1\nHost: other.test:${ports.plain}\nConnection: close\n\n`)}`,
+      rawToItsEnd(`GET ${target} HTTP/1.1\nHost: other.test:${ports.plain}\nConnection: close\n\n`),
     );
     expect(stage.seen.map(({ host }) => host)).toEqual([`allowed.test:${ports.plain}`]);
   });

@@ -1,14 +1,16 @@
 // The session's branch in the sandbox: on which commit the next turn stands, and what the default branch has
 // got since, so that an agent can bring it in without a network.
-import { ThreadsmithError } from '../../core/errors.ts';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { UnpublishedWork } from '../../db/saved-work.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import { shell, type TurnFacts } from './bench.ts';
 import { quoted, rememberMerge } from './merged.ts';
+import { requireRoom } from './room.ts';
 import { putWork } from './saved-work.ts';
 
 export const BUNDLE_FILE = '.threadsmith.bundle';
+const UNBEGUN = 'the turn could not begin';
 
 interface Started {
   readonly sandbox: Sandbox;
@@ -124,10 +126,13 @@ async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Pro
   const lines = [`git update-ref ${upstream} ${latest}`];
   if (missing.length > 0) {
     const common = has.includes('base') ? [base] : await knownTo(mirror, latest, has);
-    await sandbox.write(
-      `/work/repo/${BUNDLE_FILE}`,
-      await mirror.bundle(Object.fromEntries(missing), common),
-    );
+    const bundle = await mirror.bundle(Object.fromEntries(missing), common);
+    try {
+      await sandbox.write(`/work/repo/${BUNDLE_FILE}`, bundle);
+    } catch (thrown) {
+      if (hasCode(thrown, 'sandbox_full')) await requireRoom(started, `room-bundle-${facts.run}`, UNBEGUN);
+      throw thrown;
+    }
     lines.unshift(
       `git fetch -q ./${BUNDLE_FILE} '+refs/heads/*:refs/threadsmith/fetched/*'`,
       `rm ${BUNDLE_FILE}`,
@@ -165,6 +170,7 @@ async function must(started: Started, name: string, line: string): Promise<strin
   const result = await shell(started, name, line);
   const said = result.output.text.trim();
   if (result.exitCode === 0) return said;
+  await requireRoom(started, `room-${name}`, UNBEGUN);
   throw new ThreadsmithError(
     'sandbox_lost',
     `The session's branch could not be set up in the sandbox: ${said.slice(-300)}.`,

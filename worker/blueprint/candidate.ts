@@ -1,11 +1,11 @@
 // From the agent's working tree to a commit outside the sandbox. The sandbox only gives a tree; author,
 // committer, parent and message are made here, so that nothing in the sandbox can forge them.
-import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
 import { coAuthorLines } from '../forge/trailers.ts';
 import { type Bench, shell, signatureOf } from './bench.ts';
 import { turnTrailer } from './branch.ts';
 import { rememberMerge, TELL_MERGE } from './merged.ts';
-import { OWN_FOLDER } from './saved-work.ts';
+import { requireRoom } from './room.ts';
 
 const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';
@@ -22,10 +22,6 @@ export interface Candidate {
   /** What the agent changed is the difference to this commit. */
   readonly over: string;
 }
-
-/** Git says in many words that a disk is full, so the disk is asked. */
-const PROBE = `${OWN_FOLDER}/room`;
-const LEAST_ROOM_BYTES = 64 * 1024;
 
 /**
  * The commit of all that the working tree has over its parent, or null where it has nothing. Throws
@@ -53,7 +49,7 @@ export async function takeCandidate(
   const result = await shell(bench, `candidate-r${round}`, script);
   const tree = result.output.text.trim().split('\n').at(-1) ?? '';
   if (result.exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(tree)) {
-    await requireRoom(bench, `room-r${round}`);
+    await requireRoom(bench, `room-r${round}`, 'the change could not be committed');
     throw untaken(result.output.text);
   }
   if (tree === parentTree) return null;
@@ -80,21 +76,6 @@ async function mergedIn({ mirror, latest, parent }: CandidateBench, output: stri
   const claimed = /^merged ([0-9a-f]{40,64})$/m.exec(output)?.[1];
   if (claimed === undefined || !(await mirror.isAncestor(claimed, latest))) return null;
   return (await mirror.isAncestor(claimed, parent)) ? null : claimed;
-}
-
-async function requireRoom(bench: CandidateBench, id: string): Promise<void> {
-  try {
-    await bench.sandbox.write(PROBE, new Uint8Array(LEAST_ROOM_BYTES));
-  } catch (cause) {
-    if (!hasCode(cause, 'sandbox_full')) throw cause;
-    throw new ThreadsmithError(
-      'sandbox_full',
-      'The disk of the sandbox is full, so the change could not be committed.',
-      'Remove files that can be made again, such as build output and caches; if the machine’s own disk is full, free room there.',
-      { cause },
-    );
-  }
-  await shell(bench, id, `rm -f ${PROBE}`);
 }
 
 function untaken(output: string): ThreadsmithError {

@@ -2,6 +2,7 @@
 // does to the files can so not become part of a later change either.
 import { ThreadsmithError } from '../../core/errors.ts';
 import { type Bench, shell } from './bench.ts';
+import { requireRoom } from './room.ts';
 
 /** Remembers the working tree as it is, once for a turn, also where another worker goes on with it. */
 export async function keepTree(bench: Bench): Promise<void> {
@@ -40,6 +41,7 @@ function refOf({ facts }: Bench): string {
 async function must(bench: Bench, name: string, line: string): Promise<void> {
   const result = await shell(bench, name, line);
   if (result.exitCode === 0) return;
+  await requireRoom(bench, `room-${name}`, 'its files could not be kept as they were');
   throw new ThreadsmithError(
     'sandbox_lost',
     `The files of the sandbox could not be kept as they were: ${result.output.text.trim().slice(-300)}.`,
