@@ -1,4 +1,5 @@
-// What the buttons of a result do, and what somebody is told where they do nothing.
+// What the buttons of a result do, and what somebody is told where they do nothing. In good weather: of two who
+// click at once the one who loses is told so, and would find no button to click again had their click been lost.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { required } from '../required.ts';

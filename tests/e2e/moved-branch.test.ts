@@ -1,4 +1,5 @@
-// Other people push while a session is under way: to its branch, and to the branch it is to be merged into.
+// Other people push while a session is under way: to its branch, and to the branch it is to be merged into. In good
+// weather: somebody who clicks again has the merge refused again; thread-cases/result.ts has that in bad weather.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { required } from '../required.ts';
 import { createRemote, type TestRemote } from '../worker/git-repo.ts';
