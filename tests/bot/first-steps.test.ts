@@ -15,7 +15,7 @@ describe.each(['socket', 'http'] as const)('a mention over %s', (mode) => {
     const started = performance.now();
     const status = await until(async () => (await stage.replies(ts))[0]);
     // A second or so where nothing else is at work. In bad weather Slack itself asks to wait, a second each time.
-    if (!isBadWeather) expect(performance.now() - started).toBeLessThan(10_000);
+    expect(isBadWeather || performance.now() - started < 10_000).toBe(true);
     expect(status['user']).toBe(stage.slack.app.bot_user_id);
 
     await until(async () => (await stage.turn()).state === 'queued');

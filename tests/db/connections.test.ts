@@ -53,7 +53,7 @@ it('a turn whose worker was frozen in a transaction is to be had once its lease 
   try {
     await expect.poll(() => claimTurn(database, turn, 'next')).toMatchObject({ epoch: 2 });
     wake();
-    await expect(frozen).rejects.toThrow();
+    await expect(frozen).rejects.toBeInstanceOf(Error);
     const [row] = await database
       .em()
       .execute<{ text: string }[]>('select text from turn where id = ?', [turn]);

@@ -76,10 +76,9 @@ async function openGate(session: string): Promise<void> {
   await vi.waitFor(opened, { timeout: 240_000, interval: 200 });
 }
 
-const TITLE =
-  'a turn whose worker and engine are taken away ends on another machine, with what its steps wrote';
-
-it(TITLE, { timeout: TEST_MS }, async () => {
+it('a turn whose worker and engine are taken away ends on another machine, with what its steps wrote', {
+  timeout: TEST_MS,
+}, async () => {
   engine = await openOwnEngine({ image: await sandboxImage() });
   otherData = mkdtempSync(join(tmpdir(), 'threadsmith-other-'));
   stack = await startStack({
