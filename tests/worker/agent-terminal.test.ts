@@ -12,6 +12,8 @@ import { part } from '../setup/environment.ts';
 import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
 import { type ScriptedModel, startScriptedModel } from './model-server.ts';
 
+/** A process that starts in a second alone may take half a minute on a busy machine. */
+const PATIENTLY = { timeout: 900_000 };
 const STEPS = 12;
 const COUNTING = `
 match: count to twelve
@@ -89,7 +91,7 @@ function start(args: readonly string[], env: Record<string, string> = {}): Start
   return { child, ended };
 }
 
-it('prints a diff in which each command ran once, however often it is killed', async () => {
+it('prints a diff in which each command ran once, however often it is killed', PATIENTLY, async () => {
   const args = ['--repo', repo, '--run', COUNTING_RUN, 'count to twelve'];
   let kills = 0;
   for (; kills < 20; kills += 1) {
@@ -107,7 +109,7 @@ it('prints a diff in which each command ran once, however often it is killed', a
   expect(added).toEqual(Array.from({ length: STEPS }, (_, step) => `+${step}`));
 });
 
-it('asks, and goes on with the answer of the next start', async () => {
+it('asks, and goes on with the answer of the next start', PATIENTLY, async () => {
   const args = ['--repo', repo, '--run', COLOUR_RUN, 'paint the shop'];
   const asked = await start(args).ended;
   expect(asked.code).toBe(3);
@@ -117,7 +119,7 @@ it('asks, and goes on with the answer of the next start', async () => {
   expect(answered.code).toBe(0);
 });
 
-it('keeps nothing of a credential that a program prints', async () => {
+it('keeps nothing of a credential that a program prints', PATIENTLY, async () => {
   const args = ['--repo', repo, '--run', KEY_RUN, 'tell me the key'];
   const { code, err } = await start(args, { SHOP_TOKEN: CREDENTIAL }).ended;
   expect(code).toBe(0);
@@ -136,7 +138,7 @@ it('keeps nothing of a credential that a program prints', async () => {
   expect(leaking).toEqual([]);
 });
 
-it('says what is wrong in one sentence and how to go on', async () => {
+it('says what is wrong in one sentence and how to go on', PATIENTLY, async () => {
   const unreachable = { OPENAI_API_KEY: 'sk-refused' };
   const refused = await start(['--repo', repo, 'count to twelve'], unreachable).ended;
   expect(refused.code).toBe(1);
