@@ -23,6 +23,11 @@ repos:
     url: ./sample-repo
     default_branch: main
     channels: [shop]
+alerts: # in #alerts of the local workspace, "Post an alert" makes one
+  - name: shop-monitor
+    channel: alerts
+    from: [B0MONITOR1]
+    repo: shop
 people:
   start: [everyone]
   approve: [mira@brightloaf.example, jonas@brightloaf.example]

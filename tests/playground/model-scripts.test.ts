@@ -142,6 +142,39 @@ describe('the recordings for the sample repo', () => {
     }
   });
 
+  it('the alert of the local workspace is looked into without a change, and mended in the way that was proposed', async () => {
+    const dir = await fixed();
+    const client = clientFor(model.url);
+    const asked = {
+      role: 'user' as const,
+      content: `<alert>TypeError: Invalid URL</alert>\n<request from="a">Find out what causes this alert.</request>`,
+    };
+    const before = await changedFiles(dir);
+    const looked = await playTurn(client, dir, [asked]);
+    expect(await changedFiles(dir)).toEqual(before);
+    expect(looked.calls.at(-1)?.result).toContain('Invalid URL');
+    const [, line = ''] = /`server\.js:(\d+)`/.exec(looked.final) ?? [];
+    expect((await readFile(join(dir, 'server.js'), 'utf8')).split('\n')[Number(line) - 1]).toContain(
+      'new URL',
+    );
+    const fix = request('Fix the cause that you found, in the way that you proposed.');
+    await playTurn(client, dir, [...looked.transcript, fix]);
+    expect(await changedFiles(dir)).toEqual([...before, 'server.js', 'test/server.test.js'].toSorted());
+    expect(await checks(dir)).toBe(0);
+  });
+
+  it('a plan that is asked for first changes nothing before Go', async () => {
+    const dir = await fixed();
+    const client = clientFor(model.url);
+    const content = `<request from="a">the basket badge should count pieces</request>\n<how>A plan is asked for first.</how>`;
+    const planned = await playTurn(client, dir, [{ role: 'user', content }]);
+    expect(planned.final).toContain('1. `src/basket.js`');
+    expect(planned.calls.map(({ name }) => name)).toEqual(['search', 'read_file', 'read_file']);
+    const go = { role: 'user' as const, content: 'Go: carry the plan out.' };
+    expect((await playTurn(client, dir, [...planned.transcript, go])).final).toContain('As planned');
+    expect(await checks(dir)).toBe(0);
+  });
+
   it('two more small changes fit beside the fix and keep the checks passing', async () => {
     const dir = await fixed();
     const client = clientFor(model.url);

@@ -1,5 +1,11 @@
 // What the workspace's page shows of an app that is an agent: where a thread stands, Slack's own Stop, prompts.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readConfig } from '../../core/config.ts';
+import { dataDirectory } from '../../scripts/data-directory.ts';
+import { createSample } from '../../scripts/start/sample.ts';
 import { eventually, MIRA, type PageTest, SHOP, startPageTest, until } from './page-setup.ts';
 
 let at: PageTest;
@@ -53,5 +59,21 @@ test('a conversation with the agent says that it was opened, and offers what the
     at.app.events.find(({ type, channel }) => type === 'message' && channel === direct),
   );
   expect(event).toMatchObject({ user: MIRA, text: 'How is it built?' });
+  await page.context().close();
+});
+
+test('the channel for alerts has one to try, of the app that the configuration of a first start names', async () => {
+  const page = await at.open(MIRA, '#/C0ALERTS01');
+  await page.getByRole('button', { name: 'Post an alert' }).click();
+  const event = await until(() => at.app.events.find(({ bot_id }) => bot_id === 'B0MONITOR1'));
+  expect(event).toMatchObject({ type: 'message', channel: 'C0ALERTS01' });
+  const data = dataDirectory(await mkdtemp(join(tmpdir(), 'sample-')));
+  try {
+    await createSample(data);
+    const { alerts } = readConfig(data.defaultConfig);
+    expect(alerts).toMatchObject([{ channel: 'alerts', from: [event['bot_id']], repo: 'shop', fix: 'ask' }]);
+  } finally {
+    await rm(data.root, { recursive: true });
+  }
   await page.context().close();
 });

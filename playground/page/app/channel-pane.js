@@ -11,6 +11,7 @@ import { addMembers, openHome, postMessage, sendCommand, sendShortcut } from './
 import { createMessageList } from './message-list.js';
 import { report, textContext } from './page-context.js';
 import { goTo, linkTo } from './route.js';
+import { alertRow } from './sample-alert.js';
 import { markRead, readUpTo } from './unread.js';
 
 /** @typedef {import('./workspace.js').Workspace} Workspace */
@@ -96,7 +97,7 @@ export function createChannelPane(workspace) {
     });
     if (document.hasFocus() || messages?.at(-1)?.user === workspace.meId)
       markRead(workspace.meId, channelId, messages?.at(-1)?.ts);
-    prompts.replaceChildren(promptRow(workspace, channelId) ?? '');
+    prompts.replaceChildren(promptRow(workspace, channelId) ?? alertRow(workspace, channelId) ?? '');
     if (workspace.isMember(channel)) drawComposer(name, channel.is_im === true);
     else drawJoin(name);
   }
