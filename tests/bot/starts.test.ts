@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ACTION, COMMAND, REPO_BUTTON, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage, until } from './stage.ts';
+import { isBadWeather } from './weather.ts';
 import { WorkerHand } from './worker-hand.ts';
 
 const manifest: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../manifest.json'), 'utf8'));
@@ -204,7 +205,11 @@ describe('other ways in', () => {
       const form = await stage.form('mira', () => command('mira', 'new oil the hinges'));
       expect(JSON.stringify(form)).toContain('oil the hinges');
       await stage.fault({ kind: 'rate_limited', method: 'chat.postMessage', retry_after: 1 });
-      expect(await submit('mira', form, { request: 'oil the hinges' })).toMatchObject({ ok: true });
+      // In bad weather Slack may ask to wait twice: the form says so, and the person sends it again.
+      const send = () => submit('mira', form, { request: 'oil the hinges' });
+      const answer = await send();
+      const again = isBadWeather && answer['ok'] !== true ? await send() : answer;
+      expect(again).toMatchObject({ ok: true });
       const [turn] = await until(async () => {
         const rows = await stage.rows<{ thread_ts: string }>(
           `select thread_ts from turn join session on session.id = session_id
