@@ -13,6 +13,7 @@ import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOpt
 
 const QUICK_FAILURE_MS = 1_500;
 const ATTACH_PAUSE_MS = 200;
+const REMOVED_MS = 20_000;
 /** One that was just started is not frozen, but may have to be read from a busy disk first. */
 export const FIRST_HELLO_MS = 60_000;
 
@@ -99,8 +100,21 @@ export class Containers {
     await container.remove({ force: true, v: true }).catch(unless(404, 409));
     const mounted = found?.Mounts.flatMap((mount) => mount.Name ?? []) ?? [];
     for (const volume of new Set([name, ...mounted])) {
-      if (isOwnVolume(installId, volume))
-        await docker.getVolume(volume).remove({ force: true }).catch(unless(404));
+      if (isOwnVolume(installId, volume)) await this.removeVolume(volume);
+    }
+  }
+
+  /** Where somebody else removes the container at the same time, its volume is in use until that is done. */
+  private async removeVolume(name: string): Promise<void> {
+    const until = performance.now() + REMOVED_MS;
+    for (;;) {
+      try {
+        return await this.options.docker.getVolume(name).remove({ force: true });
+      } catch (thrown) {
+        if (answered(thrown, 404)) return;
+        if (!answered(thrown, 409) || performance.now() > until) throw thrown;
+        await sleep(ATTACH_PAUSE_MS);
+      }
     }
   }
 
