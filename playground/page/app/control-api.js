@@ -66,7 +66,7 @@ export async function getMessages({ channel, threadTs, as }) {
 }
 
 /**
- * @param {({ user: string } | { bot: { bot_id: string, app_id: string, username: string } }) & { channel: string, text: string, thread_ts?: string, files?: Upload[], attachments?: object[] }} message
+ * @param {({ user: string } | { bot: { bot_id: string, app_id: string, username: string, classic: boolean } }) & { channel: string, text: string, thread_ts?: string, files?: Upload[], attachments?: object[] }} message
  * @returns {Promise<{ ts: string }>}
  */
 export function postMessage(message) {

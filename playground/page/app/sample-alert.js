@@ -6,8 +6,8 @@ import { report } from './page-context.js';
 
 /** @typedef {import('./workspace.js').Workspace} Workspace */
 
-/** The configuration that `npm start` writes has a rule for this app. */
-const MONITOR = { bot_id: 'B0MONITOR1', app_id: 'A0MONITOR1', username: 'Shop monitor' };
+/** The configuration that `npm start` writes has a rule for this app. Its name comes with each message. */
+const MONITOR = { bot_id: 'B0MONITOR1', app_id: 'A0MONITOR1', username: 'Shop monitor', classic: true };
 
 const ALERT = {
   color: '#b3261e',
