@@ -193,7 +193,8 @@ describe('alert channels', () => {
     expect(turns.map(({ kind }) => kind)).toEqual(['alert', 'follow_up']);
     expect(turns[1]).toMatchObject({ state: 'queued', text: expect.stringContaining('Fix the cause') });
     // Whoever had it fixed finds it among their sessions by its own words.
-    const { team_id: teamId } = z.object({ team_id: z.string() }).parse(await stage.slack.client.auth.test());
+    const who = await patiently(() => stage.slack.client.auth.test());
+    const { team_id: teamId } = z.object({ team_id: z.string() }).parse(who);
     const lists = await Promise.all(
       [JONAS, MIRA].map((userId) => sessionsOf(stage.database.em(), { teamId, userId }, 5)),
     );
