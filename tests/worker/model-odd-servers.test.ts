@@ -227,6 +227,19 @@ describe('a stream behind its last event', () => {
     },
   );
 
+  it.each(['chat', 'responses'] as const)(
+    'may have its mark with a blank at the end, over %s',
+    async (api) => {
+      const text = `data: ${JSON.stringify(last[api])}\n\ndata: [DONE] \n\n`;
+      const model = await modelAt(api, (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(text);
+      });
+      expect((await ask(model)).response.text).toBe('Hello');
+      expect(server?.bodies).toHaveLength(1);
+    },
+  );
+
   it.each([
     ['chat', 'done-hang'],
     ['responses', 'done-hang'],

@@ -11,6 +11,7 @@ import { BrokenStream, SilentServer } from './faults.ts';
 const IDLE_SLICES = 10;
 /** For so long a stream may stay open after its last event, before its connection is given up. */
 const CLOSING_MS = 500;
+/** Some servers put a blank behind it. */
 const DONE = '[DONE]';
 
 /** What nearly every event passes: a schema that fails costs more than the event. */
@@ -24,7 +25,7 @@ export interface StreamOptions {
 }
 
 /**
- * The events of a stream, as long as something arrives every `idleTimeoutMs`; then throws SilentServer. While
+ * The events of a stream, as long as one arrives every `idleTimeoutMs`; then throws SilentServer. While
  * this process itself stands still, frozen or on a busy machine, the time of the server does too.
  * Throws APIError for what the server reports in the stream, BrokenStream for what cannot be read, and the
  * signal's reason on abort. After the last event nothing is thrown any more.
@@ -48,7 +49,7 @@ export async function* eventsOf(
     for await (const { event, data } of messagesOf(response)) {
       if (closing !== undefined) continue;
       silent = 0;
-      const said = data === DONE ? undefined : parse(data);
+      const said = data.startsWith(DONE) ? undefined : parse(data);
       if (said !== undefined) {
         throwIfError(event, said, response.headers);
         yield said;
