@@ -15,6 +15,8 @@ export interface RunningRedis {
 const READY_TIMEOUT_MS = 20_000;
 const STOP_GRACE_MS = 5_000;
 const POLL_MS = 10;
+/** What has the port instead may never say anything. */
+const ANSWER_MS = 2_000;
 const PORT_ATTEMPTS = 3;
 
 /** Starts it and waits until it answers. Throws `queue_unreachable`. */
@@ -67,12 +69,16 @@ function answers(port: number, folder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let said = '';
+    const timer = setTimeout(() => socket.destroy(), ANSWER_MS);
     socket.once('connect', () => socket.write('CONFIG GET dir\r\nQUIT\r\n'));
     socket.on('data', (data) => {
       said += data.toString();
     });
-    socket.once('close', () => resolve(said.includes(folder)));
-    socket.once('error', () => resolve(false));
+    socket.once('error', () => undefined);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve(said.includes(folder));
+    });
   });
 }
 
