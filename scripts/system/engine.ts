@@ -99,7 +99,9 @@ async function joinRunning(data: DataDirectory, pipe: string): Promise<RunningEn
   } catch {
     return null;
   }
-  if (!existsSync(`${pipe}.ended`) && (await engineAnswers(hostOf(data), FIND_TIMEOUT_MS)))
+  const isOver = () => existsSync(`${pipe}.ended`);
+  // Its last user may let go in the moment in which we come, and makes the mark a little later.
+  if (!isOver() && (await engineAnswers(hostOf(data), FIND_TIMEOUT_MS)) && !isOver())
     return ours(data, pipe, hold, null);
   closeSync(hold);
   return null;
@@ -160,6 +162,7 @@ async function launchOnce(
     stdout: log,
     stderr: log,
   });
+  closeSync(log);
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (engine.running() && Date.now() < deadline) {
     if (await engineAnswers(hostOf(data))) return ours(data, pipe, hold, engine);
