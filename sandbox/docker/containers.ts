@@ -12,7 +12,8 @@ import { openToolhostStream } from './toolhost-stream.ts';
 import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOptions } from './walls.ts';
 
 const QUICK_FAILURE_MS = 1_500;
-const ATTACH_PAUSE_MS = 200;
+const PAUSE_MS = 200;
+/** How long somebody else may take to remove a container. */
 const REMOVED_MS = 20_000;
 /** One that was just started is not frozen, but may have to be read from a busy disk first. */
 export const FIRST_HELLO_MS = 60_000;
@@ -113,7 +114,7 @@ export class Containers {
       } catch (thrown) {
         if (answered(thrown, 404)) return;
         if (!answered(thrown, 409) || performance.now() > until) throw thrown;
-        await sleep(ATTACH_PAUSE_MS);
+        await sleep(PAUSE_MS);
       }
     }
   }
@@ -138,7 +139,7 @@ export class Containers {
         return await this.attach(container, fence);
       } catch (thrown) {
         if (!isPassing(thrown) || performance.now() > quickUntil) throw thrown;
-        await sleep(ATTACH_PAUSE_MS);
+        await sleep(PAUSE_MS);
       }
     }
   }

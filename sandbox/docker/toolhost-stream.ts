@@ -5,8 +5,9 @@ import { SOCKET_PATH } from '../toolhost/inside/protocol.ts';
 import { BlockParser } from './container-exec.ts';
 
 /**
- * The relay itself waits for a toolhost that is just starting, which is faster than asking again. For longer than
- * anybody waits for a hello: whoever gives up closes it.
+ * The relay itself waits for a toolhost that is just starting, which is faster than asking again. For as long as
+ * anybody waits for a hello: it looks at its input only once it is connected, so one that was given up goes on for
+ * the rest of that minute.
  */
 const RELAY = ['socat', '-b', '65536', '-', `UNIX-CONNECT:${SOCKET_PATH},retry=6000,interval=0.01`];
 
