@@ -6,11 +6,10 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import { shell, type TurnFacts } from './bench.ts';
 import { quoted, rememberMerge } from './merged.ts';
-import { requireRoom } from './room.ts';
+import { requireRoom, UNBEGUN } from './room.ts';
 import { putWork } from './saved-work.ts';
 
 export const BUNDLE_FILE = '.threadsmith.bundle';
-const UNBEGUN = 'the turn could not begin';
 
 interface Started {
   readonly sandbox: Sandbox;

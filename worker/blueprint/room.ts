@@ -3,6 +3,9 @@ import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import { type Bench, shell } from './bench.ts';
 import { OWN_FOLDER } from './own-folder.ts';
 
+/** What a turn could not do that finds no room at its beginning. */
+export const UNBEGUN = 'the turn could not begin';
+
 const PROBE = `${OWN_FOLDER}/room`;
 const LEAST_ROOM_BYTES = 64 * 1024;
 

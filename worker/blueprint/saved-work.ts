@@ -6,7 +6,7 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { type Bench, shell } from './bench.ts';
 import { MERGED_REF, rememberMerge, TELL_MERGE } from './merged.ts';
 import { OWN_FOLDER } from './own-folder.ts';
-import { requireRoom } from './room.ts';
+import { requireRoom, UNBEGUN } from './room.ts';
 
 const NAME_FILE = `${OWN_FOLDER}/sandbox`;
 /** An index of its own: the agent's stays as the agent left it. */
@@ -67,7 +67,7 @@ export async function markSandbox(
   const id = `${started.facts.turnId}-named-${started.facts.run}`;
   const { exitCode, output } = await started.sandbox.run({ id, argv, timeoutMs: 120_000 });
   if (exitCode === 0) return;
-  await requireRoom(started, `room-named-${started.facts.run}`, 'the turn could not begin');
+  await requireRoom(started, `room-named-${started.facts.run}`, UNBEGUN);
   throw new ThreadsmithError(
     'sandbox_lost',
     `The sandbox could not be prepared: ${output.text.trim().slice(-300)}.`,
