@@ -1,7 +1,7 @@
 // The connection to PostgreSQL: one MikroORM per process, one entity manager per unit of work.
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import type { QueryResultRow } from 'pg';
+import type { ClientBase, QueryResultRow } from 'pg';
 import { ThreadsmithError } from '../core/errors.ts';
 import { LEASE_MS } from '../core/limits.ts';
 import { nothingHidden, type Redact } from '../core/redact.ts';
@@ -82,7 +82,13 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
     // BullMQ keeps its tables in a schema of its own, which a schema diff would drop.
     schemaGenerator: { ignoreSchema: ['bullmq'] },
     pool: { min: 0, max: 10 },
-    driverOptions: { idle_in_transaction_session_timeout: IDLE_MS, onPoolCreated: giveBackBroken },
+    driverOptions: {
+      // Not as a parameter of the connection's start: poolers refuse those that they do not know.
+      onConnect: async (client: ClientBase) => {
+        await client.query(`set idle_in_transaction_session_timeout = ${IDLE_MS}`);
+      },
+      onPoolCreated: giveBackBroken,
+    },
   });
   const database: Database = {
     url,
