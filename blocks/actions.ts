@@ -114,6 +114,27 @@ export function parseChoice(value: string): Choice | null {
   return match?.[1] && match[2] ? { turnId: match[1], place: Number(match[2]) } : null;
 }
 
+/** One of the options of a question. */
+export interface OptionChoice extends Choice {
+  /** The event that asked: a turn may ask several times. Null for a button of before it was named. */
+  readonly questionId: number | null;
+}
+
+export function optionValue({ turnId, questionId, place }: OptionChoice): string {
+  return questionId === null ? choiceValue({ turnId, place }) : `${turnId}#${questionId}#${place}`;
+}
+
+/** Null for a value that is none of ours. */
+export function parseOption(value: string): OptionChoice | null {
+  const match = /^([\w-]{1,100})(?:#(\d{1,15}))?#(\d{1,4})$/.exec(value);
+  if (!match?.[1] || !match[3]) return null;
+  return {
+    turnId: match[1],
+    questionId: match[2] === undefined ? null : Number(match[2]),
+    place: Number(match[3]),
+  };
+}
+
 /** The turn of a button's or a modal's value, which may name one of several things of it as well. */
 export function turnOf(value: string): string {
   return parseChoice(value)?.turnId ?? value;

@@ -1,5 +1,5 @@
 // A question of the agent to the people in the thread, with its options as buttons.
-import { choiceValue, optionButton } from './actions.ts';
+import { optionButton, optionValue } from './actions.ts';
 import { fit, textLines } from './fit.ts';
 import { BUTTON_TEXT_MAX } from './limits.ts';
 import { markdownBlocks, markdownWords } from './markdown.ts';
@@ -9,6 +9,8 @@ import { clean, cut, oneLine } from './text.ts';
 
 export interface QuestionOptions {
   readonly turnId: string;
+  /** The event that asked: what is picked is the answer to this question. */
+  readonly questionId: number;
   /** Markdown. */
   readonly question: string;
   /** Their order counts: a click names a place in this list. */
@@ -36,7 +38,7 @@ export function questionMessage(asked: QuestionOptions): FittedMessage {
             ...options.map((option, place) =>
               button({
                 actionId: optionButton(place),
-                value: choiceValue({ turnId: asked.turnId, place }),
+                value: optionValue({ turnId: asked.turnId, questionId: asked.questionId, place }),
                 text: long ? String(place + 1) : option,
               }),
             ),

@@ -58,6 +58,7 @@ export function turnMessage(view: StatusView, options: StatusOptions): FittedMes
       return view.question && !view.question.answer
         ? questionMessage({
             turnId: view.turnId,
+            questionId: view.question.id,
             question: view.question.question,
             options: view.question.options,
           })

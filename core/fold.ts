@@ -11,7 +11,7 @@ const PHASES: readonly Phase[] = ['prepare', 'agent', 'verify', 'publish'];
 export function foldTurn(facts: TurnFacts, events: readonly SessionEvent[]): StatusView {
   return events
     .filter((event) => event.turnId === facts.turnId)
-    .reduce((view, event) => apply(view, event.body, event.at), before(facts));
+    .reduce((view, event) => apply(view, event), before(facts));
 }
 
 function before(facts: TurnFacts): StatusView {
@@ -48,7 +48,7 @@ function before(facts: TurnFacts): StatusView {
   };
 }
 
-function apply(view: StatusView, body: EventBody, at: Date): StatusView {
+function apply(view: StatusView, { id, body, at }: SessionEvent): StatusView {
   switch (body.type) {
     case 'turn.received':
       return view;
@@ -168,7 +168,7 @@ function apply(view: StatusView, body: EventBody, at: Date): StatusView {
         ...view,
         state: 'waiting',
         tool: null,
-        question: { question: body.question, options: body.options, answer: null },
+        question: { id, question: body.question, options: body.options, answer: null },
       };
     case 'question.answered':
       return {

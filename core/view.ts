@@ -41,6 +41,8 @@ export interface PhaseView {
 }
 
 export interface QuestionView {
+  /** Of the event that asked. */
+  readonly id: number;
   readonly question: string;
   readonly options: readonly string[];
   /** Null while it waits for an answer. */

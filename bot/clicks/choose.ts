@@ -1,6 +1,7 @@
 // One of several: the repo of a request, an option of a question. The list is read from the log, never the button.
-import { parseChoice } from '../../blocks/actions.ts';
+import { parseChoice, parseOption } from '../../blocks/actions.ts';
 import { alreadyChosen, couldNot, outOfDate } from '../../blocks/ephemeral.ts';
+import type { EventBody, SessionEvent } from '../../core/event.ts';
 import type { EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/events.ts';
@@ -33,17 +34,23 @@ export async function pickRepo(desk: Desk, click: Click): Promise<Reply> {
   });
 }
 
-/** An answer to the agent's question. */
+/**
+ * An answer to the agent's question, the one that was seen: another may wait by now, where Slack lost the answer to
+ * a click or the words of somebody came first.
+ */
 export async function pickOption(desk: Desk, click: Click): Promise<Reply> {
-  const choice = parseChoice(click.value);
+  const choice = parseOption(click.value);
   if (choice === null) return outOfDate();
   const actor = await desk.directory.actor(click.userId);
   return onTurn(desk, choice.turnId, click.channelId, async (em, { turn }) => {
     const refused = refusal(desk.config, actor, ['start']);
     if (refused !== null) return refused;
-    if (turn.state !== 'waiting') return alreadyChosen(turn.details.answer?.text ?? 'the question is over');
-    const asked = (await eventsOfTurn(em, turn.id)).findLast(({ body }) => body.type === 'question.asked');
-    const text = asked?.body.type === 'question.asked' ? asked.body.options[choice.place] : undefined;
+    const events = await eventsOfTurn(em, turn.id);
+    const waits =
+      turn.state === 'waiting' ? events.findLast(({ body }) => PUTS_DOWN.has(body.type)) : undefined;
+    if (waits?.body.type !== 'question.asked' || waits.id !== (choice.questionId ?? waits.id))
+      return alreadyChosen(answerTo(events, choice.questionId) ?? 'the question is over');
+    const text = waits.body.options[choice.place];
     if (text === undefined) return outOfDate();
     await answerWaiting(em, turn.sessionId, { text, by: actor.id });
     return null;
@@ -91,6 +98,25 @@ export async function remove(desk: Desk, click: Click): Promise<Reply> {
     const removed = await withdrawTurn(em, turn.id, { by: actor.id, how: 'removed' });
     return removed ? null : couldNot('This does not wait any more.', '');
   });
+}
+
+/** What makes a turn wait for a person. */
+const PUTS_DOWN: ReadonlySet<string> = new Set<EventBody['type']>([
+  'question.asked',
+  'plan.proposed',
+  'attempts.ready',
+]);
+
+/** What was said to a question, or to the last one that was answered where none is named; null for nothing. */
+function answerTo(events: readonly SessionEvent[], questionId: number | null): string | null {
+  const talk = events.filter(
+    ({ body }) => body.type === 'question.asked' || body.type === 'question.answered',
+  );
+  const said =
+    questionId === null
+      ? talk.findLast(({ body }) => body.type === 'question.answered')
+      : talk.find(({ id }) => id > questionId);
+  return said?.body.type === 'question.answered' ? said.body.text : null;
 }
 
 async function lastOffer(em: EntityManager, turnId: string): Promise<readonly string[]> {

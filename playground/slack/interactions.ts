@@ -29,7 +29,7 @@ export async function click(
   { user, place, actionId, blockId, seen, choice }: Click,
 ): Promise<ClickOutcome> {
   const blocks = place.kind === 'view' ? place.view.blocks : allBlocks(place.message);
-  const placed = findPlaced(blocks, actionId, blockId) ?? findPlaced(seen, actionId, blockId);
+  const placed = findPlaced(seen, actionId, blockId) ?? findPlaced(blocks, actionId, blockId);
   if (placed === undefined) return { ok: false, error: 'no_such_element' };
   if (!mayUse(placed.element, user)) return { ok: false, error: 'not_visible_to_user' };
   const action = actionOf(ws, placed, choice);

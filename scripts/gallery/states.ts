@@ -224,7 +224,7 @@ function words(): GalleryEntry[] {
     wayOut: '',
   } as const;
   const question = 'The cart has **two totals**: with and without delivery. Which one is wrong?';
-  const asked = { turnId, question, options: ['With delivery', 'Without delivery', 'Both'] };
+  const asked = { turnId, questionId: 7, question, options: ['With delivery', 'Without delivery', 'Both'] };
   const longOptions = [
     'Round each line to whole cents and add the rounded lines up, as the invoice does today',
     'Add up exact amounts and round only the sum, as the checkout does today',

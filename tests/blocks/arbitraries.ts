@@ -228,6 +228,7 @@ export const anyStatus: fc.Arbitrary<StatusView> = fc
     repoChoice: fc.option(fc.record({ choices: some(short), reason: anyText })),
     question: fc.option(
       fc.record({
+        id: fc.nat(),
         question: anyText,
         options: some(anyText),
         answer: fc.option(fc.record({ by: short, text: anyText })),

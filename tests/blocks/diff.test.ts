@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import {
   diffFileValue,
   diffPlace,
+  optionValue,
   parseChoice,
   parseDiffPage,
   parseDiffPlace,
+  parseOption,
 } from '../../blocks/actions.ts';
 import { parseDiff } from '../../blocks/diff-text.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
@@ -151,4 +153,10 @@ test('values of clicks are read back, and foreign ones are none', () => {
   expect([parseDiffPage('7'), parseDiffPage(diffFileValue(4, 2))]).toEqual([7, 2]);
   expect(['', '-1', 'a', '1:2:3', '99999'].map(parseDiffPage)).toEqual([null, null, null, null, null]);
   expect(['turn-1', '#1', 'turn-1#x', 'a b#1'].map(parseChoice)).toEqual([null, null, null, null]);
+  const option = { turnId: 'turn-1', questionId: 12_345, place: 3 };
+  expect(parseOption(optionValue(option))).toEqual(option);
+  expect(parseOption('turn-1#3')).toEqual({ ...option, questionId: null });
+  expect(['turn-1', '#1', 'turn-1#1#x', 'turn-1##1', 'a#1#2#3'].map(parseOption)).toEqual(
+    Array(5).fill(null),
+  );
 });

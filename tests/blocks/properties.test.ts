@@ -108,7 +108,7 @@ test('any answer gives messages that Slack takes', () => {
 test('any question and its answer give messages that Slack takes', () => {
   fc.assert(
     fc.property(anyText, fc.array(anyText, { maxLength: 30 }), anyText, (question, options, text) => {
-      expect(wrongs(questionMessage({ turnId: 'turn-1', question, options }))).toEqual([]);
+      expect(wrongs(questionMessage({ turnId: 'turn-1', questionId: 7, question, options }))).toEqual([]);
       expect(wrongs(answeredMessage(question, { by: 'U0MARA111', text }), ['U0MARA111'])).toEqual([]);
     }),
     RUNS,

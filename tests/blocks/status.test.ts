@@ -170,10 +170,12 @@ describe('the message of a turn', () => {
   });
 
   test('is the question while it waits for an answer', () => {
-    const question = { question: 'Which total?', options: ['net', 'gross'], answer: null };
+    const question = { id: 7, question: 'Which total?', options: ['net', 'gross'], answer: null };
     const message = turnMessage(running({ state: 'waiting', question }), { now: at });
     expect(message.text).toBe('Which total?\n1. net\n2. gross');
-    expect(JSON.stringify(message.blocks)).toContain('"action_id":"threadsmith.option.1","value":"turn-1#1"');
+    expect(JSON.stringify(message.blocks)).toContain(
+      '"action_id":"threadsmith.option.1","value":"turn-1#7#1"',
+    );
   });
 
   test('is the choice of a repo, as buttons up to twenty and as a menu from then on', () => {

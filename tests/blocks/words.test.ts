@@ -49,7 +49,7 @@ describe('a question', () => {
   test('with long options spells them out and numbers the buttons', () => {
     const long = 'o'.repeat(80);
     const json = JSON.stringify(
-      questionMessage({ turnId: 't', question: 'Which?', options: [long, 'b'] }).blocks,
+      questionMessage({ turnId: 't', questionId: 7, question: 'Which?', options: [long, 'b'] }).blocks,
     );
     expect(json).toContain(long);
     expect(json).toContain('"text":"2","emoji":false');
@@ -57,7 +57,9 @@ describe('a question', () => {
 
   test('offers ten options at most; the rest is left to words in the thread', () => {
     const options = Array.from({ length: 14 }, (_, index) => `o${index}`);
-    const json = JSON.stringify(questionMessage({ turnId: 't', question: 'Which?', options }).blocks);
+    const json = JSON.stringify(
+      questionMessage({ turnId: 't', questionId: 7, question: 'Which?', options }).blocks,
+    );
     expect(json).toContain('threadsmith.option.9');
     expect(json).not.toContain('threadsmith.option.10');
   });

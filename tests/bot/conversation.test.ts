@@ -1,6 +1,7 @@
 // What people and the bot say to each other before and while a worker is at it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACTION, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
+import { proposePlan } from '../../db/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, PLATFORM, SANA, SHOP, Stage, shortestGap, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
@@ -152,6 +153,36 @@ describe('a conversation over Socket Mode', () => {
       await stage.rows("select 1 from event where turn_id = ? and body->>'type' = 'question.answered'", [id]),
     ).toHaveLength(1);
     await worker.claim(id);
+  });
+
+  it('takes a click as the answer to the question that was seen, not to the next one', async () => {
+    const root = await stage.slack.say('@threadsmith fix the rounding twice');
+    const { id } = await inState(root, 'queued');
+    const asked = async (question: string, options: readonly string[]) => {
+      await worker.ask(await worker.claim(id), question, options);
+      return shown(root, question);
+    };
+    const first = await asked('Round up or down?', ['Up', 'Down']);
+    await stage.click(SANA, first, 'threadsmith.option.0');
+    expect((await inState(root, 'queued')).details).toMatchObject({ answer: { text: 'Up' } });
+    const second = await asked('Delete the old prices?', ['Yes', 'No']);
+    await stage.click(SANA, first, 'threadsmith.option.0');
+    await until(async () => (await stage.whispers(SANA, root)).join().includes('decided already: Up'));
+    expect(await turnsOf(root)).toMatchObject([{ state: 'waiting', details: { answer: { text: 'Up' } } }]);
+    // The buttons of a message that was posted before they named their question.
+    const before: unknown = JSON.parse(
+      JSON.stringify(second['blocks']).replaceAll(/"([\w-]+)#\d+#(\d+)"/g, '"$1#$2"'),
+    );
+    expect(before).not.toEqual(second['blocks']);
+    await stage.click(SANA, { ...second, blocks: before }, 'threadsmith.option.1');
+    expect((await inState(root, 'queued')).details).toMatchObject({ answer: { text: 'No' } });
+    await stage.click(JONAS, first, 'threadsmith.option.1');
+    await until(async () => (await stage.whispers(JONAS, root)).join().includes('decided already: Up'));
+    // Nor is it a decision on a plan that waits by now.
+    await proposePlan(stage.database, await worker.claim(id), [], 'Round it down.');
+    await stage.click(MIRA, second, 'threadsmith.option.0');
+    await until(async () => (await stage.whispers(MIRA, root)).join().includes('decided already: No'));
+    expect((await turnsOf(root))[0]?.state).toBe('waiting');
   });
 
   it('takes a reply as the answer, but not from somebody who may not', async () => {

@@ -155,7 +155,7 @@ describe('the fold of a turn', () => {
     const asked: EventBody = { type: 'question.asked', question: 'Which?', options: ['a'] };
     expect(fold(claimed, asked)).toMatchObject({
       state: 'waiting',
-      question: { question: 'Which?', answer: null },
+      question: { id: expect.any(Number), question: 'Which?', answer: null },
     });
     const answered: EventBody = { type: 'question.answered', by: 'Jon', text: 'a' };
     expect(fold(claimed, asked, answered)).toMatchObject({
