@@ -20,6 +20,7 @@ import { Attempts } from './migrations/0008-attempts.ts';
 import { WaysIn } from './migrations/0009-ways-in.ts';
 import { Workspaces } from './migrations/0010-workspaces.ts';
 import { Apart } from './migrations/0011-apart.ts';
+import { Edits } from './migrations/0012-edits.ts';
 
 export type { EntityManager };
 
@@ -74,6 +75,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
         { name: '0009-ways-in', class: WaysIn },
         { name: '0010-workspaces', class: Workspaces },
         { name: '0011-apart', class: Apart },
+        { name: '0012-edits', class: Edits },
       ],
       snapshot: false,
       silent: true,

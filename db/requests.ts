@@ -32,6 +32,8 @@ export interface MessageAddress {
   readonly teamId: string;
   readonly channelId: string;
   readonly ts: string;
+  /** Slack's time of the edit that it is known from; none for the message as it was said. */
+  readonly editedTs?: string;
 }
 
 /**
@@ -40,8 +42,18 @@ export interface MessageAddress {
  */
 export async function claimMessage(em: EntityManager, message: MessageAddress): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
-    `insert into message_claim (team_id, channel_id, ts) values (?, ?, ?) on conflict do nothing returning 1`,
-    [message.teamId, message.channelId, message.ts],
+    `insert into message_claim (team_id, channel_id, ts, edited_ts) values (?, ?, ?, ?) on conflict do nothing returning 1`,
+    [message.teamId, message.channelId, message.ts, message.editedTs ?? null],
+  );
+  return rows.length > 0;
+}
+
+/** Notes an edit of a claimed message, which stays locked; false where that one or a newer one was noted before. */
+export async function noteEdit(em: EntityManager, message: MessageAddress): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `update message_claim set edited_ts = ? where team_id = ? and channel_id = ? and ts = ?
+       and (edited_ts is null or edited_ts::numeric < ?::numeric) returning 1`,
+    [message.editedTs ?? null, message.teamId, message.channelId, message.ts, message.editedTs ?? null],
   );
   return rows.length > 0;
 }

@@ -1,14 +1,18 @@
 // Edits and deletions of messages that are requests: before the work began they correct the request or take it
-// back; an edit while it is at work is a follow-up, and what is over stays as it is.
+// back; an edit while it is at work is a follow-up, and what is over stays as it is. Slack keeps no order: an edit
+// may come before an older one, and before the message itself.
 import { z } from 'zod';
 import type { Database, EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
-import { claimKey, lockSession } from '../../db/requests.ts';
+import { claimKey, claimMessage, lockSession, noteEdit } from '../../db/requests.ts';
 import { correctTurn, withdrawTurn } from '../../db/turns.ts';
 import { type IncomingMessage, isAddressed, readMessage } from './message.ts';
 import { addRequest, isEmpty, type RecordOptions, recordMessage } from './record.ts';
 
 const innerSchema = z.looseObject({ ts: z.string(), text: z.string().default('') });
+
+/** Unlike `edited.ts`, which is of whole seconds, no two events of a message share theirs. */
+const eventTsSchema = z.string().regex(/^\d+(?:\.\d+)?$/);
 
 const changeSchema = z.object({
   event_id: z.string(),
@@ -16,6 +20,7 @@ const changeSchema = z.object({
   event: z.discriminatedUnion('subtype', [
     z.object({
       subtype: z.literal('message_changed'),
+      event_ts: eventTsSchema,
       channel: z.string(),
       channel_type: z.string().optional(),
       message: innerSchema,
@@ -23,7 +28,9 @@ const changeSchema = z.object({
     }),
     z.object({
       subtype: z.literal('message_deleted'),
+      event_ts: eventTsSchema,
       channel: z.string(),
+      channel_type: z.string().optional(),
       deleted_ts: z.string(),
       previous_message: z.looseObject({ user: z.string().optional() }).optional(),
     }),
@@ -37,6 +44,8 @@ export type Change =
       readonly message: IncomingMessage;
       /** Whether it mentions us only since the edit. */
       readonly isNewlyAddressed: boolean;
+      /** Whether the message itself may still be on its way. */
+      readonly mayComeFirst: boolean;
     }
   | {
       readonly kind: 'deleted';
@@ -45,16 +54,31 @@ export type Change =
       readonly channelId: string;
       readonly ts: string;
       readonly userId: string;
+      readonly mayComeFirst: boolean;
     };
 
 /** What became of a change. */
 export type ChangeRecorded = 'corrected' | 'withdrawn' | 'follow_up' | 'nothing' | 'duplicate';
+
+/**
+ * How long after a message its first event may come: Slack tries three times more, the last time after five minutes.
+ * https://docs.slack.dev/apis/events-api/#retries
+ */
+const ON_ITS_WAY_S = 600;
 
 /** Reads an event's body; null where it is no change of a message, or one that changes no words of a person. */
 export function readChange(body: unknown, botUserId: string): Change | null {
   const parsed = changeSchema.safeParse(body);
   if (!parsed.success) return null;
   const { event_id: eventId, team_id, event } = parsed.data;
+  const asMessage = (inner: object) =>
+    readMessage(
+      {
+        team_id,
+        event: { ...inner, type: 'message', channel: event.channel, channel_type: event.channel_type },
+      },
+      botUserId,
+    );
   if (event.subtype === 'message_deleted') {
     const userId = event.previous_message?.user ?? '';
     return {
@@ -64,23 +88,30 @@ export function readChange(body: unknown, botUserId: string): Change | null {
       channelId: event.channel,
       ts: event.deleted_ts,
       userId,
+      mayComeFirst:
+        isRecent(event.deleted_ts, event.event_ts) &&
+        asMessage({ ...event.previous_message, ts: event.deleted_ts }) !== null,
     };
   }
   // Slack also tells of previews that it added, with the same text.
   if (event.message.text === event.previous_message?.text) return null;
-  const inner = {
-    ...event.message,
-    type: 'message',
-    channel: event.channel,
-    channel_type: event.channel_type,
-  };
-  const message = readMessage({ team_id, event: inner }, botUserId);
+  const message = asMessage(event.message);
   if (message === null) return null;
   const mention = `<@${botUserId}>`;
   const isNewlyAddressed =
     isAddressed(event.message.text, mention) &&
     !isAddressed(event.previous_message?.text ?? mention, mention);
-  return { kind: 'edited', eventId, message, isNewlyAddressed };
+  // Of a reply nothing is kept where it was not for us when it was said, so an older one is left alone.
+  const mayComeFirst =
+    event.previous_message !== undefined &&
+    asMessage(event.previous_message) !== null &&
+    (message.address === 'request' || isRecent(message.ts, event.event_ts));
+  const { event_ts: editedTs } = event;
+  return { kind: 'edited', eventId, message: { ...message, editedTs }, isNewlyAddressed, mayComeFirst };
+}
+
+function isRecent(ts: string, eventTs: string): boolean {
+  return Number(eventTs) - Number(ts) < ON_ITS_WAY_S;
 }
 
 /** Records a change; the same event again changes nothing. */
@@ -89,13 +120,18 @@ export async function recordChange(
   change: Change,
   options: RecordOptions,
 ): Promise<ChangeRecorded> {
-  if (change.kind === 'edited' && change.isNewlyAddressed) {
-    // Somebody forgot the mention: whatever became of the message, from now on it is a request.
+  if (change.kind === 'edited' && (change.isNewlyAddressed || change.mayComeFirst)) {
+    // Somebody forgot the mention: whatever became of the message, from now on it is a request. And where the
+    // message itself comes later, it is a copy of this.
     const recorded = await recordMessage(database, change.message, options);
-    if (recorded !== 'duplicate') return 'follow_up';
+    if (recorded !== 'duplicate' && recorded !== 'not_ours') return 'follow_up';
   }
   return database.transaction(async (em) => {
     const address = change.kind === 'edited' ? change.message : change;
+    // A message that comes after it was deleted is taken for a copy as well.
+    if (change.kind === 'deleted' && change.mayComeFirst && (await claimMessage(em, change)))
+      return 'withdrawn';
+    if (change.kind === 'edited' && !(await noteEdit(em, change.message))) return 'nothing';
     const turnId = await turnOf(em, address);
     if (turnId === null) return 'nothing';
     if (!(await claimKey(em, `event:${change.eventId}`))) return 'duplicate';

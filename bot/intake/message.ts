@@ -29,6 +29,8 @@ export interface IncomingMessage extends GivenContent {
   readonly teamId: string;
   readonly channelId: string;
   readonly ts: string;
+  /** Slack's time of the edit that it is as of; none for the message as it was said. */
+  readonly editedTs?: string;
   readonly threadTs: string;
   readonly userId: string;
   /** The text as Slack sent it, without the mention of the app. */

@@ -103,7 +103,7 @@ export function isEmpty({ text, files, forwarded }: IncomingMessage): boolean {
 /**
  * Plain replies count in a thread that began with a request to us, and as the answer to a question of ours: a
  * number, where there are attempts to choose from. In a thread that people began they talk to each other. The configuration may have either otherwise, and a
- * muted thread is left alone but for the words that concern just that.
+ * muted thread is left alone but for the words that concern just that. An edit does not make old words the answer.
  */
 async function isForUs(em: EntityManager, message: IncomingMessage, replies: Replies): Promise<boolean> {
   const [row] = await em.execute<{ own: boolean; waits: boolean; muted: boolean }[]>(
@@ -117,7 +117,10 @@ async function isForUs(em: EntityManager, message: IncomingMessage, replies: Rep
   if (row === undefined) return false;
   if (row.own && (message.asksToStop || message.mutes !== null)) return true;
   if (row.muted) return false;
-  return row.waits || (row.own ? replies.own_threads : replies.peoples_threads) === 'all';
+  return (
+    (row.waits && message.editedTs === undefined) ||
+    (row.own ? replies.own_threads : replies.peoples_threads) === 'all'
+  );
 }
 
 async function setMuted(

@@ -159,6 +159,8 @@ const MessageClaimSchema = defineEntity({
     channelId: p.string().primary(),
     ts: p.string().primary(),
     turnId: p.string().nullable(),
+    /** Slack's time of the newest edit that was taken in. */
+    editedTs: p.string().nullable(),
     claimedAt: p.datetime(),
   },
 });

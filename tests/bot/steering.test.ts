@@ -141,6 +141,61 @@ describe('replies while a turn is at work', () => {
     expect(await turnsOf(root)).toHaveLength(2);
   });
 
+  it('takes the newest of edits that come in any order, also before their message', async () => {
+    const root = await stage.slack.say('@threadsmith fix the total');
+    const lease = await worker.claim((await lastIs(root, 'queued', 1)).id);
+    const shop = { type: 'message', channel: SHOP, channel_type: 'channel' };
+    const now = Math.floor(Date.now() / 1000);
+    const at = (place: number) => `${now}.${String(place).padStart(6, '0')}`;
+    const reply = { ...shop, user: MIRA, ts: at(1), thread_ts: root, text: 'use sents' };
+    const mention = { ...shop, user: MIRA, ts: at(2), text: `<@${stage.slack.app.bot_user_id}> add the tax` };
+    const gone = { ...reply, ts: at(3), text: 'and drop the prices' };
+    /** Slack tells the second of an edit in the message, and its place in time in the event. */
+    const edited = (message: typeof mention & { thread_ts?: string }, text: string, place: number) => ({
+      ...shop,
+      subtype: 'message_changed',
+      event_ts: at(place),
+      message: { ...message, text, edited: { user: MIRA, ts: at(0) } },
+      previous_message: message,
+    });
+    const tell = async (
+      ...events: readonly { readonly type: string; readonly [field: string]: unknown }[]
+    ) => {
+      const count = events.filter(({ type }) => type === 'message').length;
+      const before = await until(() => stage.takenIn('message'));
+      for (const event of events) await stage.slack.control('events', { event });
+      await until(async () => ((await stage.takenIn('message')) || 0) >= before + count);
+    };
+    const texts = async (thread: string) => (await turnsOf(thread)).slice(-1).map(({ text }) => text);
+
+    const newest = { ...mention, text: `${mention.text} and the tip` };
+    await tell(edited(reply, 'use integer cents', 12), edited(mention, newest.text, 12), {
+      ...shop,
+      subtype: 'message_deleted',
+      deleted_ts: gone.ts,
+      event_ts: at(12),
+      previous_message: gone,
+    });
+    await tell(edited(reply, 'use cents', 11), edited(mention, mention.text.replace('tax', 'fax'), 11));
+    await tell(reply, mention, { ...mention, type: 'app_mention' }, gone);
+    expect(await turnsOf(root)).toHaveLength(2);
+    expect(await texts(root)).toEqual(['use integer cents']);
+    expect(await turnsOf(mention.ts)).toHaveLength(1);
+    expect(await texts(mention.ts)).toEqual(['add the tax and the tip']);
+    await tell(edited(reply, 'use whole cents', 13));
+    expect(await texts(root)).toEqual(['use whole cents']);
+    expect(await turnsOf(root)).toHaveLength(2);
+
+    // What people say to each other stays theirs when they edit it.
+    const talk = await stage.slack.say('who knows about the tax?');
+    await stage.slack.say('@threadsmith look into it', { thread_ts: talk });
+    await worker.ask(await worker.claim((await lastIs(talk, 'queued', 1)).id), 'Which tax?', []);
+    await tell(edited({ ...reply, thread_ts: talk, ts: at(4) }, 'Sana does', 14));
+    expect(await stage.rows('select 1 from message_claim where ts = ?', [at(4)])).toEqual([]);
+    await lastIs(talk, 'waiting', 1);
+    await worker.fail(lease, 'model_unreachable');
+  });
+
   it('moves up in line when the turn before it is over', async () => {
     const { root, lease } = await atWork('first');
     await stage.slack.say('second', { thread_ts: root });
