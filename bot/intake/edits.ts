@@ -9,7 +9,12 @@ import { correctTurn, withdrawTurn } from '../../db/turns.ts';
 import { type IncomingMessage, isAddressed, readMessage } from './message.ts';
 import { addRequest, isEmpty, type RecordOptions, recordMessage } from './record.ts';
 
-const innerSchema = z.looseObject({ ts: z.string(), text: z.string().default('') });
+const innerSchema = z.looseObject({
+  ts: z.string(),
+  text: z.string().default(''),
+  subtype: z.string().optional(),
+  user: z.string().optional(),
+});
 
 /** Unlike `edited.ts`, which is of whole seconds, no two events of a message share theirs. */
 const eventTsSchema = z.string().regex(/^\d+(?:\.\d+)?$/);
@@ -32,7 +37,7 @@ const changeSchema = z.object({
       channel: z.string(),
       channel_type: z.string().optional(),
       deleted_ts: z.string(),
-      previous_message: z.looseObject({ user: z.string().optional() }).optional(),
+      previous_message: innerSchema.partial({ ts: true }).optional(),
     }),
   ]),
 });
@@ -79,18 +84,17 @@ export function readChange(body: unknown, botUserId: string): Change | null {
       },
       botUserId,
     );
-  if (event.subtype === 'message_deleted') {
-    const userId = event.previous_message?.user ?? '';
+  // A root that has replies, as each has that we answered, is not deleted but changed into a tombstone.
+  if (event.subtype === 'message_deleted' || event.message.subtype === 'tombstone') {
+    const ts = event.subtype === 'message_deleted' ? event.deleted_ts : event.message.ts;
     return {
       kind: 'deleted',
       eventId,
       teamId: team_id,
       channelId: event.channel,
-      ts: event.deleted_ts,
-      userId,
-      mayComeFirst:
-        isRecent(event.deleted_ts, event.event_ts) &&
-        asMessage({ ...event.previous_message, ts: event.deleted_ts }) !== null,
+      ts,
+      userId: event.previous_message?.user ?? '',
+      mayComeFirst: isRecent(ts, event.event_ts) && asMessage({ ...event.previous_message, ts }) !== null,
     };
   }
   // Slack also tells of previews that it added, with the same text.

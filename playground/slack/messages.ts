@@ -69,24 +69,22 @@ export function changeMessage(
   });
 }
 
-/** Deletes a message; a root with replies leaves a tombstone, as in Slack. */
+/** Deletes a message; a root with replies becomes a tombstone and the app is told of a change, as in Slack. */
 export function deleteMessage(ws: Workspace, channel: Channel, message: Message): void {
   const previous = renderMessage(ws, channel.id, message);
   const messages = ws.messagesOf(channel.id);
-  const hasReplies = ws.repliesOf(channel.id, message.ts).length > 0;
-  const index = messages.indexOf(message);
-  if (hasReplies) {
-    messages[index] = {
-      type: 'message',
-      ts: message.ts,
-      subtype: 'tombstone',
-      text: 'This message was deleted.',
-      user: 'USLACKBOT',
-      thread_ts: message.ts,
-    };
-  } else {
-    messages.splice(index, 1);
-  }
+  const tombstone: Message | undefined =
+    ws.repliesOf(channel.id, message.ts).length === 0
+      ? undefined
+      : {
+          type: 'message',
+          ts: message.ts,
+          subtype: 'tombstone',
+          text: 'This message was deleted.',
+          user: 'USLACKBOT',
+          thread_ts: message.ts,
+        };
+  messages.splice(messages.indexOf(message), 1, ...(tombstone === undefined ? [] : [tombstone]));
   ws.changed();
   const thread_ts = message.thread_ts;
   ws.services.hub.publish({ type: 'message_deleted', channel: channel.id, ts: message.ts, thread_ts });
@@ -94,8 +92,9 @@ export function deleteMessage(ws: Workspace, channel: Channel, message: Message)
   const ts = ws.services.timestamps.next();
   ws.services.outbound.sendEvent({
     type: 'message',
-    subtype: 'message_deleted',
-    deleted_ts: message.ts,
+    ...(tombstone === undefined
+      ? { subtype: 'message_deleted', deleted_ts: message.ts }
+      : { subtype: 'message_changed', message: renderMessage(ws, channel.id, tombstone) }),
     previous_message: previous,
     channel: channel.id,
     hidden: true,

@@ -118,6 +118,15 @@ describe('replies while a turn is at work', () => {
     await worker.fail(lease, 'model_unreachable');
   });
 
+  it('takes a request back that is deleted before its work begins, though a tombstone is left of it', async () => {
+    const root = await stage.slack.say('@threadsmith fix the total');
+    await lastIs(root, 'queued', 1);
+    await until(async () => (await stage.answers(root)).length > 0);
+    await stage.slack.control('messages/delete', { user: 'mira', channel: 'shop', ts: root });
+    await lastIs(root, 'stopped', 1);
+    await shown(root, 'The message was deleted before its work began');
+  });
+
   it('corrects a request before its work has begun, its repo too, and follows up on it later', async () => {
     const root = await stage.slack.say('@threadsmith fix the totl');
     expect((await lastIs(root, 'queued', 1)).repo).toBe('bakery');
