@@ -31,6 +31,15 @@ export interface ButtonTurn {
   readonly delayMs?: number;
 }
 
+/**
+ * The details of a turn that has an earlier one's request done again: what was asked, and not which question it came
+ * to or which workers gave it up. Whoever has it done again for somebody else has asked for nothing themselves.
+ */
+export function detailsAgain({ details, requester }: Turn, byId: string): TurnDetails {
+  const { answer: _answer, callId: _call, leftBy: _left, ...asked } = details;
+  return byId === requester.id ? asked : { ...asked, onBehalf: true };
+}
+
 /** Adds a turn that a person asked for by a button, after their right to it was checked. Gives its id. */
 export async function queueButtonTurn(
   em: EntityManager,

@@ -22,7 +22,7 @@ import { appendEvents, eventsOfTurn } from '../../db/events.ts';
 import { handOver } from '../../db/outbox.ts';
 import { addTurn, claimKey } from '../../db/requests.ts';
 import { withdrawTurn } from '../../db/turns.ts';
-import { queueButtonTurn } from '../admission/queue.ts';
+import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import type { Click, Submission } from './click.ts';
@@ -133,12 +133,11 @@ export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
     if (refused !== null) return refused;
     if (turn.state !== 'failed' || turn.kind === 'merge') return outOfDate();
     if (!(await claimKey(em, `again:${turn.id}`))) return alreadyChosen('somebody has it tried again below');
-    const { answer: _answer, callId: _call, ...details } = turn.details;
     const again = {
       kind: turn.kind === 'mention' ? ('follow_up' as const) : turn.kind,
       text: turn.failure?.code === 'budget_spent' ? GO_ON : turn.text,
       requester: { id: actor.id, name: actor.name, email: actor.email },
-      details: actor.id === turn.requester.id ? details : { ...details, onBehalf: true as const },
+      details: detailsAgain(turn, actor.id),
     };
     if ((session.repo ?? null) !== null) {
       await queueButtonTurn(em, locked, again);

@@ -8,7 +8,7 @@ import type { EntityManager } from '../../db/database.ts';
 import type { Session, Turn } from '../../db/entities/session.ts';
 import { claimKey, lockSession } from '../../db/requests.ts';
 import { rerouteTurn } from '../../db/reroute.ts';
-import { queueButtonTurn } from '../admission/queue.ts';
+import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
 import { findRepo } from '../admission/repo.ts';
 import { restart } from '../admission/settle.ts';
 import { isChangeable } from '../presenter/render.ts';
@@ -80,7 +80,8 @@ async function askAgain(
   if (await hasOpenTurn(em, session.id)) return turnRunning();
   restart(session, to);
   await em.flush();
-  const { answer: _answer, callId: _call, routing: _routing, plans: _plans, ...details } = turn.details;
+  // There a plan is made anew, and what came with the decision on the old one was for that.
+  const { routing: _routing, plans: _plans, decidedWith: _with, ...details } = detailsAgain(turn, actor.id);
   await queueButtonTurn(em, locked, { kind: 'follow_up', text: turn.text, requester: actor, details });
   return null;
 }

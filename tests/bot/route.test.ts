@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ACTION, REROUTE_INPUT } from '../../blocks/actions.ts';
 import { patiently } from '../../bot/slack/calls.ts';
 import { setDefaults } from '../../db/people.ts';
+import { proposePlan } from '../../db/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, MIRA, SANA, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
@@ -165,9 +166,17 @@ describe('where a request is worked on', () => {
   });
 
   it('has a question asked again in another place that was answered in the wrong one', async () => {
-    const root = await stage.slack.say('@threadsmith what is in the jar?');
+    const root = await stage.slack.say('@threadsmith plan first: what is in the jar?');
     const usage = { model: 'm', steps: 1, inputTokens: 1, cachedTokens: 0, outputTokens: 1, durationMs: 1 };
+    const first = await inState(root, 'queued');
+    await proposePlan(stage.database, await worker.claim(first.id), [], 'Open it.');
+    const files = [{ name: 'jar.txt', mimetype: 'text/plain', content_base64: btoa('a jar') }];
+    await stage.slack.say('go', { thread_ts: root, files });
     const lease = await worker.claim((await inState(root, 'queued')).id);
+    // A worker whose engine was away left it to this one.
+    await stage.rows(`update turn set details = details || '{"leftBy": ["one"]}' where id = ? returning 1`, [
+      first.id,
+    ]);
     await worker.finish(lease, { kind: 'answer', text: 'Nothing is in it.', repo: 'bakery', usage });
     const answer = await shown(root, 'Nothing is in it.');
     expect(actionsOf(answer)).toEqual([ACTION.reroute]);
@@ -184,6 +193,8 @@ describe('where a request is worked on', () => {
     });
     const again = await inState(root, 'queued', 2);
     expect(again).toMatchObject({ text: 'what is in the jar?', repo: 'ledger', base_branch: 'develop' });
+    // Mira asked, Sana only had it asked there; the plan was for the other place, and so was what came with its Go.
+    expect(again.details).toEqual({ ...first.details, onBehalf: true });
     const second = await worker.claim(again.id);
     await worker.finish(second, { kind: 'answer', text: 'Old receipts.', repo: 'ledger', usage });
     expect(JSON.stringify(await shown(root, 'Old receipts.'))).toContain('ledger · from develop');
