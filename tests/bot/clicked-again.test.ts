@@ -124,11 +124,11 @@ describe.each([
 
   it('hands a message over once, and takes the form the second time', async () => {
     const ts = await stage.slack.say('the total is wrong', { user: 'sana' });
-    // Slack asks to wait, and the form opens all the same.
-    await stage.fault({ kind: 'rate_limited', method: 'views.open', retry_after: 1 });
-    const form = await stage.form('mira', () =>
-      stage.act('shortcuts', { user: 'mira', callback_id: SHORTCUT.handOver, channel: 'shop', ts }),
-    );
+    const form = await stage.form('mira', async () => {
+      // Each time Slack asks to wait, and the form opens all the same.
+      await stage.fault({ kind: 'rate_limited', method: 'views.open', retry_after: 1 });
+      await stage.act('shortcuts', { user: 'mira', callback_id: SHORTCUT.handOver, channel: 'shop', ts });
+    });
     const { blockId, actionId } = START_INPUT.request;
     const submit = () =>
       stage.slack.control('views/submit', {
