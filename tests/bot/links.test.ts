@@ -9,6 +9,7 @@ import { configOfRepo } from '../../core/config.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { required } from '../required.ts';
 import { SHOP, Stage, until } from './stage.ts';
+import { isBadWeather } from './weather.ts';
 
 const rule = (match: string, fetch: string) => {
   const links = [{ match, fetch: [fetch], headers_from: {}, fields: [] }];
@@ -52,11 +53,11 @@ describe('the links of a request', () => {
   let stage: Stage;
   let tracker: Server;
   let origin: string;
-  const asked: (string | undefined)[] = [];
+  const asked: string[] = [];
 
   beforeAll(async () => {
     tracker = createServer((request, response) => {
-      asked.push(request.headers.authorization);
+      asked.push(`${request.url} ${request.headers.authorization}`);
       if (request.url !== '/api/7') return void response.writeHead(404).end('no such issue');
       const issue = {
         title: 'Total is wrong',
@@ -117,9 +118,9 @@ describe('the links of a request', () => {
       },
       { url: `${origin}/issues/8`, text: 'It could not be read: HTTP 404.' },
     ]);
-    // Both of them and not the third one; again where Slack had the request wait.
-    expect(asked.length).toBeGreaterThanOrEqual(2);
-    expect(new Set(asked)).toEqual(new Set(['Bearer s3cret']));
+    // Both of them, once, and not the third one; in bad weather again where Slack had the request wait.
+    const seen = isBadWeather ? [...new Set(asked)] : asked;
+    expect(seen.toSorted()).toEqual(['/api/7 Bearer s3cret', '/api/8 Bearer s3cret']);
   });
 
   it('brings the message that is linked, with its thread', async () => {
