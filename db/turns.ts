@@ -205,6 +205,15 @@ export async function moveTurn(
   return rows.length > 0;
 }
 
+/** Whether a turn came within this time, by the database's clock. */
+export async function cameWithin(em: EntityManager, turnId: string, ms: number): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from turn where id = ? and created_at > now() - ? * interval '1 millisecond'`,
+    [turnId, ms],
+  );
+  return rows.length > 0;
+}
+
 /** How many open turns of the session stand before this one. */
 export async function turnsAhead(
   em: EntityManager,

@@ -23,7 +23,7 @@ import {
   wantDrawn,
 } from '../../db/presentations.ts';
 import { queueOutlook } from '../../db/queue-outlook.ts';
-import { turnsAhead } from '../../db/turns.ts';
+import { cameWithin, turnsAhead } from '../../db/turns.ts';
 import { agentStatus } from '../delivery/agent-status.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../loop.ts';
@@ -105,7 +105,7 @@ async function presentTurn(
   turn: Turn,
   { isNews }: Seen,
 ): Promise<boolean> {
-  if (turn.state === 'received' && Date.now() - turn.createdAt.getTime() < ADMISSION_MS) return false;
+  if (turn.state === 'received' && (await cameWithin(em, turn.id, ADMISSION_MS))) return false;
   const session = await em.findOneOrFail(Session, { id: turn.sessionId });
   const drawn = viewOf(session, turn, await eventsOfTurn(em, turn.id));
   if (drawn.given.length > 0) {
