@@ -35,6 +35,9 @@ describe('a conversation over Socket Mode', () => {
       ),
     );
 
+  const messageAt = async (root: string) =>
+    (await stage.slack.messages(`channel=${SHOP}`)).find(({ ts }) => ts === root);
+
   it('asks which repo where the channel has none, and goes on with the one that was clicked', async () => {
     const root = await stage.slack.say('@threadsmith fix the total', { channel: 'platform' });
     await inState(root, 'needs_repo');
@@ -94,7 +97,7 @@ describe('a conversation over Socket Mode', () => {
       );
       return eyes?.version === 2 && eyes.sent_version === 2;
     });
-    const message = (await stage.slack.messages(`channel=${SHOP}`)).find(({ ts }) => ts === root);
+    const message = await messageAt(root);
     expect(message).toBeDefined();
     expect(JSON.stringify(message)).not.toContain('"eyes"');
     await until(
@@ -119,10 +122,12 @@ describe('a conversation over Socket Mode', () => {
   });
 
   it('leaves one sentence in the thread where it had its message before a guest was refused', async () => {
-    const root = await stage.database.transaction(async (em) => {
+    const root = await stage.holding(async (em) => {
       await em.execute('lock table person_default in access exclusive mode');
       const ts = await stage.slack.say('@threadsmith fix the oven', { user: 'guest-lee' });
       await shown(ts, 'Got it');
+      // The eyes do not wait for it either.
+      await until(async () => JSON.stringify(await messageAt(ts))?.includes('"eyes"'));
       return ts;
     });
     const message = await shown(root, 'Lee may not start work here.');

@@ -94,7 +94,7 @@ describe('a message', () => {
       return waiting.length > 0;
     });
   const whileSessionsAreLocked = (work: (em: EntityManager) => Promise<void>) =>
-    stage.database.transaction(async (em) => {
+    stage.holding(async (em) => {
       await em.execute('lock table session in access exclusive mode');
       await work(em);
     });
@@ -117,7 +117,7 @@ describe('a message', () => {
       await letSession.promise;
     });
     await Promise.race([drawing.promise, sessionsLocked]);
-    await stage.database.transaction(async (em) => {
+    await stage.holding(async (em) => {
       // Not to be had from a drawing that has looked at the events first, as it must: then the end comes after it.
       const isHeld = await em.transactional(eventsLocked).then(
         () => true,
@@ -155,7 +155,7 @@ describe('a message', () => {
   it('follows another turn though the process was killed once that one was drawn', async () => {
     const { root, result } = await played();
     const lease = await merging(root);
-    await stage.database.transaction(async (em) => {
+    await stage.holding(async (em) => {
       await em.execute(`select 1 from delivery where text(payload) like '%' || ? || '%' for update`, [
         `${COMMIT.slice(0, 7)}`,
       ]);

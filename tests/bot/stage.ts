@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { type Database, openDatabase } from '../../db/database.ts';
+import { type Database, type EntityManager, openDatabase } from '../../db/database.ts';
 import { Refusal } from '../playground/refusal.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
@@ -240,6 +240,14 @@ export class Stage {
   /** The id of the form that is open before a person. */
   async #openForm(user: string): Promise<unknown> {
     return (await this.slack.views(user)).at(-1)?.['id'];
+  }
+
+  /** Runs a transaction that keeps its locks while the test waits in it: PostgreSQL would end it for its silence. */
+  async holding<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.transaction(async (em) => {
+      await em.execute('set local idle_in_transaction_session_timeout = 0');
+      return work(em);
+    });
   }
 
   /** Lines that only this person sees in a thread. */
