@@ -1,7 +1,6 @@
 // The real bot process, started, read and ended by a test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -90,17 +89,4 @@ export async function runToEnd(
   await once(child, 'exit');
   clearTimeout(late);
   return { code: child.exitCode, stderr };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new TypeError('no port');
-  return address.port;
 }

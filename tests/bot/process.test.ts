@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BotProcess, freePort, runToEnd } from './bot-process.ts';
+import { freePort } from '../../scripts/system/free-port.ts';
+import { type BotProcess, runToEnd } from './bot-process.ts';
 import { Stage, until } from './stage.ts';
 
 describe('a wrong start', () => {

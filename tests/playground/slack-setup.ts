@@ -1,6 +1,5 @@
 // A local Slack workspace per test file, the app's side of it, and the control routes as tests use them.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import {
   startWorkspace,
   type WorkspaceOptions,
 } from '../../playground/slack/server.ts';
+import { freePort } from '../../scripts/system/free-port.ts';
 import { Refusal } from './refusal.ts';
 
 const appSchema = z.object({
@@ -170,19 +170,6 @@ export class TestSlack {
     await this.running.close();
     await rm(this.#dir, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new TypeError('no port');
-  return address.port;
 }
 
 /** Asks again until the condition gives something other than undefined or false; long enough for a busy machine. */
