@@ -36,8 +36,6 @@ export interface StackOptions {
   readonly turnsAtOnce?: number;
   /** What Slack's waits are multiplied by; as in Slack without it. */
   readonly timeScale?: number;
-  /** How long Slack waits for an acknowledgement, and a trigger lasts; half a minute without it. */
-  readonly deadlineMs?: number;
   /** Further keys of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Folders with scripts for the model; its own without it. */
@@ -61,7 +59,10 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Slack's three seconds are tested in tests/bot; here whole stacks run beside each other on whatever machine it is. */
+/**
+ * How long Slack waits for an acknowledgement, and a trigger lasts. Its three seconds are tested in tests/bot; here
+ * whole stacks run beside each other on whatever machine it is.
+ */
 const DEADLINE_MS = 30_000;
 const EVERYBODY = {
   start: ['everyone'],
@@ -110,7 +111,7 @@ async function assemble(
 ): Promise<Stack> {
   const env = baseEnvironment();
   const playgroundArgs = ['--port', '0', '--data', join(folder, 'playground'), '--manifest', 'manifest.json'];
-  playgroundArgs.push('--deadline-ms', String(options.deadlineMs ?? DEADLINE_MS));
+  playgroundArgs.push('--deadline-ms', String(DEADLINE_MS));
   if (options.timeScale !== undefined) playgroundArgs.push('--time-scale', String(options.timeScale));
   const playground = await start('playground/main.ts', playgroundArgs, env, 'playground');
   const modelArgs = ['--port', '0', ...(options.scriptDirs ?? []).flatMap((dir) => ['--scripts', dir])];

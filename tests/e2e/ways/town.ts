@@ -65,8 +65,6 @@ export async function openTown(options: StackOptions): Promise<Town> {
     const stack = await startStack({
       ...options,
       turnsAtOnce: 4,
-      // Slack's three seconds are tested in tests/bot; here everybody speaks at once on whatever machine it is.
-      deadlineMs: 30_000,
       sandbox: { memory_mb: 512 },
       repos: [
         {
