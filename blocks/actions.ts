@@ -60,7 +60,10 @@ export function attemptButton(place: number): string {
   return `threadsmith.attempt.${place}`;
 }
 
-/** `callback_id` of each modal. Their `private_metadata` is the turn's id, for the diff a `DiffPlace`. */
+/**
+ * `callback_id` of each modal. Their `private_metadata` is the turn's id; that of the diff a `DiffPlace`, that of a
+ * plan's change a `Choice`.
+ */
 export const MODAL = {
   requestChanges: 'threadsmith.modal.request_changes',
   reroute: 'threadsmith.modal.reroute',

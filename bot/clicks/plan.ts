@@ -1,5 +1,5 @@
-// What people decide on a plan: Go, or another one. Cancel is a stop. It is the plan that they saw: another one may
-// be there by the time, where Slack lost the answer to a click or somebody else asked for it.
+// What people decide on a plan: Go, or another one. Cancel is a stop. They decide on the plan that they saw: there may
+// be a newer one by then, where a click was lost and done again or somebody else asked for another plan.
 import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/actions.ts';
 import { couldNot, outOfDate } from '../../blocks/ephemeral.ts';
 import { planChangeModal } from '../../blocks/plan.ts';
