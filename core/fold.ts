@@ -1,5 +1,5 @@
 // Folds the events of one turn into what it looks like now. Pure: the same events give the same view.
-import type { EventBody, Phase, SessionEvent } from './event.ts';
+import type { Phase, SessionEvent } from './event.ts';
 import type { PhaseView, StatusView, TurnFacts } from './view.ts';
 
 const PHASES: readonly Phase[] = ['prepare', 'agent', 'verify', 'publish'];
