@@ -1,7 +1,7 @@
 // The events of a model server's stream: it cannot hang, and its connection serves the next request too.
 //
 // The SDK's own reader leaves each stream before its end, which closes the connection: every step then began
-// with a new one. It also took a tenth of what a step costs.
+// with a new one.
 import { createParser } from 'eventsource-parser';
 import { APIError } from 'openai';
 import { z } from 'zod';
