@@ -136,7 +136,7 @@ function apply(view: StatusView, { id, body, at }: SessionEvent): StatusView {
     case 'tool.started':
       return { ...view, tool: body.summary };
     case 'tool.finished':
-      return { ...view, tool: null };
+      return { ...view, tool: null, phases: view.tool === null ? view.phases : after(view.phases, view.tool) };
     case 'network.used':
     case 'pages.captured':
       return view;
@@ -199,6 +199,13 @@ function over(view: StatusView, at: Date): StatusView {
 }
 
 /** Later phases start over when an earlier one runs again: a failed check sends the work back. */
+/** Until the next tool begins the last one says more than that work goes on. */
+function after(phases: readonly PhaseView[], tool: string): readonly PhaseView[] {
+  return phases.map((entry) =>
+    entry.state === 'running' && entry.phase === 'agent' ? { ...entry, detail: `${tool} · done` } : entry,
+  );
+}
+
 function enter(phases: readonly PhaseView[], phase: Phase, detail: string): readonly PhaseView[] {
   const place = PHASES.indexOf(phase);
   return phases.map((entry, index) => {

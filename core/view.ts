@@ -70,7 +70,7 @@ export interface StatusView extends TurnFacts {
   /** All four phases, in order. */
   readonly phases: readonly PhaseView[];
   readonly plan: readonly PlanStep[];
-  /** What the agent does at this moment, in a few words. Null between tools. */
+  /** What the agent does at this moment, in a few words. Null between tools: then the phase tells of the last. */
   readonly tool: string | null;
   /** Checks of the latest round of verification, as they finish. */
   readonly checks: readonly CheckResult[];

@@ -121,7 +121,7 @@ describe('the fold of a turn', () => {
     });
   });
 
-  test('a tool is shown while it runs and no longer', () => {
+  test('a tool is shown while it runs, and as the last that was done until the next', () => {
     const begun: EventBody = { type: 'tool.started', tool: 'shell', summary: 'npm test' };
     const ended: EventBody = {
       type: 'tool.finished',
@@ -132,6 +132,10 @@ describe('the fold of a turn', () => {
     };
     expect(fold(claimed, begun).tool).toBe('npm test');
     expect(fold(claimed, begun, ended).tool).toBeNull();
+    const between = fold(claimed, started('agent'), begun, ended);
+    expect(between.phases.map(({ detail }) => detail)).toEqual(['', 'npm test · done', '', '']);
+    const later = fold(claimed, started('agent'), begun, ended, started('verify', 'Running lint'), ended);
+    expect(later.phases.map(({ detail }) => detail)).toEqual(['', 'npm test · done', 'Running lint', '']);
     expect(fold(claimed, begun, started('verify')).tool).toBeNull();
   });
 
