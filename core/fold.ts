@@ -136,7 +136,11 @@ function apply(view: StatusView, { id, body, at }: SessionEvent): StatusView {
     case 'tool.started':
       return { ...view, tool: body.summary };
     case 'tool.finished':
-      return { ...view, tool: null, phases: view.tool === null ? view.phases : after(view.phases, view.tool) };
+      return {
+        ...view,
+        tool: null,
+        phases: view.tool === null ? view.phases : after(view.phases, view.tool),
+      };
     case 'network.used':
     case 'pages.captured':
       return view;
