@@ -19,7 +19,7 @@ export interface Actor extends Person {
   readonly isMember: boolean;
   /** Of another organisation: its administrators say what the e-mail address is, so only the id counts. */
   readonly isForeign?: boolean;
-  /** The user groups that the person is in. */
+  /** The user groups that the person is in; not there where Slack could not be asked. */
   readonly groups?: readonly UserGroup[];
   /** Handles by group id, to say who may to somebody who may not. */
   readonly handles?: Readonly<Record<string, string>>;
@@ -36,6 +36,13 @@ export function may(people: People, act: Act, actor: Actor): boolean {
       entry === actor.id ||
       (email !== undefined && entry.toLowerCase() === email) ||
       (actor.isMember && (entry === EVERYONE || isIn(actor.groups ?? [], entry))),
+  );
+}
+
+/** Whether somebody who may not perhaps may by a user group, only that Slack could not be asked about those. */
+export function isUncertain(people: People, act: Act, actor: Actor): boolean {
+  return (
+    actor.groups === undefined && actor.isMember && !may(people, act, actor) && people[act].some(isGroup)
   );
 }
 

@@ -1,6 +1,6 @@
 // What Slack and the configuration say about a turn: who asks, with what options, for which repo.
 import type { WebClient } from '@slack/web-api';
-import { type Actor, may } from '../../core/authority.ts';
+import { type Actor, isUncertain, may } from '../../core/authority.ts';
 import { type Config, modelsOf } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { ContentStore } from '../../db/artifacts.ts';
@@ -10,7 +10,7 @@ import { defaultsOf, type PersonDefaults } from '../../db/people.ts';
 import { mentionedUsers, readableText } from '../intake/text.ts';
 import { resolveLinks } from '../links/resolve.ts';
 import type { ReadyRule } from '../links/rules.ts';
-import type { AppIdentity, Directory } from '../slack/directory.ts';
+import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
 import { type FetchedFiles, fetchFiles } from './files.ts';
 import { type AskedOptions, readOptions } from './options.ts';
 import { chooseRepo, type RepoChoice } from './repo.ts';
@@ -41,6 +41,7 @@ export interface Known {
 export async function lookUp(options: AdmissionOptions, session: Session, turn: Turn): Promise<Known> {
   const { directory, config, database } = options;
   const actor = await personOf(directory, turn.requester.id);
+  if (isUncertain(config.people, 'start', actor)) throw groupsUnknown(actor);
   const names = await namesOf(directory, mentionedUsers(turn.text));
   const said = readableText(turn.text, names);
   const asked = readOptions(said, modelsOf(config.model));

@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { notAllowed, outOfDate } from '../../blocks/ephemeral.ts';
 import type { FittedMessage } from '../../blocks/message.ts';
-import { type Act, type Actor, may, whoMay } from '../../core/authority.ts';
+import { type Act, type Actor, isUncertain, may, whoMay } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { ContentStore } from '../../db/artifacts.ts';
@@ -11,7 +11,7 @@ import type { Database, EntityManager } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { type LockedSession, lockSession } from '../../db/requests.ts';
 import { type Patience, patiently } from '../slack/calls.ts';
-import type { AppIdentity, Directory } from '../slack/directory.ts';
+import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
 import { teamOf, type Workspaces } from '../slack/workspaces.ts';
 import type { HomeWatch } from '../starts/home-watch.ts';
 
@@ -45,10 +45,19 @@ export interface Target {
   readonly locked: LockedSession;
 }
 
-/** The line for somebody who may not do one of these, null where they may do all. */
-export function refusal(config: Config, actor: Actor, acts: readonly Act[]): FittedMessage | null {
-  const act = acts.find((wanted) => !may(config.people, wanted, actor));
-  return act === undefined ? null : notAllowed(act, whoMay(config.people, act, actor));
+/**
+ * The line for somebody who may not do one of these, null where they may do all. Throws `slack_unreachable` where that
+ * hangs on a user group and Slack could not be asked.
+ */
+export function refusal(
+  { people }: Pick<Config, 'people'>,
+  actor: Actor,
+  acts: readonly Act[],
+): FittedMessage | null {
+  const act = acts.find((wanted) => !may(people, wanted, actor));
+  if (act === undefined) return null;
+  if (isUncertain(people, act, actor)) throw groupsUnknown(actor);
+  return notAllowed(act, whoMay(people, act, actor));
 }
 
 /** Runs `decide` on the turn that a button names, as it is now. A turn of another channel is out of reach. */

@@ -123,7 +123,7 @@ export function openDirectory(
       const answer = await patiently(() => client.usergroups.list({ include_users: true }), PATIENCE);
       return groupsSchema.parse(answer).usergroups;
     } catch (error) {
-      // Nobody is in a group then; whoever is named in person still may.
+      // Whoever is named in person still may.
       options.log.warn('the user groups could not be asked for', { error });
       if (hasCode(error, 'slack_refused')) return [];
       doNotKeep();
@@ -141,7 +141,7 @@ export function openDirectory(
     const { user } = userSchema.parse(answer);
     return {
       isForeign: user.is_stranger === true || (user.team_id !== undefined && user.team_id !== app.teamId),
-      groups: known.filter(({ users }) => users.includes(user.id)).map(({ id, handle }) => ({ id, handle })),
+      ...(asked === null ? {} : { groups: groupsOf(user.id, asked) }),
       handles: Object.fromEntries(known.map(({ id, handle }) => [id, handle])),
       id: user.id,
       // The real name, since commits carry it.
@@ -176,6 +176,20 @@ export function openDirectory(
     channel: channels,
     channelName: async (channelId) => (await channels(channelId)).name,
   };
+}
+
+function groupsOf(userId: string, groups: readonly KnownGroup[]): readonly UserGroup[] {
+  return groups.filter(({ users }) => users.includes(userId)).map(({ id, handle }) => ({ id, handle }));
+}
+
+/** Nobody is refused for a group that Slack did not tell of. */
+export function groupsUnknown(actor: Actor): ThreadsmithError {
+  return new ThreadsmithError(
+    'slack_unreachable',
+    `Slack did not say which user groups ${actor.name} is in.`,
+    'Try again in a moment.',
+    { retry: 'later' },
+  );
 }
 
 /** Keeps answers for a while and asks only once for several askers; failures are not kept, nor what asks not to be. */

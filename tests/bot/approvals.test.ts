@@ -167,3 +167,22 @@ describe('two approvals', () => {
     expect(await shop.queued(root, 3)).toMatchObject({ kind: 'merge', details: { commit: NEWER } });
   });
 });
+
+describe('a user group that Slack does not tell of', () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    shop = await openShop({ people: { start: ['@engineers'], approve: ['@engineers'], merge: [] } });
+  });
+  afterAll(async () => shop.stage.close());
+
+  it('has the request of a member wait instead of refusing it', async () => {
+    const { stage } = shop;
+    // Three tries are one question.
+    await stage.slack.control('faults', { kind: 'http_503', method: 'usergroups.list', times: 6 });
+    const root = await stage.slack.say('@threadsmith fix the total', { user: MIRA });
+    await shop.queued(root);
+    const asked = await stage.calls('usergroups.list');
+    expect(asked.filter(({ ok }) => !ok).length).toBeGreaterThanOrEqual(6);
+    expect(await stage.whispers(MIRA, root)).toEqual([]);
+  });
+});

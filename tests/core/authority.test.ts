@@ -1,7 +1,7 @@
 // Who may: the lists, the groups, and whose approval counts.
 import { describe, expect, it } from 'vitest';
 import { countingApprovals, isOwnChange } from '../../core/approval.ts';
-import { type Actor, may, namesGroups, whoMay } from '../../core/authority.ts';
+import { type Actor, isUncertain, may, namesGroups, whoMay } from '../../core/authority.ts';
 
 const engineers = { id: 'S0ENGINEER', handle: 'engineers' };
 const mira: Actor = { id: 'U0MIRA', name: 'Mira', email: 'mira@example.com', isMember: true };
@@ -26,6 +26,14 @@ describe('may', () => {
     const stranger = { ...mira, isMember: false, isForeign: true };
     expect(may(people(['mira@example.com']), 'approve', stranger)).toBe(false);
     expect(may(people(['U0MIRA']), 'approve', stranger)).toBe(true);
+  });
+
+  it('is uncertain only where a group could decide and is not known', () => {
+    expect(isUncertain(people(['@engineers']), 'approve', mira)).toBe(true);
+    expect(isUncertain(people(['@engineers']), 'approve', { ...mira, groups: [] })).toBe(false);
+    expect(isUncertain(people(['@engineers', 'U0MIRA']), 'approve', mira)).toBe(false);
+    expect(isUncertain(people(['jonas@example.com']), 'approve', mira)).toBe(false);
+    expect(isUncertain(people(['@engineers']), 'approve', { ...mira, isMember: false })).toBe(false);
   });
 
   it('names groups by their handles', () => {
