@@ -80,10 +80,14 @@ export class Containers {
       throw thrown;
     }
     let fresh = false;
+    let helloMs: number | undefined;
     if (found.State.Paused) await container.unpause().catch(unless(409, 500));
-    else if (!found.State.Running) fresh = (await this.start(container)) && neverStarted(found);
+    else if (!found.State.Running) {
+      fresh = (await this.start(container)) && neverStarted(found);
+      helloMs = FIRST_HELLO_MS;
+    }
     try {
-      return { container, toolhost: await this.attachPatiently(container, fence), fresh };
+      return { container, toolhost: await this.attachPatiently(container, fence, helloMs), fresh };
     } catch (thrown) {
       if (!isPassing(thrown)) throw thrown;
       // It is there but does not answer: a frozen toolhost, or no process left for a relay.
@@ -132,11 +136,15 @@ export class Containers {
    * A container that another worker is starting at this moment may refuse a relay that comes too early;
    * restarting it for that would take it away from that worker.
    */
-  private async attachPatiently(container: Docker.Container, fence: number): Promise<ToolhostClient> {
+  private async attachPatiently(
+    container: Docker.Container,
+    fence: number,
+    helloMs?: number,
+  ): Promise<ToolhostClient> {
     const quickUntil = performance.now() + QUICK_FAILURE_MS;
     for (;;) {
       try {
-        return await this.attach(container, fence);
+        return await this.attach(container, fence, helloMs);
       } catch (thrown) {
         if (!isPassing(thrown) || performance.now() > quickUntil) throw thrown;
         await sleep(PAUSE_MS);
