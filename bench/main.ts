@@ -1,4 +1,4 @@
-// `npm run bench -- agent sandbox`: what the product costs and how that grows, as JSON lines on standard output.
+// `npm run bench -- agent slack sandbox`: what the product costs and how that grows, as JSON lines on standard output.
 
 import { parseArgs } from 'node:util';
 import { benchAgent } from './agent/agent.ts';
@@ -6,6 +6,7 @@ import { type Figure, print } from './figure.ts';
 import { openEngine } from './sandbox/engine.ts';
 import { openSandboxGround } from './sandbox/ground.ts';
 import { benchSandbox, FULL, SHORT } from './sandbox/sandbox.ts';
+import { benchSlack, FULL as SLACK_FULL, SHORT as SLACK_SHORT } from './slack/slack.ts';
 import { openSurroundings } from './surroundings.ts';
 
 interface Asked {
@@ -15,12 +16,21 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-const benches: Readonly<Record<string, (asked: Asked) => AsyncIterable<Figure>>> = { agent, sandbox };
+const benches: Readonly<Record<string, (asked: Asked) => AsyncIterable<Figure>>> = { agent, slack, sandbox };
 
 async function* agent(): AsyncIterable<Figure> {
   const surroundings = await openSurroundings();
   try {
     yield* benchAgent(surroundings);
+  } finally {
+    await surroundings.close();
+  }
+}
+
+async function* slack({ short }: Asked): AsyncIterable<Figure> {
+  const surroundings = await openSurroundings();
+  try {
+    yield* benchSlack(surroundings, short ? SLACK_SHORT : SLACK_FULL);
   } finally {
     await surroundings.close();
   }

@@ -1,0 +1,102 @@
+// How soon somebody who asks for something sees that it was heard, from their message's own time to Slack taking the
+// call: the event's way, the row, the relay and the delivery. No worker is there, so nothing else is at work.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figure } from '../figure.ts';
+import { percentile } from '../sandbox/samples.ts';
+import type { BenchSurroundings } from '../surroundings.ts';
+import { type BenchWorkspace, type Call, openWorkspace } from './workspace.ts';
+
+export interface SlackSamples {
+  /** Mentions one after the other. */
+  readonly mentions: number;
+  /** Mentions at once. */
+  readonly burst: number;
+}
+
+export const FULL: SlackSamples = { mentions: 60, burst: 20 };
+export const SHORT: SlackSamples = { mentions: 3, burst: 3 };
+
+/** What a team is promised: 👀 within this many ms of the event. */
+const SEEN_MS = 300;
+/** Slack takes a post a second in a channel: https://docs.slack.dev/apis/web-api/rate-limits */
+const POST_MS = 1_000;
+/** Longer than a post a second, so that none waits for the one before it. */
+const PAUSE_MS = 1_300;
+const PATIENCE_MS = 60_000;
+const POLL_MS = 100;
+const MENTION = { user: 'mira', channel: 'shop', text: '@threadsmith where is the total computed?' };
+
+/** The figures of what people see first. */
+export async function* benchSlack(
+  surroundings: BenchSurroundings,
+  { mentions, burst }: SlackSamples,
+): AsyncIterable<Figure> {
+  const workspace = await openWorkspace(surroundings);
+  try {
+    // Slack's directory is asked once; the next ones have it.
+    await heard(workspace, [await workspace.post(MENTION)]);
+    const asked: string[] = [];
+    for (let count = 0; count < mentions; count += 1) {
+      await sleep(PAUSE_MS);
+      asked.push(await workspace.post(MENTION));
+    }
+    const one = await heard(workspace, asked);
+    yield ms(
+      'slack.seen_p95_ms',
+      percentile(
+        one.map(({ seenMs }) => seenMs),
+        0.95,
+      ),
+      SEEN_MS,
+    );
+    yield ms(
+      'slack.first_status_p95_ms',
+      percentile(
+        one.map(({ statusMs }) => statusMs),
+        0.95,
+      ),
+      POST_MS,
+    );
+    const together = await Promise.all(Array.from({ length: burst }, () => workspace.post(MENTION)));
+    const many = await heard(workspace, together);
+    yield ms(
+      'slack.seen_burst_p95_ms',
+      percentile(
+        many.map(({ seenMs }) => seenMs),
+        0.95,
+      ),
+      SEEN_MS,
+    );
+  } finally {
+    await workspace.close();
+  }
+}
+
+function ms(name: string, value: number, baseline: number): Figure {
+  return { name, value, unit: 'ms', baseline };
+}
+
+interface Heard {
+  readonly seenMs: number;
+  readonly statusMs: number;
+}
+
+/** Waits until each message has 👀 and its thread a status. Throws where one has not within a minute. */
+async function heard(workspace: BenchWorkspace, asked: readonly string[]): Promise<readonly Heard[]> {
+  for (const until = performance.now() + PATIENCE_MS; ; ) {
+    const calls = (await workspace.calls()).filter(({ ok }) => ok);
+    const found = asked.flatMap((ts) => heardOf(calls, ts) ?? []);
+    if (found.length === asked.length) return found;
+    if (performance.now() > until)
+      throw new Error(`${asked.length - found.length} of ${asked.length} messages were not answered`);
+    await sleep(POLL_MS);
+  }
+}
+
+function heardOf(calls: readonly Call[], ts: string): Heard | null {
+  const seen = calls.find(({ method, args }) => method === 'reactions.add' && args.timestamp === ts);
+  const status = calls.find(({ method, args }) => method === 'chat.postMessage' && args.thread_ts === ts);
+  if (seen === undefined || status === undefined) return null;
+  const askedMs = Number(ts) * 1000;
+  return { seenMs: seen.at.getTime() - askedMs, statusMs: status.at.getTime() - askedMs };
+}
