@@ -13,7 +13,8 @@ export interface SlackSamples {
   readonly burst: number;
 }
 
-export const FULL: SlackSamples = { mentions: 60, burst: 20 };
+/** Together no more than the 50 reactions a minute that Slack takes: https://docs.slack.dev/reference/methods/reactions.add */
+export const FULL: SlackSamples = { mentions: 25, burst: 10 };
 export const SHORT: SlackSamples = { mentions: 3, burst: 3 };
 
 /** What a team is promised: 👀 within this many ms of the event. */
