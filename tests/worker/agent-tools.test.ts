@@ -102,6 +102,13 @@ describe('shell', () => {
     expect(await shell(`${gone}; curl -s localhost:4567/`)).toMatch(/^Exit code 7/);
   });
 
+  it('does not take a background process that never began for one that runs', async () => {
+    const background = '/work/agent/background';
+    await shell(`mv ${background} ${background}.away; touch ${background}`);
+    expect(await shell('sleep 600', { background: true })).toMatch(/^It did not begin within 15 s\./);
+    await shell(`rm ${background}; [ ! -e ${background}.away ] || mv ${background}.away ${background}`);
+  });
+
   it('says at once when a background process ended at once', async () => {
     expect(await shell('echo no; exit 4', { background: true })).toBe('It ended at once. Exit code 4.\nno');
   });

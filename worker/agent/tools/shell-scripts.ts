@@ -36,6 +36,9 @@ trap 'echo $? > "$__log.exit"' EXIT
 eval "$__line"
 `;
 
+/** How the look below ends while the process runs. */
+export const STILL_RUNS = 3;
+
 /**
  * $1: the file with the output, $2: tenths of a second to wait, counted from when the file is there: on a busy
  * machine the process may not even have begun. Exit code 0 and the output where it ended.
@@ -50,5 +53,5 @@ for ((i = 0; i < $2; i++)); do
   fi
   sleep 0.1
 done
-exit 3
+exit ${STILL_RUNS}
 `;

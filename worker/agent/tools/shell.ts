@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import type { Command, CommandResult } from '../../../sandbox/sandbox.ts';
 import { cutMiddle, oneLine, readable, STATE_DIR } from './output.ts';
-import { backgroundScript, foregroundScript, lookScript } from './shell-scripts.ts';
+import { backgroundScript, foregroundScript, lookScript, STILL_RUNS } from './shell-scripts.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 120;
@@ -58,6 +58,10 @@ async function runInBackground(line: string, context: ToolContext): Promise<Tool
   );
   if (ran.exitCode === 0) {
     return result(false, `It ended at once. ${outputOf(ran)}`);
+  }
+  if (ran.exitCode !== STILL_RUNS) {
+    const waited = `${WATCH_LIMIT_MS / 1000} s`;
+    return result(false, `It did not begin within ${waited}. If it does after all, its output is in ${log}.`);
   }
   return result(
     true,
