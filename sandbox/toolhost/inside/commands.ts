@@ -1,4 +1,5 @@
 // The table of commands: each id runs once, its result is kept, and it can be asked for again.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { killMarked, RunningCommand } from './command.ts';
 import { CommandStore } from './command-store.ts';
 import { PipePool } from './pipes.ts';
@@ -15,6 +16,8 @@ export class CommandTable {
   private readonly pipes = new PipePool('/run/toolhost/pipes');
   private readonly store: CommandStore;
   private readonly active = new Map<string, RunningCommand>();
+  /** Settles when commands may begin; undefined while they may. */
+  private held: Promise<void> | undefined;
 
   constructor(storeDir: string) {
     this.store = new CommandStore(storeDir);
@@ -49,8 +52,12 @@ export class CommandTable {
     this.active.set(command.id, running);
     void running.fed.then((isFed) => isFed || forget());
     void running.ended.then(forget);
-    running.begin(command.hasStdin ? channel : undefined);
-    if (!command.hasStdin) channel.resume();
+    const start = (): void => {
+      running.begin(command.hasStdin ? channel : undefined);
+      if (!command.hasStdin) channel.resume();
+    };
+    if (this.held === undefined) start();
+    else void this.held.then(start, start);
     this.answer(channel, running, request);
   }
 
@@ -72,8 +79,18 @@ export class CommandTable {
     else killMarked(id, 'SIGKILL');
   }
 
-  stopAll(reason: string): void {
-    for (const running of this.active.values()) running.stop(reason);
+  /** Stops all, and lets none begin before they have ended, `endingMs` at most, and `then` is over as well. */
+  async stopAll(reason: string, endingMs: number, then: () => Promise<void>): Promise<void> {
+    const stopped = [...this.active.values()];
+    for (const running of stopped) running.stop(reason);
+    // One whose input never comes has not begun, and does not end.
+    const ended = Promise.all(stopped.map((running) => running.ended));
+    this.held = Promise.race([ended, sleep(endingMs)])
+      .then(then)
+      .finally(() => {
+        this.held = undefined;
+      });
+    await this.held;
   }
 
   private answerWhenStarted(channel: Channel, running: RunningCommand): void {

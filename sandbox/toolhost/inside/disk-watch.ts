@@ -2,6 +2,7 @@
 // size is measured: seldom while nothing changes, at once when the disk's free space drops quickly.
 import { execFile } from 'node:child_process';
 import { statfsSync } from 'node:fs';
+import { Bound } from './bound.ts';
 import type { CommandTable } from './commands.ts';
 
 const GLANCE_MS = 500;
@@ -10,29 +11,58 @@ const MEASURE_SHARE = 20;
 const WORK_DIR = '/work';
 /** Files that one sandbox may have; a disk can run out of these as well. */
 const MAX_FILES = 2_000_000;
+/** Room for what cleaning up writes, its output above all: this share, and bytes at least. */
+const SLACK_SHARE = 64;
+const MIN_SLACK_BYTES = 4 * 1024 * 1024;
+/** Longer than a command has between the two signals that end it. */
+const ENDING_MS = 5_000;
 
-/** Stops all running commands whenever the work folder is over `limitBytes` (0: no bound). */
+interface Usage {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/**
+ * Stops all running commands when the work folder grows over `limitBytes` (0: no bound). While it is over, commands
+ * that take something away, or at least add nothing, may run.
+ */
 export function watchDisk(limitBytes: number, commands: CommandTable): void {
   if (!(limitBytes > 0)) return;
+  const bytes = new Bound(limitBytes, Math.max(MIN_SLACK_BYTES, limitBytes / SLACK_SHARE));
+  const files = new Bound(MAX_FILES, MAX_FILES / SLACK_SHARE);
   let measuredFree = freeSpace();
   let measuredBytes = 0;
   let nextAt = 0;
   let isMeasuring = false;
+
+  const look = async (): Promise<Usage> => {
+    const free = freeSpace();
+    const found = await usage();
+    measuredFree = free;
+    measuredBytes = found.bytes;
+    return found;
+  };
   const measure = async (): Promise<void> => {
     const startedAt = performance.now();
-    const free = freeSpace();
-    const { bytes, files } = await usage();
-    measuredFree = free;
-    measuredBytes = bytes;
+    const found = await look();
     nextAt = performance.now() + Math.max(5_000, (performance.now() - startedAt) * MEASURE_SHARE);
-    if (bytes > limitBytes) {
-      commands.stopAll(`the work folder is over its limit of ${Math.floor(limitBytes / 1024 / 1024)} MB`);
-    } else if (files > MAX_FILES) commands.stopAll(`the work folder has more than ${MAX_FILES} files`);
+    const broken = reasonIn(found);
+    if (broken === null) return;
+    await commands.stopAll(broken, ENDING_MS, async () => {
+      const left = await look();
+      bytes.settle(left.bytes);
+      files.settle(left.files);
+    });
+  };
+  const reasonIn = (found: Usage): string | null => {
+    if (!bytes.holds(found.bytes))
+      return `the work folder is over its limit of ${Math.floor(limitBytes / 1024 / 1024)} MB`;
+    return files.holds(found.files) ? null : `the work folder has more than ${MAX_FILES} files`;
   };
   const timer = setInterval(() => {
     if (isMeasuring || commands.running === 0) return;
     const grown = measuredFree - freeSpace();
-    const isClose = measuredBytes + grown > limitBytes;
+    const isClose = measuredBytes + grown > bytes.ceiling;
     if (!isClose && performance.now() < nextAt) return;
     isMeasuring = true;
     void measure().finally(() => {
@@ -47,7 +77,7 @@ function freeSpace(): number {
   return bfree * bsize;
 }
 
-function usage(): Promise<{ bytes: number; files: number }> {
+function usage(): Promise<Usage> {
   const count = (flag: string): Promise<number> =>
     new Promise((resolve) => {
       execFile('du', ['-s', '-x', flag, WORK_DIR], (_error, stdout) =>
