@@ -120,6 +120,17 @@ export async function claimDelivery(
   }
 }
 
+/** In how many ms the next delivery is due, where that is less than `withinMs`; null otherwise. */
+export async function nextDelivery(em: EntityManager, withinMs: number): Promise<number | null> {
+  const [next] = await em.execute<{ due_ms: number | null }[]>(
+    `select (extract(epoch from min(next_at) - now()) * 1000)::float8 as due_ms from delivery
+     where sent_version < version and abandoned is null and next_at > now()
+       and next_at < now() + ? * interval '1 millisecond'`,
+    [withinMs],
+  );
+  return next?.due_ms ?? null;
+}
+
 /** `overtaken`: another process posts in that channel at this moment, so something else is to be looked for. */
 async function tryToClaim(
   database: Database,

@@ -10,6 +10,7 @@ import {
   type Lane,
   markAdopted,
   markDelivered,
+  nextDelivery,
   postAnew,
   putOffDelivery,
 } from '../../db/deliveries.ts';
@@ -63,6 +64,15 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
   const round = async (): Promise<void> => {
     await fill('prompt', PROMPT_AT_ONCE);
     await fill('thread', AT_ONCE);
+    await wakeInTime();
+  };
+
+  // People who have stopped a turn look at a message that may not be updated yet: not a moment longer than that.
+  let alarm: NodeJS.Timeout | undefined;
+  const wakeInTime = async (): Promise<void> => {
+    const dueMs = await nextDelivery(database.em(), POLL_MS);
+    clearTimeout(alarm);
+    if (dueMs !== null) alarm = setTimeout(() => loop.hint(), Math.ceil(dueMs) + 1);
   };
 
   const fill = async (lane: Lane, most: number): Promise<void> => {
@@ -132,6 +142,7 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
     hint: loop.hint,
     close: async () => {
       await loop.close();
+      clearTimeout(alarm);
       await Promise.all([...lanes.prompt.keys(), ...lanes.thread.keys()]);
     },
   };

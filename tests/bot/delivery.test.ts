@@ -1,7 +1,7 @@
 // Each message reaches Slack once, whatever Slack and the network do.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { wantDelivery } from '../../db/deliveries.ts';
+import { nextDelivery, wantDelivery } from '../../db/deliveries.ts';
 import { PLATFORM, SHOP, Stage, shortestGap, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
 
@@ -111,6 +111,21 @@ describe('delivery', () => {
     const updates = await stage.calls('chat.update');
     expect(updates.map(({ args }) => args['text'])).toEqual(['version 5']);
     expect(await stage.calls('chat.postMessage')).toHaveLength(1);
+  });
+
+  it('knows when the next one is due, so that nobody waits longer than the pace asks', async () => {
+    const dueIn = (withinMs: number) => nextDelivery(stage.database.em(), withinMs);
+    await want('later', 'said at once');
+    await sent('later');
+    expect(await dueIn(3_600_000)).toBeNull();
+    await stage.rows(
+      `update delivery set version = version + 1, next_at = now() + interval '10 minutes' where dedupe_key = 'later'
+       returning 1`,
+    );
+    expect(await dueIn(500)).toBeNull();
+    const dueMs = await dueIn(3_600_000);
+    expect(dueMs).toBeGreaterThan(300_000);
+    expect(dueMs).toBeLessThanOrEqual(600_000);
   });
 
   it('posts a status message anew that somebody deleted', async () => {
