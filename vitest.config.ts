@@ -5,7 +5,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** Start and end engines with bridges of their own, or measure. */
-const ALONE = ['tests/scripts/**/*.test.ts', 'tests/security/network.test.ts', 'tests/bench/sandbox.test.ts'];
+const ALONE = [
+  'tests/scripts/**/*.test.ts',
+  'tests/security/network.test.ts',
+  'tests/bench/{sandbox,stop}.test.ts',
+];
 
 const SANDBOX_TESTS = ['worker', 'sandbox', 'e2e', 'faults', 'security'].map(
   (room) => `tests/${room}/**/*.test.ts`,

@@ -1,4 +1,4 @@
-// `npm run bench -- agent slack sandbox`: what the product costs and how that grows, as JSON lines on standard output.
+// `npm run bench -- agent slack stop sandbox`: what the product costs and how that grows, as JSON lines on standard output.
 
 import { parseArgs } from 'node:util';
 import { benchAgent } from './agent/agent.ts';
@@ -7,6 +7,7 @@ import { openEngine } from './sandbox/engine.ts';
 import { openSandboxGround } from './sandbox/ground.ts';
 import { benchSandbox, FULL, SHORT } from './sandbox/sandbox.ts';
 import { benchSlack, FULL as SLACK_FULL, SHORT as SLACK_SHORT } from './slack/slack.ts';
+import { benchStop, FULL as STOP_FULL, SHORT as STOP_SHORT } from './stop/stop.ts';
 import { openSurroundings } from './surroundings.ts';
 
 interface Asked {
@@ -16,7 +17,12 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-const benches: Readonly<Record<string, (asked: Asked) => AsyncIterable<Figure>>> = { agent, slack, sandbox };
+const benches: Readonly<Record<string, (asked: Asked) => AsyncIterable<Figure>>> = {
+  agent,
+  slack,
+  stop,
+  sandbox,
+};
 
 async function* agent(): AsyncIterable<Figure> {
   const surroundings = await openSurroundings();
@@ -33,6 +39,20 @@ async function* slack({ short }: Asked): AsyncIterable<Figure> {
     yield* benchSlack(surroundings, short ? SLACK_SHORT : SLACK_FULL);
   } finally {
     await surroundings.close();
+  }
+}
+
+async function* stop({ short, signal }: Asked): AsyncIterable<Figure> {
+  const engine = await openEngine(process.env, signal);
+  try {
+    const surroundings = await openSurroundings();
+    try {
+      yield* benchStop(surroundings, engine.host, short ? STOP_SHORT : STOP_FULL);
+    } finally {
+      await surroundings.close();
+    }
+  } finally {
+    await engine.release();
   }
 }
 

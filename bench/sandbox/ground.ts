@@ -32,15 +32,9 @@ export async function openSandboxGround(dockerHost: string): Promise<SandboxGrou
   const installId = `b${randomBytes(4).toString('hex')}`;
   const docker = connectEngine({ host: dockerHost });
   const provider = createDockerProvider({ dockerHost, installId, limits: LIMITS });
-  const filters = { label: [`${INSTALL_LABEL}=${installId}`] };
   const removeAll = async () => {
     await provider.close();
-    for (const { Id } of await docker.listContainers({ all: true, filters }))
-      await docker.getContainer(Id).remove({ force: true, v: true });
-    const { Volumes } = await docker.listVolumes({ filters });
-    for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
-    for (const { RepoTags } of await docker.listImages({ filters }))
-      for (const tag of RepoTags ?? []) if (tag.includes('-snapshot:')) await docker.getImage(tag).remove();
+    await removeOwn(dockerHost, installId);
   };
   try {
     const spec = {
@@ -65,6 +59,18 @@ export async function openSandboxGround(dockerHost: string): Promise<SandboxGrou
     await removeAll();
     throw thrown;
   }
+}
+
+/** Removes all that an installation has on an engine. */
+export async function removeOwn(dockerHost: string, installId: string): Promise<void> {
+  const docker = connectEngine({ host: dockerHost });
+  const filters = { label: [`${INSTALL_LABEL}=${installId}`] };
+  for (const { Id } of await docker.listContainers({ all: true, filters }))
+    await docker.getContainer(Id).remove({ force: true, v: true });
+  const { Volumes } = await docker.listVolumes({ filters });
+  for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
+  for (const { RepoTags } of await docker.listImages({ filters }))
+    for (const tag of RepoTags ?? []) if (tag.includes('-snapshot:')) await docker.getImage(tag).remove();
 }
 
 function readme(): Readable {

@@ -25,6 +25,10 @@ const POST_MS = 1_000;
 const PAUSE_MS = 1_300;
 const PATIENCE_MS = 60_000;
 const POLL_MS = 100;
+const CONFIG = {
+  repos: [{ name: 'shop', url: './shop', channels: ['shop'] }],
+  people: { start: ['everyone'], approve: [], merge: [] },
+};
 const MENTION = { user: 'mira', channel: 'shop', text: '@threadsmith where is the total computed?' };
 
 /** The figures of what people see first. */
@@ -32,7 +36,7 @@ export async function* benchSlack(
   surroundings: BenchSurroundings,
   { mentions, burst }: SlackSamples,
 ): AsyncIterable<Figure> {
-  const workspace = await openWorkspace(surroundings);
+  const workspace = await openWorkspace(surroundings, { config: CONFIG });
   try {
     // Slack's directory is asked once; the next ones have it.
     await heard(workspace, [await workspace.post(MENTION)]);
