@@ -202,7 +202,6 @@ function over(view: StatusView, at: Date): StatusView {
   return { ...view, tool: null, ahead: 0, repoChoice: null, finishedAt: at };
 }
 
-/** Later phases start over when an earlier one runs again: a failed check sends the work back. */
 /** Until the next tool begins the last one says more than that work goes on. */
 function after(phases: readonly PhaseView[], tool: string): readonly PhaseView[] {
   return phases.map((entry) =>
@@ -210,6 +209,7 @@ function after(phases: readonly PhaseView[], tool: string): readonly PhaseView[]
   );
 }
 
+/** Later phases start over when an earlier one runs again: a failed check sends the work back. */
 function enter(phases: readonly PhaseView[], phase: Phase, detail: string): readonly PhaseView[] {
   const place = PHASES.indexOf(phase);
   return phases.map((entry, index) => {
