@@ -1,4 +1,5 @@
-// `npm run bench -- agent slack stop sandbox`: what the product costs and how that grows, as JSON lines on standard output.
+// `npm run bench -- agent slack stop sandbox`: what the product costs and how that grows, as JSON lines on standard
+// output.
 
 import { parseArgs } from 'node:util';
 import { benchAgent } from './agent/agent.ts';
@@ -8,7 +9,7 @@ import { openSandboxGround } from './sandbox/ground.ts';
 import { benchSandbox, FULL, SHORT } from './sandbox/sandbox.ts';
 import { benchSlack, FULL as SLACK_FULL, SHORT as SLACK_SHORT } from './slack/slack.ts';
 import { benchStop, FULL as STOP_FULL, SHORT as STOP_SHORT } from './stop/stop.ts';
-import { openSurroundings } from './surroundings.ts';
+import { type BenchSurroundings, openSurroundings } from './surroundings.ts';
 
 interface Asked {
   /** Few samples: shows that everything is measured, and says nothing of what it costs. */
@@ -25,34 +26,28 @@ const benches: Readonly<Record<string, (asked: Asked) => AsyncIterable<Figure>>>
 };
 
 async function* agent(): AsyncIterable<Figure> {
-  const surroundings = await openSurroundings();
-  try {
-    yield* benchAgent(surroundings);
-  } finally {
-    await surroundings.close();
-  }
+  yield* surrounded(benchAgent);
 }
 
 async function* slack({ short }: Asked): AsyncIterable<Figure> {
-  const surroundings = await openSurroundings();
-  try {
-    yield* benchSlack(surroundings, short ? SLACK_SHORT : SLACK_FULL);
-  } finally {
-    await surroundings.close();
-  }
+  yield* surrounded((surroundings) => benchSlack(surroundings, short ? SLACK_SHORT : SLACK_FULL));
 }
 
 async function* stop({ short, signal }: Asked): AsyncIterable<Figure> {
   const engine = await openEngine(process.env, signal);
   try {
-    const surroundings = await openSurroundings();
-    try {
-      yield* benchStop(surroundings, engine.host, short ? STOP_SHORT : STOP_FULL);
-    } finally {
-      await surroundings.close();
-    }
+    yield* surrounded((surroundings) => benchStop(surroundings, engine.host, short ? STOP_SHORT : STOP_FULL));
   } finally {
     await engine.release();
+  }
+}
+
+async function* surrounded(bench: (surroundings: BenchSurroundings) => AsyncIterable<Figure>) {
+  const surroundings = await openSurroundings();
+  try {
+    yield* bench(surroundings);
+  } finally {
+    await surroundings.close();
   }
 }
 

@@ -139,7 +139,9 @@ function apply(view: StatusView, { id, body, at }: SessionEvent): StatusView {
       return {
         ...view,
         tool: null,
-        phases: view.tool === null ? view.phases : after(view.phases, view.tool),
+        // Until the next one begins this says more than that work goes on.
+        phases:
+          view.tool === null ? view.phases : change(view.phases, 'agent', { detail: `${view.tool} · done` }),
       };
     case 'network.used':
     case 'pages.captured':
@@ -200,13 +202,6 @@ function unchanged(view: StatusView, _newer: never): StatusView {
 
 function over(view: StatusView, at: Date): StatusView {
   return { ...view, tool: null, ahead: 0, repoChoice: null, finishedAt: at };
-}
-
-/** Until the next tool begins the last one says more than that work goes on. */
-function after(phases: readonly PhaseView[], tool: string): readonly PhaseView[] {
-  return phases.map((entry) =>
-    entry.state === 'running' && entry.phase === 'agent' ? { ...entry, detail: `${tool} · done` } : entry,
-  );
 }
 
 /** Later phases start over when an earlier one runs again: a failed check sends the work back. */

@@ -1,6 +1,7 @@
 // Samples of the product and of its baseline, taken in turns so that a noisy moment hits both.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figure } from '../figure.ts';
 
 /** The engine tidies up after an exec has ended; neither side should pay for what the other left to be done. */
 const PAUSE_MS = 20;
@@ -37,6 +38,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+/** The figure of what nearly every sample is at most, beside its target. */
+export function p95InMs(name: string, samples: readonly number[], target: number): Figure {
+  return { name, value: percentile(samples, 0.95), unit: 'ms', baseline: target };
 }
 
 export function median(samples: readonly number[]): number {

@@ -2,9 +2,9 @@
 // call: the event's way, the row, the relay and the delivery. No worker is there, so nothing else is at work.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure } from '../figure.ts';
-import { percentile } from '../sandbox/samples.ts';
+import { p95InMs } from '../sandbox/samples.ts';
 import type { BenchSurroundings } from '../surroundings.ts';
-import { type BenchWorkspace, type Call, openWorkspace } from './workspace.ts';
+import { type BenchWorkspace, type Call, eventually, openWorkspace } from './workspace.ts';
 
 export interface SlackSamples {
   /** Mentions one after the other. */
@@ -23,8 +23,6 @@ const SEEN_MS = 300;
 const POST_MS = 1_000;
 /** Longer than a post a second, so that none waits for the one before it. */
 const PAUSE_MS = 1_300;
-const PATIENCE_MS = 60_000;
-const POLL_MS = 100;
 const CONFIG = {
   repos: [{ name: 'shop', url: './shop', channels: ['shop'] }],
   people: { start: ['everyone'], approve: [], merge: [] },
@@ -46,39 +44,16 @@ export async function* benchSlack(
       asked.push(await workspace.post(MENTION));
     }
     const one = await heard(workspace, asked);
-    yield ms(
-      'slack.seen_p95_ms',
-      percentile(
-        one.map(({ seenMs }) => seenMs),
-        0.95,
-      ),
-      SEEN_MS,
-    );
-    yield ms(
-      'slack.first_status_p95_ms',
-      percentile(
-        one.map(({ statusMs }) => statusMs),
-        0.95,
-      ),
-      POST_MS,
-    );
+    const seen = (of: readonly Heard[]) => of.map(({ seenMs }) => seenMs);
+    yield p95InMs('slack.seen_p95_ms', seen(one), SEEN_MS);
+    const shown = one.map(({ statusMs }) => statusMs);
+    yield p95InMs('slack.first_status_p95_ms', shown, POST_MS);
     const together = await Promise.all(Array.from({ length: burst }, () => workspace.post(MENTION)));
     const many = await heard(workspace, together);
-    yield ms(
-      'slack.seen_burst_p95_ms',
-      percentile(
-        many.map(({ seenMs }) => seenMs),
-        0.95,
-      ),
-      SEEN_MS,
-    );
+    yield p95InMs('slack.seen_burst_p95_ms', seen(many), SEEN_MS);
   } finally {
     await workspace.close();
   }
-}
-
-function ms(name: string, value: number, baseline: number): Figure {
-  return { name, value, unit: 'ms', baseline };
 }
 
 interface Heard {
@@ -86,16 +61,13 @@ interface Heard {
   readonly statusMs: number;
 }
 
-/** Waits until each message has 👀 and its thread a status. Throws where one has not within a minute. */
-async function heard(workspace: BenchWorkspace, asked: readonly string[]): Promise<readonly Heard[]> {
-  for (const until = performance.now() + PATIENCE_MS; ; ) {
+/** Waits until each message has 👀 and its thread a status. Throws where one has not after minutes. */
+function heard(workspace: BenchWorkspace, asked: readonly string[]): Promise<readonly Heard[]> {
+  return eventually(`an answer to each of ${asked.length} messages`, async () => {
     const calls = (await workspace.calls()).filter(({ ok }) => ok);
     const found = asked.flatMap((ts) => heardOf(calls, ts) ?? []);
-    if (found.length === asked.length) return found;
-    if (performance.now() > until)
-      throw new Error(`${asked.length - found.length} of ${asked.length} messages were not answered`);
-    await sleep(POLL_MS);
-  }
+    return found.length === asked.length ? found : undefined;
+  });
 }
 
 function heardOf(calls: readonly Call[], ts: string): Heard | null {

@@ -1,11 +1,12 @@
 // The product beside a local workspace, each part a process of its own as `npm start` has them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Service, startService } from '../../scripts/processes/service.ts';
 import { botEnvironment, standInEnvironment, workerEnvironment } from '../../scripts/start/environments.ts';
-import { connectWorkspace, type WorkspaceClient } from '../../scripts/start/workspace-client.ts';
+import { connectWorkspace, slackOf, type WorkspaceClient } from '../../scripts/start/workspace-client.ts';
 import type { BenchSurroundings } from '../surroundings.ts';
 
 export interface WorkspaceOptions {
@@ -42,6 +43,9 @@ const callSchema = z.object({
 const callsSchema = z.object({ calls: z.array(callSchema) });
 export type Call = z.infer<typeof callSchema>;
 
+const PATIENCE_MS = 120_000;
+const POLL_MS = 100;
+
 type Argv = readonly [string, ...string[]];
 
 /** Starts them, connected over Socket Mode; `close` ends them. */
@@ -69,13 +73,8 @@ export async function openWorkspace(
     const options = ['--port', '0', '--data', join(folder, 'workspace'), '--manifest', 'manifest.json'];
     const url = await start('workspace', ['playground/main.ts', ...options], standIn);
     const client = connectWorkspace(url);
-    const app = await client.app();
+    const slack = await slackOf(client);
     const shared = { DATABASE_URL: databaseUrl, THREADSMITH_DATA: data, THREADSMITH_CONFIG: configFile };
-    const slack = {
-      SLACK_BOT_TOKEN: app.bot_token,
-      SLACK_APP_TOKEN: app.app_token,
-      SLACK_API_URL: app.api_url,
-    };
     await start('bot', ['bot/main.ts'], { ...botEnvironment(process.env, shared, slack), PORT: '0' });
     let modelUrl = '';
     if (dockerHost !== undefined) {
@@ -99,6 +98,16 @@ export async function openWorkspace(
   } catch (thrown) {
     await close();
     throw thrown;
+  }
+}
+
+/** Looks again and again until something is there, and gives it. Throws where that takes minutes. */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const until = performance.now() + PATIENCE_MS; ; ) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
+    await sleep(POLL_MS);
   }
 }
 

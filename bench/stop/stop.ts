@@ -1,5 +1,4 @@
-// How soon Stop has stopped, in each phase of a turn: from the click to Slack taking the message that says so, which
-// is after the command was killed.
+// How soon Stop has stopped, in each phase of a turn: from the click to Slack taking the message that says so.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,8 +7,8 @@ import { ACTION } from '../../blocks/actions.ts';
 import { readInstallId } from '../../core/install-id.ts';
 import type { Figure } from '../figure.ts';
 import { removeOwn } from '../sandbox/ground.ts';
-import { percentile } from '../sandbox/samples.ts';
-import { type BenchWorkspace, openWorkspace } from '../slack/workspace.ts';
+import { p95InMs } from '../sandbox/samples.ts';
+import { type BenchWorkspace, eventually, openWorkspace } from '../slack/workspace.ts';
 import type { BenchSurroundings } from '../surroundings.ts';
 
 /** How often each phase is stopped. */
@@ -18,8 +17,6 @@ export const SHORT = 1;
 
 /** What a team is promised, in every phase. */
 const STOPPED_MS = 2_000;
-const PATIENCE_MS = 120_000;
-const POLL_MS = 100;
 /** Nobody clicks sooner after what they see; a message is updated every two seconds at most. */
 const REACTION_MS = 250;
 const MEMORY_MB = 512;
@@ -78,8 +75,7 @@ export async function* benchStop(
       await workspace.record(moment.name, { match: moment.request, steps: moment.steps });
       const times: number[] = [];
       for (let count = 0; count < samples; count += 1) times.push(await stopOnce(workspace, channel, moment));
-      const name = `stop.${moment.name}_p95_ms`;
-      yield { name, value: percentile(times, 0.95), unit: 'ms', baseline: STOPPED_MS };
+      yield p95InMs(`stop.${moment.name}_p95_ms`, times, STOPPED_MS);
     }
   } finally {
     await workspace.close();
@@ -110,15 +106,6 @@ async function stopOnce(
     ),
   );
   return stopped.at.getTime() - clickedAt;
-}
-
-async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const until = performance.now() + PATIENCE_MS; ; ) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
-    await sleep(POLL_MS);
-  }
 }
 
 /** A repo whose check waits for as long as a file says so. Gives its path. */

@@ -80,12 +80,10 @@ export class Containers {
       throw thrown;
     }
     let fresh = false;
-    let helloMs: number | undefined;
+    // The engine says of a paused one that it is running.
+    const helloMs = found.State.Running ? undefined : FIRST_HELLO_MS;
     if (found.State.Paused) await container.unpause().catch(unless(409, 500));
-    else if (!found.State.Running) {
-      fresh = (await this.start(container)) && neverStarted(found);
-      helloMs = FIRST_HELLO_MS;
-    }
+    else if (!found.State.Running) fresh = (await this.start(container)) && neverStarted(found);
     try {
       return { container, toolhost: await this.attachPatiently(container, fence, helloMs), fresh };
     } catch (thrown) {

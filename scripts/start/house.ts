@@ -20,7 +20,6 @@ import {
   botEnvironment,
   type EmbeddedParts,
   type ModelSettings,
-  type SlackSettings,
   standInEnvironment,
   workerEnvironment,
 } from './environments.ts';
@@ -28,7 +27,7 @@ import { endOfFile, openLog } from './logs.ts';
 import { type ChosenConfig, createSample } from './sample.ts';
 import { bringUpEngine, bringUpImage } from './sandbox-parts.ts';
 import { versionOfTables } from './tables.ts';
-import { connectWorkspace } from './workspace-client.ts';
+import { connectWorkspace, slackOf } from './workspace-client.ts';
 
 export interface HouseOptions {
   readonly terminal: Terminal;
@@ -93,7 +92,7 @@ class Builder {
       config.isSample ? createSample(data) : Promise.resolve(),
     ]);
     this.#options.signal.throwIfAborted();
-    const slack = workspaceUrl === null ? null : await slackOf(workspaceUrl);
+    const slack = workspaceUrl === null ? null : await slackOf(connectWorkspace(workspaceUrl));
     const shared = {
       DATABASE_URL: databaseUrl,
       THREADSMITH_DATA: data.root,
@@ -287,8 +286,3 @@ class Builder {
 }
 
 const DEFAULT_WORKSPACE_PORT = 3400;
-
-async function slackOf(workspaceUrl: string): Promise<SlackSettings> {
-  const app = await connectWorkspace(workspaceUrl).app();
-  return { SLACK_BOT_TOKEN: app.bot_token, SLACK_APP_TOKEN: app.app_token, SLACK_API_URL: app.api_url };
-}

@@ -1,6 +1,7 @@
 // A client of the local workspace's control API: what a person at the page could do, from the terminal.
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
+import type { SlackSettings } from './environments.ts';
 
 const appSchema = z.object({
   bot_token: z.string(),
@@ -67,6 +68,12 @@ export function connectWorkspace(url: string): WorkspaceClient {
     },
     file: async (fileId) => new Uint8Array(await (await call(`/files/${fileId}`)).arrayBuffer()),
   };
+}
+
+/** What a bot needs to connect to the workspace. Throws `slack_unreachable`. */
+export async function slackOf(workspace: WorkspaceClient): Promise<SlackSettings> {
+  const app = await workspace.app();
+  return { SLACK_BOT_TOKEN: app.bot_token, SLACK_APP_TOKEN: app.app_token, SLACK_API_URL: app.api_url };
 }
 
 function unreachable(what: string, cause?: unknown): ThreadsmithError {

@@ -113,7 +113,7 @@ describe('delivery', () => {
     expect(await stage.calls('chat.postMessage')).toHaveLength(1);
   });
 
-  it('knows when the next one is due, so that nobody waits longer than the pace asks', async () => {
+  it('knows when the next one is due, where that is soon enough', async () => {
     const dueIn = (withinMs: number) => nextDelivery(stage.database.em(), withinMs);
     await want('later', 'said at once');
     await sent('later');

@@ -60,8 +60,11 @@ async function runInBackground(line: string, context: ToolContext): Promise<Tool
     return result(false, `It ended at once. ${outputOf(ran)}`);
   }
   if (ran.exitCode !== STILL_RUNS) {
-    const waited = `${WATCH_LIMIT_MS / 1000} s`;
-    return result(false, `It did not begin within ${waited}. If it does after all, its output is in ${log}.`);
+    // The look itself may have been ended, by a full work folder for one.
+    const why = ran.timedOut
+      ? `It did not begin within ${WATCH_LIMIT_MS / 1000} s.`
+      : 'Whether it began is not known.';
+    return result(false, `${why} If it does after all, its output is in ${log}.`);
   }
   return result(
     true,
