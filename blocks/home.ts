@@ -1,14 +1,14 @@
 // The app's Home tab: a person's sessions by state, what waits for them first, the repos, and a way to start.
 import type { HomeView, KnownBlock, PlainTextOption, StaticSelect } from '@slack/types';
 import { type Standing, waitsForPeople } from '../core/standing.ts';
-import { ACTION } from './actions.ts';
-import { fitBlock } from './fit-block.ts';
-import { header } from './header.ts';
-import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_BLOCKS_MAX } from './limits.ts';
-import { actions, button, context, plain, present } from './message.ts';
-import { code, list, paragraph, richText, section, words } from './rich.ts';
-import { type ListedSession, sessionLine } from './sessions.ts';
-import { count, oneLine } from './text.ts';
+import { fitBlock } from './fit/fit-block.ts';
+import { type ListedSession, sessionLine } from './messages/sessions.ts';
+import { ACTION } from './parts/actions.ts';
+import { header } from './parts/header.ts';
+import { actions, button, context, plain, present } from './parts/message.ts';
+import { code, list, paragraph, richText, section, words } from './parts/rich.ts';
+import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_BLOCKS_MAX } from './rules/limits.ts';
+import { count, oneLine } from './rules/text.ts';
 
 export interface HomeOptions {
   /** What waits for people first, the newest first within a state. */

@@ -1,6 +1,6 @@
 // Brings a database to the version of this code.
-import { openDatabase } from './database.ts';
-import { migrateQueue } from './queue.ts';
+import { openDatabase } from './schema/database.ts';
+import { migrateQueue } from './transport/queue.ts';
 
 /** Runs all migrations that are missing, ours and the queue's. Throws `database_unreachable`. */
 export async function migrate(databaseUrl: string): Promise<void> {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { ThreadsmithError } from '../core/errors.ts';
 import { TEMP_DIR } from './image/recipe.ts';
-import { REPO_DIR, type Sandbox } from './sandbox.ts';
+import { REPO_DIR, type Sandbox } from './port/sandbox.ts';
 
 const PACK_TIMEOUT_MS = 120_000;
 /** All bytes are there before this begins: a parser that takes longer waits for something that never comes. */

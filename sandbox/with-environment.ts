@@ -1,5 +1,5 @@
 // A sandbox whose commands all get some variables, unless a command sets them itself.
-import type { Command, Sandbox } from './sandbox.ts';
+import type { Command, Sandbox } from './port/sandbox.ts';
 
 /** The same sandbox; closing it calls `onClose` first. */
 export function withEnvironment(

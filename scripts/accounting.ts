@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { readConfig, readEnvironment } from '../core/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import { costOf, type PriceTable } from '../core/price.ts';
-import { type UsageRow, usageBy } from '../db/accounting.ts';
-import { openDatabase } from '../db/database.ts';
+import { type UsageRow, usageBy } from '../db/log/accounting.ts';
+import { openDatabase } from '../db/schema/database.ts';
 
 const argumentsSchema = z.object({
   by: z.enum(['session', 'person', 'repo']).default('repo'),

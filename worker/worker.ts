@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode, ThreadsmithError, toFailure } from '../core/errors.ts';
 import { HEARTBEAT_MS, LEASE_MS } from '../core/limits.ts';
-import { claimTurn, type Lease, renewLease } from '../db/lease.ts';
-import { finishTurn } from '../db/turns.ts';
-import { hasLeft, leaveToOthers, offerAgain } from '../db/workers.ts';
-import { runTurn, type Tools } from './turn.ts';
+import { claimTurn, type Lease, renewLease } from '../db/schema/lease.ts';
+import { finishTurn } from '../db/turns/turns.ts';
+import { hasLeft, leaveToOthers, offerAgain } from '../db/turns/workers.ts';
+import { runTurn, type Tools } from './turn/run-turn.ts';
 
 /** A turn whose workers died this often is given up: it may be what kills them. */
 const MAX_CLAIMS = 30;

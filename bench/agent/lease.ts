@@ -1,8 +1,8 @@
 // A turn that a worker has a lease on, without Slack around it.
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../../db/database.ts';
-import { claimTurn, type Lease } from '../../db/lease.ts';
-import { addTurn, openSession } from '../../db/requests.ts';
+import type { Database } from '../../db/schema/database.ts';
+import { claimTurn, type Lease } from '../../db/schema/lease.ts';
+import { addTurn, openSession } from '../../db/turns/requests.ts';
 import { REQUEST } from './scripted.ts';
 
 /** A new session with one turn, claimed. */

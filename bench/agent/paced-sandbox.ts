@@ -2,7 +2,7 @@
 // harness's own. What real sandboxes cost is another figure.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { CommandResult, Sandbox } from '../../sandbox/sandbox.ts';
+import type { CommandResult, Sandbox } from '../../sandbox/port/sandbox.ts';
 
 /** Every command prints the same few lines and succeeds. */
 export function pacedSandbox(commandMs: number): Sandbox {

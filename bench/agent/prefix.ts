@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { openFileJournal } from '../../worker/agent/file-journal.ts';
 import { runAgent } from '../../worker/agent/harness.ts';
+import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
 import { createModel } from '../../worker/model/create-model.ts';
 import type { ModelApi } from '../../worker/model/model.ts';
 import { startScripted } from './scripted.ts';

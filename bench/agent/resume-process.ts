@@ -1,8 +1,8 @@
 // The worker that takes over, as a process of its own: its memory is that of this one transcript.
 import { z } from 'zod';
 import type { EventBody } from '../../core/event.ts';
-import { openDatabase } from '../../db/database.ts';
-import { openJournal } from '../../db/journal.ts';
+import { openJournal } from '../../db/log/journal.ts';
+import { openDatabase } from '../../db/schema/database.ts';
 import { runAgent } from '../../worker/agent/harness.ts';
 import { createModel } from '../../worker/model/create-model.ts';
 import { taskOf } from './task.ts';

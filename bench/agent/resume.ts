@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { JournalEntry } from '../../core/journal.ts';
-import { openDatabase } from '../../db/database.ts';
-import { openJournal } from '../../db/journal.ts';
+import { openJournal } from '../../db/log/journal.ts';
+import { openDatabase } from '../../db/schema/database.ts';
 import { newLease } from './lease.ts';
 import { REQUEST } from './scripted.ts';
 

@@ -1,8 +1,8 @@
 // The task that the figures are taken with.
 import type { Journal } from '../../core/journal.ts';
-import { openFileArtifacts } from '../../worker/agent/file-artifacts.ts';
 import { composeInstructions } from '../../worker/agent/instructions.ts';
 import type { AgentOutcome, AgentTask } from '../../worker/agent/task.ts';
+import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
 import type { Model } from '../../worker/model/model.ts';
 import { pacedSandbox } from './paced-sandbox.ts';
 import { REQUEST } from './scripted.ts';

@@ -1,10 +1,10 @@
 // A turn of 100 steps in which model and commands take 100 ms each: what is on top is the harness's.
 import type { EventBody } from '../../core/event.ts';
-import { openDatabase } from '../../db/database.ts';
-import { openJournal } from '../../db/journal.ts';
+import { openJournal } from '../../db/log/journal.ts';
+import { openDatabase } from '../../db/schema/database.ts';
 import { runAgent } from '../../worker/agent/harness.ts';
 import { createModel } from '../../worker/model/create-model.ts';
-import { steeringOf } from '../../worker/steering.ts';
+import { steeringOf } from '../../worker/turn/steering.ts';
 import { newLease } from './lease.ts';
 import { countRoundTrips } from './round-trips.ts';
 import { startScripted } from './scripted.ts';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { demultiplex, execToEnd } from '../../sandbox/docker/container-exec.ts';
 import type { connectEngine } from '../../sandbox/docker/engine.ts';
-import type { SandboxLimits } from '../../sandbox/sandbox.ts';
+import type { SandboxLimits } from '../../sandbox/port/sandbox.ts';
 
 type Engine = ReturnType<typeof connectEngine>;
 type Container = ReturnType<Engine['getContainer']>;

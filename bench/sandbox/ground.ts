@@ -7,7 +7,7 @@ import { connectEngine } from '../../sandbox/docker/engine.ts';
 import { expiresIn, INSTALL_LABEL, labels, sandboxName } from '../../sandbox/docker/labels.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import { DEFAULT_LIMITS } from '../../sandbox/docker/walls.ts';
-import type { SandboxLimits, SandboxProvider } from '../../sandbox/sandbox.ts';
+import type { SandboxLimits, SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { BareContainer } from './bare-container.ts';
 
 /** A gigabyte each, so that a machine of eight has room for those that wait. */

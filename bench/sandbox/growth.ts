@@ -1,5 +1,5 @@
 // What changes from one open sandbox to twenty: the memory of each, a command, a claim.
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { open } from './claims.ts';
 import type { SandboxGround } from './ground.ts';
 import { median, timed } from './samples.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { TEMP_DIR } from '../../sandbox/image/recipe.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { BareContainer } from './bare-container.ts';
 import { inTurns, type Pair, timed } from './samples.ts';
 

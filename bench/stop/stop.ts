@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACTION } from '../../blocks/actions.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import { readInstallId } from '../../core/install-id.ts';
 import type { Figure } from '../figure.ts';
 import { removeOwn } from '../sandbox/ground.ts';

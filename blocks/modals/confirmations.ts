@@ -1,13 +1,13 @@
 // Modals that ask once more before something that is hard to take back.
 import type { ModalView } from '@slack/types';
 import type { ChangeView } from '../../core/view.ts';
-import { MODAL } from '../actions.ts';
-import { VIEW_TITLE_MAX } from '../limits.ts';
-import { plain, present } from '../message.ts';
-import { problemLines } from '../pages.ts';
-import { outcomeOf, whatIsMerged } from '../result.ts';
-import { bold, list, paragraph, richText, section, words } from '../rich.ts';
-import { count, oneLine } from '../text.ts';
+import { problemLines } from '../messages/pages.ts';
+import { outcomeOf, whatIsMerged } from '../messages/result.ts';
+import { MODAL } from '../parts/actions.ts';
+import { plain, present } from '../parts/message.ts';
+import { bold, list, paragraph, richText, section, words } from '../parts/rich.ts';
+import { VIEW_TITLE_MAX } from '../rules/limits.ts';
+import { count, oneLine } from '../rules/text.ts';
 
 const REASONS_MAX = 8;
 

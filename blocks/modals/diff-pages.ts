@@ -1,6 +1,6 @@
 // Cuts a diff into pages that a modal can show, file by file.
-import type { FileDiff } from '../diff-text.ts';
-import { splitLines } from '../text.ts';
+import type { FileDiff } from '../markdown/diff-text.ts';
+import { splitLines } from '../rules/text.ts';
 
 /** A piece of one file's diff, as much as one code block holds. */
 export interface DiffPiece {

@@ -1,9 +1,9 @@
 // The modal in which somebody says what should be different.
 import type { ModalView } from '@slack/types';
-import { CHANGES_INPUT, MODAL } from '../actions.ts';
-import { INPUT_TEXT_MAX, PLACEHOLDER_MAX, TEXT_INPUT_MAX, VIEW_TITLE_MAX } from '../limits.ts';
-import { context, plain, present } from '../message.ts';
-import { oneLine } from '../text.ts';
+import { CHANGES_INPUT, MODAL } from '../parts/actions.ts';
+import { context, plain, present } from '../parts/message.ts';
+import { INPUT_TEXT_MAX, PLACEHOLDER_MAX, TEXT_INPUT_MAX, VIEW_TITLE_MAX } from '../rules/limits.ts';
+import { oneLine } from '../rules/text.ts';
 
 export interface RequestChangesOptions {
   readonly turnId: string;

@@ -1,15 +1,15 @@
 // The modal that moves a thread's first request to another repo, or lets it begin from another branch.
 import type { ModalView, PlainTextOption } from '@slack/types';
-import { MODAL, REROUTE_INPUT } from '../actions.ts';
+import { MODAL, REROUTE_INPUT } from '../parts/actions.ts';
+import { context, plain, present } from '../parts/message.ts';
 import {
   INPUT_TEXT_MAX,
   OPTION_TEXT_MAX,
   PLACEHOLDER_MAX,
   SELECT_OPTIONS_MAX,
   VIEW_TITLE_MAX,
-} from '../limits.ts';
-import { context, plain, present } from '../message.ts';
-import { cut, oneLine } from '../text.ts';
+} from '../rules/limits.ts';
+import { cut, oneLine } from '../rules/text.ts';
 
 export interface RerouteModalOptions {
   readonly turnId: string;

@@ -1,7 +1,9 @@
 // The modal that starts work: for a message that somebody hands over, or for a request of its own.
 import type { KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { MAX_ATTEMPTS } from '../../core/attempt.ts';
-import { MODAL, START_INPUT } from '../actions.ts';
+import { MODAL, START_INPUT } from '../parts/actions.ts';
+import { context, plain, present } from '../parts/message.ts';
+import { paragraph, words } from '../parts/rich.ts';
 import {
   INPUT_TEXT_MAX,
   OPTION_TEXT_MAX,
@@ -9,10 +11,8 @@ import {
   SELECT_OPTIONS_MAX,
   TEXT_INPUT_MAX,
   VIEW_TITLE_MAX,
-} from '../limits.ts';
-import { context, plain, present } from '../message.ts';
-import { paragraph, words } from '../rich.ts';
-import { clean, cut, oneLine } from '../text.ts';
+} from '../rules/limits.ts';
+import { clean, cut, oneLine } from '../rules/text.ts';
 
 export interface StartModalOptions {
   readonly repos: readonly string[];

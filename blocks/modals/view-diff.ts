@@ -1,11 +1,11 @@
 // The modal that shows a diff, page by page, with a menu of its files.
 import type { ActionsBlock, Button, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
-import { ACTION, diffFileValue, diffPlace, MODAL } from '../actions.ts';
-import { type FileDiff, parseDiff } from '../diff-text.ts';
-import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_TITLE_MAX } from '../limits.ts';
-import { button, context, plain, present } from '../message.ts';
-import { bold, paragraph, preformatted, richText, section, words } from '../rich.ts';
-import { clean, count, oneLine } from '../text.ts';
+import { type FileDiff, parseDiff } from '../markdown/diff-text.ts';
+import { ACTION, diffFileValue, diffPlace, MODAL } from '../parts/actions.ts';
+import { button, context, plain, present } from '../parts/message.ts';
+import { bold, paragraph, preformatted, richText, section, words } from '../parts/rich.ts';
+import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_TITLE_MAX } from '../rules/limits.ts';
+import { clean, count, oneLine } from '../rules/text.ts';
 import { type DiffPiece, pageDiff } from './diff-pages.ts';
 
 export interface ViewDiffOptions {

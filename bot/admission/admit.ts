@@ -1,21 +1,21 @@
 // Admission: who asks, may they, and for which repo. It runs after the acknowledgement, is safe to repeat,
 // and throws only where trying again can help.
-import { filesLeft, notAllowed } from '../../blocks/ephemeral.ts';
+import { filesLeft, notAllowed } from '../../blocks/messages/ephemeral.ts';
 import { type Actor, EVERYONE, may, whoMay } from '../../core/authority.ts';
 import type { Config } from '../../core/config.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { PlanDecision } from '../../core/proposal.ts';
-import { chooseAttempt, choosingTurn } from '../../db/choice.ts';
-import type { EntityManager } from '../../db/database.ts';
-import { wantDelivery } from '../../db/deliveries.ts';
 import { type Given, Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
-import { appendEvents } from '../../db/events.ts';
-import { givenIn } from '../../db/given.ts';
-import { decidePlan } from '../../db/plans.ts';
-import { lockSession } from '../../db/requests.ts';
-import { answerWaiting, endTurn, stopTurn } from '../../db/turns.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { wantDelivery } from '../../db/slack/deliveries.ts';
+import { chooseAttempt, choosingTurn } from '../../db/turns/choice.ts';
+import { givenIn } from '../../db/turns/given.ts';
+import { decidePlan } from '../../db/turns/plans.ts';
+import { lockSession } from '../../db/turns/requests.ts';
+import { answerWaiting, endTurn, stopTurn } from '../../db/turns/turns.ts';
 import { ephemeral, withoutReaction } from '../delivery/payload.ts';
-import { readChoice } from './attempts.ts';
+import { readChoice } from '../text/choice.ts';
 import { keepFiles } from './files.ts';
 import { type AdmissionOptions, type Known, lookUp } from './known.ts';
 import { settle } from './settle.ts';

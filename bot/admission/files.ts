@@ -3,10 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { ContentStore } from '../../db/artifacts.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { ArtifactRow } from '../../db/entities/log.ts';
 import type { GivenFileRow, TurnDetails } from '../../db/entities/session.ts';
+import type { ContentStore } from '../../db/log/artifacts.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
 
 type SlackFile = NonNullable<TurnDetails['slackFiles']>[number] & { readonly from?: string };
 

@@ -1,5 +1,5 @@
 // Options of a request, in plain words or as `key=value`. What stands in code or in a quote is not said to us.
-import { readAttempts } from './attempts.ts';
+import { readAttempts } from '../text/choice.ts';
 
 export interface AskedOptions {
   /** As written; whether there is such a one is for the caller to find out. */

@@ -1,11 +1,11 @@
 // The step from the bot to the workers: a turn is queued and handed over.
 import type { Person, TurnKind } from '../../core/turn.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
-import { appendEvents } from '../../db/events.ts';
-import { handOver } from '../../db/outbox.ts';
-import { addTurn, type LockedSession } from '../../db/requests.ts';
-import { moveTurn, turnsAhead } from '../../db/turns.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { handOver } from '../../db/transport/outbox.ts';
+import { addTurn, type LockedSession } from '../../db/turns/requests.ts';
+import { moveTurn, turnsAhead } from '../../db/turns/turns.ts';
 
 /**
  * Queues a turn whose session has a repo, or has one chosen for it; false where it is no longer in that state.

@@ -2,10 +2,10 @@
 // be followed ends the turn with a sentence, and an edit or a reply with a better one takes the request up again.
 import { type Config, modelsOf } from '../../core/config.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
-import { appendEvents } from '../../db/events.ts';
-import { endTurn, moveTurn } from '../../db/turns.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { endTurn, moveTurn } from '../../db/turns/turns.ts';
 import type { Known } from './known.ts';
 import { queueReceived } from './queue.ts';
 import { findRepo } from './repo.ts';

@@ -2,11 +2,11 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { contentSchema, wordsOfMessage } from '../intake/content.ts';
-import { givenSchema, readGiven, type SlackFile } from '../intake/given.ts';
-import { mentionedUsers, readableText } from '../intake/text.ts';
 import { patiently } from '../slack/calls.ts';
 import type { Directory } from '../slack/directory.ts';
+import { givenSchema, readGiven, type SlackFile } from '../text/attachments.ts';
+import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { mentionedUsers, readableText } from '../text/text.ts';
 
 type Thread = NonNullable<TurnDetails['thread']>;
 

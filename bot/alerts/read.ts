@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AlertRule } from '../../core/config.ts';
-import { contentSchema, wordsOfMessage } from '../intake/content.ts';
-import { readableText } from '../intake/text.ts';
 import type { AppIdentity } from '../slack/directory.ts';
+import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { readableText } from '../text/text.ts';
 
 const messageSchema = contentSchema.extend({
   ts: z.string(),

@@ -1,8 +1,11 @@
 // An alert becomes a turn, or is folded into one that looks into it already: a burst is one turn, and what
 // comes again within its quiet time is counted in the thread. All of it in one transaction, before the
 // acknowledgement.
-import { cappedMessage, repeatsMessage } from '../../blocks/alert.ts';
+import { cappedMessage, repeatsMessage } from '../../blocks/messages/alert.ts';
 import type { AlertRule } from '../../core/config.ts';
+import type { TurnDetails } from '../../db/entities/session.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import type { Database, EntityManager } from '../../db/schema/database.ts';
 import {
   type AlertRow,
   addAlert,
@@ -13,12 +16,9 @@ import {
   noteAlertMessage,
   quietAlert,
   refingerprint,
-} from '../../db/alerts.ts';
-import type { Database, EntityManager } from '../../db/database.ts';
-import { wantDelivery } from '../../db/deliveries.ts';
-import type { TurnDetails } from '../../db/entities/session.ts';
-import { appendEvents } from '../../db/events.ts';
-import { addTurn, claimMessage, openSession } from '../../db/requests.ts';
+} from '../../db/slack/alerts.ts';
+import { wantDelivery } from '../../db/slack/deliveries.ts';
+import { addTurn, claimMessage, openSession } from '../../db/turns/requests.ts';
 import { reaction } from '../delivery/payload.ts';
 import { type AppMessage, fingerprintOf } from './read.ts';
 

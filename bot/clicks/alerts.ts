@@ -1,11 +1,11 @@
 // What people decide on an alert that was looked into: fix it, not this, mute it. The first decision counts.
-import { alreadyChosen, outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
+import { alreadyChosen, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import type { AlertDecision } from '../../core/event.ts';
-import { quietenAlert } from '../../db/alerts.ts';
-import { appendEvents, eventsOfTurn } from '../../db/events.ts';
+import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
+import { quietenAlert } from '../../db/slack/alerts.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
-import type { Click } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from './desk.ts';
+import type { Click } from '../interaction/click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const FIX = 'Fix the cause that you found, in the way that you proposed.';

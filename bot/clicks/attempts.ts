@@ -1,5 +1,5 @@
 // Several ways of doing the same request: asking for them below a result, and choosing one of them.
-import { parseChoice } from '../../blocks/actions.ts';
+
 import {
   alreadyChosen,
   alreadyDiscarded,
@@ -8,17 +8,18 @@ import {
   couldNot,
   outOfDate,
   turnRunning,
-} from '../../blocks/ephemeral.ts';
+} from '../../blocks/messages/ephemeral.ts';
+import { parseChoice } from '../../blocks/parts/actions.ts';
 import { type Chosen, TRY_WAYS } from '../../core/attempt.ts';
 import type { TurnKind } from '../../core/turn.ts';
-import { chooseAttempt } from '../../db/choice.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { eventsOfTurn } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { chooseAttempt } from '../../db/turns/choice.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
+import type { Click } from '../interaction/click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
-import type { Click } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from './desk.ts';
 import { isNewestChange } from './merge.ts';
 
 /** Goes on with one of the attempts; the first choice counts. */

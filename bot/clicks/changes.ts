@@ -1,6 +1,6 @@
 // Request changes: a modal whose text becomes the session's next turn, and discard and try again.
 import type { KnownBlock } from '@slack/types';
-import { CHANGES_INPUT } from '../../blocks/actions.ts';
+import { fit } from '../../blocks/fit/fit.ts';
 import {
   alreadyChosen,
   alreadyDiscarded,
@@ -9,24 +9,32 @@ import {
   couldNot,
   outOfDate,
   turnRunning,
-} from '../../blocks/ephemeral.ts';
-import { fit } from '../../blocks/fit.ts';
+} from '../../blocks/messages/ephemeral.ts';
 import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
-import { nameOf } from '../../blocks/people.ts';
-import { person, quote, richText, section, words } from '../../blocks/rich.ts';
+import { CHANGES_INPUT } from '../../blocks/parts/actions.ts';
+import { nameOf } from '../../blocks/parts/people.ts';
+import { person, quote, richText, section, words } from '../../blocks/parts/rich.ts';
 import type { Actor } from '../../core/authority.ts';
-import type { EntityManager } from '../../db/database.ts';
-import { wantDelivery } from '../../db/deliveries.ts';
 import { type Session, Turn } from '../../db/entities/session.ts';
-import { appendEvents, eventsOfTurn } from '../../db/events.ts';
-import { handOver } from '../../db/outbox.ts';
-import { addTurn, claimKey } from '../../db/requests.ts';
-import { withdrawTurn } from '../../db/turns.ts';
+import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { wantDelivery } from '../../db/slack/deliveries.ts';
+import { handOver } from '../../db/transport/outbox.ts';
+import { addTurn, claimKey } from '../../db/turns/requests.ts';
+import { withdrawTurn } from '../../db/turns/turns.ts';
 import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
+import type { Click, Submission } from '../interaction/click.ts';
+import {
+  type Desk,
+  hasOpenTurn,
+  onTurn,
+  openView,
+  type Reply,
+  refusal,
+  type Target,
+} from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
-import type { Click, Submission } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, openView, type Reply, refusal, type Target } from './desk.ts';
 
 /** How long a discard can be undone. */
 const UNDO_MS = 10 * 60_000;

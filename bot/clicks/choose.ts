@@ -1,15 +1,16 @@
 // One of several: the repo of a request, an option of a question. The list is read from the log, never the button.
-import { parseChoice, parseOption } from '../../blocks/actions.ts';
-import { alreadyChosen, couldNot, outOfDate } from '../../blocks/ephemeral.ts';
+
+import { alreadyChosen, couldNot, outOfDate } from '../../blocks/messages/ephemeral.ts';
+import { parseChoice, parseOption } from '../../blocks/parts/actions.ts';
 import type { EventBody, SessionEvent } from '../../core/event.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
-import { offerSteering } from '../../db/steering.ts';
-import { answerWaiting, stopTurn, withdrawTurn } from '../../db/turns.ts';
+import { eventsOfTurn } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { offerSteering } from '../../db/turns/steering.ts';
+import { answerWaiting, stopTurn, withdrawTurn } from '../../db/turns/turns.ts';
 import { queueReceived } from '../admission/queue.ts';
-import type { Click } from './click.ts';
-import { type Desk, findInReach, onTurn, type Reply, refusal } from './desk.ts';
+import type { Click } from '../interaction/click.ts';
+import { type Desk, findInReach, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 /** The repo that a request is for, remembered for the thread. */
 export async function pickRepo(desk: Desk, click: Click): Promise<Reply> {

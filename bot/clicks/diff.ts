@@ -1,14 +1,15 @@
 // View diff: a modal with the change, page by page.
-import { parseDiffPage, parseDiffPlace } from '../../blocks/actions.ts';
-import { outOfDate } from '../../blocks/ephemeral.ts';
+
+import { outOfDate } from '../../blocks/messages/ephemeral.ts';
 import { exceedsModal, viewDiffModal } from '../../blocks/modals/view-diff.ts';
-import { readArtifact } from '../../db/artifacts.ts';
-import type { EntityManager } from '../../db/database.ts';
+import { parseDiffPage, parseDiffPlace } from '../../blocks/parts/actions.ts';
 import type { Turn } from '../../db/entities/session.ts';
-import { appendEvents, eventsOfTurn } from '../../db/events.ts';
-import { claimKey } from '../../db/requests.ts';
-import type { Click } from './click.ts';
-import { type Desk, findInReach, onTurn, openView, type Reply } from './desk.ts';
+import { readArtifact } from '../../db/log/artifacts.ts';
+import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { claimKey } from '../../db/turns/requests.ts';
+import type { Click } from '../interaction/click.ts';
+import { type Desk, findInReach, onTurn, openView, type Reply } from '../interaction/context.ts';
 
 /** Opens the diff of a result, or what a blocked merge did not expect. Whoever sees the result in its channel may see its diff. */
 export async function openDiff(desk: Desk, click: Click): Promise<Reply> {

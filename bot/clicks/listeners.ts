@@ -1,18 +1,25 @@
 // Bolt's listeners for buttons, menus and modals. A decision has committed before Slack gets its
 // acknowledgement; what there is to say to the person follows after it, also where that could not be sent.
 import type { App } from '@slack/bolt';
-import { ACTION, ATTEMPT_BUTTON, MODAL, OPTION_BUTTON, REPO_BUTTON, turnOf } from '../../blocks/actions.ts';
-import { couldNot } from '../../blocks/ephemeral.ts';
+import { couldNot } from '../../blocks/messages/ephemeral.ts';
+import {
+  ACTION,
+  ATTEMPT_BUTTON,
+  MODAL,
+  OPTION_BUTTON,
+  REPO_BUTTON,
+  turnOf,
+} from '../../blocks/parts/actions.ts';
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
+import { type Click, readClick, readSubmission, type Submission } from '../interaction/click.ts';
+import { type Desk, type DeskParts, deskFor, type Reply } from '../interaction/context.ts';
 import { patiently } from '../slack/calls.ts';
 import { setOwn, startFromHome } from '../starts/home.ts';
 import { decideAlert } from './alerts.ts';
 import { pickAttempt, tryWays } from './attempts.ts';
 import { discard, openRequestChanges, requestChanges, tryAgain, undoDiscard } from './changes.ts';
 import { pickOption, pickRepo, remove, sendNow, stop } from './choose.ts';
-import { type Click, readClick, readSubmission, type Submission } from './click.ts';
-import { type Desk, type DeskParts, deskFor, type Reply } from './desk.ts';
 import { openDiff, turnDiffPage } from './diff.ts';
 import { approve, askUnverified, mergeUnverified } from './merge.ts';
 import { openPlanChange, planChange, planGo } from './plan.ts';

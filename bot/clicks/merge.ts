@@ -10,20 +10,28 @@ import {
   outOfDate,
   ownChange,
   turnRunning,
-} from '../../blocks/ephemeral.ts';
-import type { FittedMessage } from '../../blocks/message.ts';
+} from '../../blocks/messages/ephemeral.ts';
 import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
 import { isOwnChange } from '../../core/approval.ts';
 import { type Actor, may, whoMay } from '../../core/authority.ts';
 import { type ChangeView, isChange } from '../../core/view.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { MergeClaim, Turn } from '../../db/entities/session.ts';
-import { appendEvents, eventsOfTurn } from '../../db/events.ts';
-import { promptersOf } from '../../db/prompters.ts';
+import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
+import { promptersOf } from '../../db/log/prompters.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
+import type { Click, Submission } from '../interaction/click.ts';
+import {
+  type Desk,
+  hasOpenTurn,
+  onTurn,
+  openView,
+  type Reply,
+  refusal,
+  type Target,
+} from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
-import type { Click, Submission } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, openView, type Reply, refusal, type Target } from './desk.ts';
 
 /** The button of a verified result. */
 export async function approve(desk: Desk, click: Click): Promise<Reply> {

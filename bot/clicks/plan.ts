@@ -1,11 +1,12 @@
 // What people decide on a plan: Go, or another one. Cancel is a stop. They decide on the plan that they saw: there may
 // be a newer one by then, where a click was lost and done again or somebody else asked for another plan.
-import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/actions.ts';
-import { couldNot, outOfDate } from '../../blocks/ephemeral.ts';
-import { planChangeModal } from '../../blocks/plan.ts';
-import { decidePlan } from '../../db/plans.ts';
-import type { Click, Submission } from './click.ts';
-import { type Desk, findInReach, onTurn, openView, type Reply, refusal } from './desk.ts';
+
+import { couldNot, outOfDate } from '../../blocks/messages/ephemeral.ts';
+import { planChangeModal } from '../../blocks/messages/plan.ts';
+import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/parts/actions.ts';
+import { decidePlan } from '../../db/turns/plans.ts';
+import type { Click, Submission } from '../interaction/click.ts';
+import { type Desk, findInReach, onTurn, openView, type Reply, refusal } from '../interaction/context.ts';
 
 const DECIDED = 'This plan does not wait any more.';
 

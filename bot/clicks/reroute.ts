@@ -1,19 +1,27 @@
 // Change, on a thread's first request: the modal with repo and branch, and the move that it asks for.
-import { REROUTE_INPUT } from '../../blocks/actions.ts';
-import { couldNot, outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
+
+import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
+import { REROUTE_INPUT } from '../../blocks/parts/actions.ts';
 import type { Actor } from '../../core/authority.ts';
 import { isOver } from '../../core/turn.ts';
-import type { EntityManager } from '../../db/database.ts';
 import type { Session, Turn } from '../../db/entities/session.ts';
-import { claimKey, lockSession } from '../../db/requests.ts';
-import { rerouteTurn } from '../../db/reroute.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { claimKey, lockSession } from '../../db/turns/requests.ts';
+import { rerouteTurn } from '../../db/turns/reroute.ts';
 import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
 import { findRepo } from '../admission/repo.ts';
 import { restart } from '../admission/settle.ts';
+import type { Click, Submission } from '../interaction/click.ts';
+import {
+  type Desk,
+  findInReach,
+  hasOpenTurn,
+  openView,
+  type Reply,
+  refusal,
+} from '../interaction/context.ts';
 import { isChangeable } from '../presenter/render.ts';
-import type { Click, Submission } from './click.ts';
-import { type Desk, findInReach, hasOpenTurn, openView, type Reply, refusal } from './desk.ts';
 
 const ELSEWHERE = 'Ask in a new thread, with repo=… in your words.';
 const TOO_LATE = 'This cannot be moved any more: it is over, or something of it was published.';

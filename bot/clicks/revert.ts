@@ -1,10 +1,10 @@
 // Revert: of a merged result, the opposite change is made as a turn of its own and shown the same way.
-import { couldNot, outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
+import { eventsOfTurn } from '../../db/log/events.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
+import type { Click } from '../interaction/click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
-import type { Click } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from './desk.ts';
 import { isNewestChange, titleOf } from './merge.ts';
 
 /** Asks for the revert. It changes nothing that people have not approved, so whoever may start work may ask. */

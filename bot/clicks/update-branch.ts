@@ -1,9 +1,9 @@
 // Update branch: of a merge that was blocked, a turn in which the agent brings the default branch in.
-import { outOfDate, turnRunning } from '../../blocks/ephemeral.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
+import { eventsOfTurn } from '../../db/log/events.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
-import type { Click } from './click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from './desk.ts';
+import type { Click } from '../interaction/click.ts';
+import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 /** Starts the turn. Whoever clicks has asked for nothing new: the change stays that of the people who did. */
 export async function updateBranch(desk: Desk, click: Click): Promise<Reply> {

@@ -3,8 +3,8 @@
 // https://docs.slack.dev/reference/methods/agents.sessions.setStatus
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { ClaimedDelivery, WantedDelivery } from '../../db/deliveries.ts';
 import type { Session } from '../../db/entities/session.ts';
+import type { ClaimedDelivery, WantedDelivery } from '../../db/slack/deliveries.ts';
 import { failureOf } from '../slack/calls.ts';
 import type { Outcome } from './send.ts';
 

@@ -2,7 +2,7 @@
 import { hasCode } from '../../core/errors.ts';
 import { STATUS_UPDATE_MS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { Database } from '../../db/database.ts';
+import type { Database } from '../../db/schema/database.ts';
 import {
   abandonDelivery,
   type ClaimedDelivery,
@@ -13,11 +13,11 @@ import {
   nextDelivery,
   postAnew,
   putOffDelivery,
-} from '../../db/deliveries.ts';
-import { notePosted, pauseChannel } from '../../db/pace.ts';
-import { startLoop } from '../loop.ts';
+} from '../../db/slack/deliveries.ts';
+import { notePosted, pauseChannel } from '../../db/slack/pace.ts';
 import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
+import { startLoop } from '../upkeep/loop.ts';
 import { type Outcome, send } from './send.ts';
 
 /** Longer than all the calls of one delivery can take, so that nobody else sends it meanwhile. */

@@ -1,7 +1,7 @@
 // What a delivery row holds for each kind.
 import type { KnownBlock } from '@slack/types';
 import { z } from 'zod';
-import type { WantedDelivery } from '../../db/deliveries.ts';
+import type { WantedDelivery } from '../../db/slack/deliveries.ts';
 
 /** Blocks are ours and were checked when they were made. */
 const blockSchema = z.custom<KnownBlock>((value) => typeof value === 'object' && value !== null);

@@ -2,7 +2,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { ClaimedDelivery } from '../../db/deliveries.ts';
+import type { ClaimedDelivery } from '../../db/slack/deliveries.ts';
 import { type CallFailure, failureOf } from '../slack/calls.ts';
 import { sendAgentStatus } from './agent-status.ts';
 import { ephemeralPayload, type MessagePayload, messagePayload, reactionPayload } from './payload.ts';

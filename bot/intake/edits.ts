@@ -2,10 +2,10 @@
 // back; an edit while it is at work is a follow-up, and what is over stays as it is. Slack keeps no order: an edit
 // may come before an older one, and before the message itself.
 import { z } from 'zod';
-import type { Database, EntityManager } from '../../db/database.ts';
 import { Turn } from '../../db/entities/session.ts';
-import { claimKey, claimMessage, lockSession, noteEdit } from '../../db/requests.ts';
-import { correctTurn, withdrawTurn } from '../../db/turns.ts';
+import type { Database, EntityManager } from '../../db/schema/database.ts';
+import { claimKey, claimMessage, lockSession, noteEdit } from '../../db/turns/requests.ts';
+import { correctTurn, withdrawTurn } from '../../db/turns/turns.ts';
 import { type IncomingMessage, isAddressed, readMessage } from './message.ts';
 import { addRequest, isEmpty, type RecordOptions, recordMessage } from './record.ts';
 

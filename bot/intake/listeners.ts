@@ -3,7 +3,7 @@
 import type { App } from '@slack/bolt';
 import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
-import type { Database } from '../../db/database.ts';
+import type { Database } from '../../db/schema/database.ts';
 import { readAppMessage, ruleFor } from '../alerts/read.ts';
 import { recordAlert } from '../alerts/record.ts';
 import { teamOf, type WorkspaceLink, type Workspaces } from '../slack/workspaces.ts';

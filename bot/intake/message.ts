@@ -1,6 +1,6 @@
 // What a message event means to us, before anything is looked up: a request, a reply, or nothing.
 import { z } from 'zod';
-import { type GivenContent, givenSchema, readGiven } from './given.ts';
+import { type GivenContent, givenSchema, readGiven } from '../text/attachments.ts';
 
 const eventSchema = givenSchema.extend({
   type: z.enum(['app_mention', 'message']),

@@ -1,12 +1,12 @@
 // A message becomes rows: claim, session, turn, hand-over and first event, in one transaction. Nothing here
 // calls Slack: until this has committed Slack has no acknowledgement and will send the message again.
-import { usageMessage } from '../../blocks/usage.ts';
+import { usageMessage } from '../../blocks/messages/usage.ts';
 import type { Replies } from '../../core/config.ts';
-import type { Database, EntityManager } from '../../db/database.ts';
-import { reviveDeliveries, wantDelivery } from '../../db/deliveries.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { appendEvents } from '../../db/events.ts';
-import { handOver } from '../../db/outbox.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import type { Database, EntityManager } from '../../db/schema/database.ts';
+import { reviveDeliveries, wantDelivery } from '../../db/slack/deliveries.ts';
+import { handOver } from '../../db/transport/outbox.ts';
 import {
   addTurn,
   claimMessage,
@@ -14,10 +14,10 @@ import {
   lockSessionOf,
   noteClaim,
   openSession,
-} from '../../db/requests.ts';
-import { readChoice } from '../admission/attempts.ts';
+} from '../../db/turns/requests.ts';
 import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
-import type { GivenContent } from './given.ts';
+import type { GivenContent } from '../text/attachments.ts';
+import { readChoice } from '../text/choice.ts';
 import type { IncomingMessage } from './message.ts';
 
 /** A message that is a request, whoever wrote it: `userId` is who asks. */

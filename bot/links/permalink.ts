@@ -3,10 +3,10 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { namesOf } from '../admission/thread.ts';
-import { contentSchema, wordsOfMessage } from '../intake/content.ts';
-import { mentionedUsers, readableText } from '../intake/text.ts';
 import { patiently } from '../slack/calls.ts';
 import type { AppIdentity, Directory } from '../slack/directory.ts';
+import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { mentionedUsers, readableText } from '../text/text.ts';
 
 const MESSAGES_MAX = 12;
 const TEXT_MAX_CHARS = 8_000;

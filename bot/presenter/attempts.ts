@@ -1,10 +1,10 @@
 // Several attempts as they are drawn: the log of each folded into what it looks like now.
 import type { StartedAttempt } from '../../core/attempt.ts';
 import type { AttemptView } from '../../core/view.ts';
-import { candidatesOf } from '../../db/attempts.ts';
-import type { EntityManager } from '../../db/database.ts';
 import type { Session } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { eventsOfTurn } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { candidatesOf } from '../../db/turns/attempts.ts';
 import { viewOf } from './render.ts';
 
 /** The attempts that a turn's log says were started, in their order. */

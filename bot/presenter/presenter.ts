@@ -1,16 +1,15 @@
 // Events become deliveries: each turn has one message, which follows the turn and ends as its result.
-import { attemptsMessage, picturesOfAttempts } from '../../blocks/attempts.ts';
-import type { FittedMessage } from '../../blocks/message.ts';
-import { planMessage } from '../../blocks/plan.ts';
+import { attemptsMessage, picturesOfAttempts } from '../../blocks/messages/attempts.ts';
+import { planMessage } from '../../blocks/messages/plan.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
 import type { Config } from '../../core/config.ts';
 import type { Log } from '../../core/log.ts';
 import { isOver } from '../../core/turn.ts';
 import type { AttemptView, StatusView } from '../../core/view.ts';
-import { parentOfAttempt } from '../../db/attempts.ts';
-import type { Database, EntityManager } from '../../db/database.ts';
-import { wantDelivery, wantedPayload } from '../../db/deliveries.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
-import { eventsOfTurn } from '../../db/events.ts';
+import { eventsOfTurn } from '../../db/log/events.ts';
+import type { Database, EntityManager } from '../../db/schema/database.ts';
+import { wantDelivery, wantedPayload } from '../../db/slack/deliveries.ts';
 import {
   lockPresentation,
   markPresented,
@@ -21,12 +20,13 @@ import {
   turnsToDraw,
   unpresentedTurns,
   wantDrawn,
-} from '../../db/presentations.ts';
-import { queueOutlook } from '../../db/queue-outlook.ts';
-import { cameWithin, turnsAhead } from '../../db/turns.ts';
+} from '../../db/slack/presentations.ts';
+import { parentOfAttempt } from '../../db/turns/attempts.ts';
+import { queueOutlook } from '../../db/turns/queue-outlook.ts';
+import { cameWithin, turnsAhead } from '../../db/turns/turns.ts';
 import { agentStatus } from '../delivery/agent-status.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
-import { type Loop, startLoop } from '../loop.ts';
+import { type Loop, startLoop } from '../upkeep/loop.ts';
 import { attemptViews, stageOfAttempts } from './attempts.ts';
 import { openMessage, picturesOf, resultOf, resultView, viewOf } from './render.ts';
 import type { Uploads } from './uploads.ts';

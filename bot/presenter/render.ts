@@ -1,20 +1,20 @@
 // From rows and events to the message of a turn.
 
-import { failureMessage } from '../../blocks/failure.ts';
-import { mergeBlockedMessage } from '../../blocks/merge-blocked.ts';
-import type { FittedMessage } from '../../blocks/message.ts';
-import { pictureIds } from '../../blocks/page-pictures.ts';
-import { finishedMessage, turnMessage } from '../../blocks/turn.ts';
+import { failureMessage } from '../../blocks/messages/failure.ts';
+import { mergeBlockedMessage } from '../../blocks/messages/merge-blocked.ts';
+import { pictureIds } from '../../blocks/messages/page-pictures.ts';
+import { finishedMessage, turnMessage } from '../../blocks/messages/turn.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
 import { countingApprovals } from '../../core/approval.ts';
 import type { Config } from '../../core/config.ts';
 import type { SessionEvent, TurnResult } from '../../core/event.ts';
 import { foldTurn } from '../../core/fold.ts';
 import type { Person } from '../../core/turn.ts';
 import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, type Session, Turn } from '../../db/entities/session.ts';
-import { promptersOf } from '../../db/prompters.ts';
+import { promptersOf } from '../../db/log/prompters.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
 
 /** What a turn's events say. */
 export function viewOf(session: Session, turn: Turn, events: readonly SessionEvent[]): StatusView {

@@ -7,10 +7,10 @@ import { z } from 'zod';
 import type { Artifact } from '../../core/artifact.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { type ContentStore, readArtifact } from '../../db/artifacts.ts';
-import type { Database } from '../../db/database.ts';
 import { ArtifactRow } from '../../db/entities/log.ts';
-import { teamOfArtifact } from '../../db/installations.ts';
+import { type ContentStore, readArtifact } from '../../db/log/artifacts.ts';
+import type { Database } from '../../db/schema/database.ts';
+import { teamOfArtifact } from '../../db/slack/installations.ts';
 import { CALL_TIMEOUT_MS, patiently } from '../slack/calls.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
 

@@ -4,8 +4,8 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Sealer } from '../../core/sealed.ts';
-import type { Database } from '../../db/database.ts';
-import { findInstallation } from '../../db/installations.ts';
+import type { Database } from '../../db/schema/database.ts';
+import { findInstallation } from '../../db/slack/installations.ts';
 import { type AppIdentity, type Directory, identify } from './directory.ts';
 
 /** One workspace, as the app sees it. */

@@ -1,12 +1,12 @@
 // The agent's own corner of Slack: suggested prompts where somebody opens its messages, and Slack's Stop button.
 // https://docs.slack.dev/ai/developing-agents
 import { z } from 'zod';
-import { SUGGESTED_PROMPTS } from '../../blocks/prompts.ts';
+import { SUGGESTED_PROMPTS } from '../../blocks/parts/prompts.ts';
 import { may } from '../../core/authority.ts';
 import { hasCode } from '../../core/errors.ts';
-import { openTurnOf } from '../../db/sessions.ts';
-import { stopTurn } from '../../db/turns.ts';
-import type { Desk } from '../clicks/desk.ts';
+import { openTurnOf } from '../../db/turns/sessions.ts';
+import { stopTurn } from '../../db/turns/turns.ts';
+import type { Desk } from '../interaction/context.ts';
 import { patiently } from '../slack/calls.ts';
 
 const stoppedSchema = z.object({

@@ -7,16 +7,16 @@ import {
   stoppingMessage,
   whichToStop,
   whoamiMessage,
-} from '../../blocks/command.ts';
-import { couldNot } from '../../blocks/ephemeral.ts';
-import type { FittedMessage } from '../../blocks/message.ts';
-import type { ListedSession } from '../../blocks/sessions.ts';
+} from '../../blocks/messages/command.ts';
+import { couldNot } from '../../blocks/messages/ephemeral.ts';
+import type { ListedSession } from '../../blocks/messages/sessions.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
 import { type Act, EVERYONE, may, whoMay } from '../../core/authority.ts';
 import { modelsOf } from '../../core/config.ts';
-import { sessionsOf } from '../../db/sessions.ts';
-import { stopTurn } from '../../db/turns.ts';
+import { sessionsOf } from '../../db/turns/sessions.ts';
+import { stopTurn } from '../../db/turns/turns.ts';
 import { chooseRepo } from '../admission/repo.ts';
-import { type Desk, refusal } from '../clicks/desk.ts';
+import { type Desk, refusal } from '../interaction/context.ts';
 import { threadUrl } from '../slack/links.ts';
 import { openForm } from './form.ts';
 

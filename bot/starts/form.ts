@@ -1,22 +1,22 @@
 // The form that starts work: opened by the message shortcut, the global one, the command or the Home tab.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { START_INPUT } from '../../blocks/actions.ts';
-import { askedMessage } from '../../blocks/asked.ts';
+import { askedMessage } from '../../blocks/messages/asked.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
+import { START_INPUT } from '../../blocks/parts/actions.ts';
 import { MAX_ATTEMPTS } from '../../core/attempt.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { claimKey, isClaimed } from '../../db/requests.ts';
+import { claimKey, isClaimed } from '../../db/turns/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
 import { namesOf } from '../admission/thread.ts';
-import type { Submission } from '../clicks/click.ts';
-import { type Desk, openView, refusal } from '../clicks/desk.ts';
-import { contentSchema, wordsOfMessage } from '../intake/content.ts';
 import { recordRequest } from '../intake/record.ts';
-import { asSlackText, mentionedUsers, readableText } from '../intake/text.ts';
+import type { Submission } from '../interaction/click.ts';
+import { type Desk, openView, refusal } from '../interaction/context.ts';
+import { hintWarm } from '../interaction/warm.ts';
 import { patiently } from '../slack/calls.ts';
-import { hintWarm } from '../warm.ts';
+import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { asSlackText, mentionedUsers, readableText } from '../text/text.ts';
 
 const shortcutSchema = z.object({
   trigger_id: z.string(),

@@ -1,12 +1,12 @@
 // Bolt's listeners for the other ways in: shortcuts, the command, the form, the reaction.
 import type { App } from '@slack/bolt';
 import { z } from 'zod';
-import { COMMAND, MODAL, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
-import { couldNot } from '../../blocks/ephemeral.ts';
+import { couldNot } from '../../blocks/messages/ephemeral.ts';
+import { COMMAND, MODAL, SHORTCUT, START_INPUT } from '../../blocks/parts/actions.ts';
 import { toFailure } from '../../core/errors.ts';
-import { readSubmission } from '../clicks/click.ts';
-import { type Desk, type DeskParts, deskFor } from '../clicks/desk.ts';
-import { hintWarm } from '../warm.ts';
+import { readSubmission } from '../interaction/click.ts';
+import { type Desk, type DeskParts, deskFor } from '../interaction/context.ts';
+import { hintWarm } from '../interaction/warm.ts';
 import { stopFromSlack } from './agent.ts';
 import { runCommand } from './command.ts';
 import { type FormErrors, openForm, openHandOver, submitForm } from './form.ts';

@@ -1,12 +1,12 @@
 // The reaction that hands a message over: who reacts asks, and the message says what for.
 import { z } from 'zod';
-import { REACTION } from '../../blocks/actions.ts';
+import { REACTION } from '../../blocks/parts/actions.ts';
 import { hasCode } from '../../core/errors.ts';
-import type { Desk } from '../clicks/desk.ts';
-import { contentSchema, wordsOfMessage } from '../intake/content.ts';
-import { givenSchema, readGiven } from '../intake/given.ts';
 import { recordRequest } from '../intake/record.ts';
+import type { Desk } from '../interaction/context.ts';
 import { type Patience, patiently } from '../slack/calls.ts';
+import { givenSchema, readGiven } from '../text/attachments.ts';
+import { contentSchema, wordsOfMessage } from '../text/content.ts';
 
 const bodySchema = z.object({
   team_id: z.string(),

@@ -1,6 +1,6 @@
 // The browser of a sandbox through Playwright: pictures with a clean profile each, and one page for the agent.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
-import type { Capture, CaptureSpec, Look, PageHands, SandboxBrowser } from '../browser.ts';
+import type { Capture, CaptureSpec, Look, PageHands, SandboxBrowser } from '../port/browser.ts';
 import { ChromiumHands } from './chromium-hands.ts';
 import { asBrowserFailure } from './failure.ts';
 import { Film, scrollThrough } from './film.ts';

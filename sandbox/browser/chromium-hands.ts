@@ -1,6 +1,6 @@
 // One page, used step by step by the agent's browser tool.
 import type { Locator, Page } from 'playwright';
-import type { Look, PageHands, PageState } from '../browser.ts';
+import type { Look, PageHands, PageState } from '../port/browser.ts';
 import { asBrowserFailure } from './failure.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Browser, chromium } from 'playwright';
 import { CHROMIUM, TEMP_DIR } from '../image/recipe.ts';
-import type { Sandbox } from '../sandbox.ts';
+import type { Sandbox } from '../port/sandbox.ts';
 import { connectDevTools, findDevToolsPath } from './devtools.ts';
 import { browserFailed } from './failure.ts';
 

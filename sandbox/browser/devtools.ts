@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ConnectOverCDPTransport } from 'playwright';
 import { WebSocket } from 'ws';
-import type { Sandbox } from '../sandbox.ts';
+import type { Sandbox } from '../port/sandbox.ts';
 import { browserFailed } from './failure.ts';
 
 /** A full-page picture comes as one message of base64. */

@@ -1,6 +1,6 @@
 // What a page looks like while it is opened and scrolled through, frame by frame.
 import type { CDPSession, Page } from 'playwright';
-import type { FilmFrame } from '../browser.ts';
+import type { FilmFrame } from '../port/browser.ts';
 
 /** Half of a desktop's screen: to be followed in a thread, not to be read. */
 const SIZE = { maxWidth: 640, maxHeight: 400 };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { SandboxLimits } from '../sandbox.ts';
+import type { SandboxLimits } from '../port/sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { answered, engineFault, reasonOf, unless } from './engine.ts';
 import { isOwnVolume, labels } from './labels.ts';

@@ -14,7 +14,7 @@ import { type DebianMirrors, findDebianMirrors, sourcesList } from '../image/deb
 import { withBootstrappedRoot } from '../image/debootstrap.ts';
 import { baseHash, baseScript, SEARCH_PATH, shortHash, WORK_DIR } from '../image/recipe.ts';
 import { runtimeHash, runtimeTar } from '../image/runtime-files.ts';
-import type { Progress } from '../sandbox.ts';
+import type { Progress } from '../port/sandbox.ts';
 import { type ExecOptions, execToEnd } from './container-exec.ts';
 import { answered, followProgress, reasonOf } from './engine.ts';
 import { expiresIn, labels } from './labels.ts';

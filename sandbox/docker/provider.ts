@@ -12,7 +12,7 @@ import type {
   SandboxSpec,
   SnapshotShelf,
   WarmSpec,
-} from '../sandbox.ts';
+} from '../port/sandbox.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
 import { type AttachedContainer, Containers } from './containers.ts';
 import { connectEngine, engineFault, unless, withEngine } from './engine.ts';

@@ -2,7 +2,7 @@
 // build leaves the one before it, and a turn may just be opening that.
 import type Docker from 'dockerode';
 import { withBuildLock } from '../image/build-lock.ts';
-import type { Progress, Snapshot, SnapshotShelf, SnapshotSpec } from '../sandbox.ts';
+import type { Progress, Snapshot, SnapshotShelf, SnapshotSpec } from '../port/sandbox.ts';
 import { unless, withEngine } from './engine.ts';
 import {
   ALIKE_LABEL,

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { HOME_DIR, SANDBOX_UID, SANDBOX_USER, TEMP_DIR, TOOLHOST_DIR, WORK_DIR } from '../image/recipe.ts';
-import type { SandboxLimits } from '../sandbox.ts';
+import type { SandboxLimits } from '../port/sandbox.ts';
 import { seccompProfile } from './seccomp.ts';
 
 export const DEFAULT_LIMITS: SandboxLimits = {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { Log } from '../../core/log.ts';
-import type { SandboxLimits } from '../sandbox.ts';
+import type { SandboxLimits } from '../port/sandbox.ts';
 import type { AttachedContainer, Containers } from './containers.ts';
 import { answered, reasonOf, unless } from './engine.ts';
 import { labelFilter, warmName, warmPrefix } from './labels.ts';

@@ -2,7 +2,7 @@
 import { METHODS } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Destination, PLAIN_PORT, TLS_PORT } from './policy.ts';
+import { type Destination, PLAIN_PORT, TLS_PORT } from '../port/network-policy.ts';
 import { HELLO_MAX_BYTES, readServerName } from './server-name.ts';
 
 const FIRST_BYTES_TIMEOUT_MS = 15_000;

@@ -10,8 +10,8 @@ import { isIP } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { createRedactor, openRedactedStream } from '../../core/redact.ts';
+import type { Destination, EgressSecret } from '../port/network-policy.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
-import type { Destination, EgressSecret } from './policy.ts';
 import type { Resolved } from './resolve.ts';
 import { type Allowance, type EgressTraffic, Meter } from './traffic.ts';
 

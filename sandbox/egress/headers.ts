@@ -1,6 +1,6 @@
 // Which headers pass the proxy, and what it sets itself.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import type { EgressSecret } from './policy.ts';
+import type { EgressSecret } from '../port/network-policy.ts';
 
 /** Between this proxy and its client, https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const HOP_BY_HOP = [

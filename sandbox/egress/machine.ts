@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
-import { type EgressRule, parseDestination, TLS_PORT } from './policy.ts';
+import { type EgressRule, parseDestination, TLS_PORT } from '../port/network-policy.ts';
 
 export const SYSTEM_CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
 

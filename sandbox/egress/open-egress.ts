@@ -1,5 +1,5 @@
 // Opens the way out of a sandbox for as long as it is attached: the proxy on its loopback.
-import type { Sandbox } from '../sandbox.ts';
+import type { Sandbox } from '../port/sandbox.ts';
 import { createEgressProxy, type EgressProxyOptions } from './proxy.ts';
 
 const PROXY_PORT = 39_128;

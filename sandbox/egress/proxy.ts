@@ -4,9 +4,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import { type Authority, createAuthority } from './authority.ts';
-import { readOpening } from './first-bytes.ts';
-import { forward, IDLE_TIMEOUT_MS, refuse } from './forward.ts';
 import {
   allowsMethod,
   type Destination,
@@ -18,7 +15,10 @@ import {
   rulesFor,
   secretsFor,
   TLS_PORT,
-} from './policy.ts';
+} from '../port/network-policy.ts';
+import { type Authority, createAuthority } from './authority.ts';
+import { readOpening } from './first-bytes.ts';
+import { forward, IDLE_TIMEOUT_MS, refuse } from './forward.ts';
 import { type Lookup, type Resolved, resolveSafely } from './resolve.ts';
 import { Allowance, type EgressTraffic, Meter } from './traffic.ts';
 

@@ -1,8 +1,8 @@
 // A name becomes addresses once, here, outside of the sandbox; what was checked is what gets connected to.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { Reach } from '../port/network-policy.ts';
 import { isPrivateAddress, isPublicAddress } from './addresses.ts';
-import type { Reach } from './policy.ts';
 
 export interface Resolved {
   readonly address: string;

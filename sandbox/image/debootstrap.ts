@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { Progress } from '../sandbox.ts';
+import type { Progress } from '../port/sandbox.ts';
 import type { DebianMirrors } from './debian-mirrors.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { type Command, type CommandResult, REPO_DIR, type RunOptions, type Sandbox } from '../sandbox.ts';
+import {
+  type Command,
+  type CommandResult,
+  REPO_DIR,
+  type RunOptions,
+  type Sandbox,
+} from '../port/sandbox.ts';
 import type { RunAnswer, RunRequest, ToolhostClient } from './client.ts';
 
 const OUTPUT_DEFAULT_BYTES = 64 * 1024;

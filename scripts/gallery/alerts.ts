@@ -1,6 +1,6 @@
 // Alerts, for the gallery.
-import { cappedMessage, repeatsMessage } from '../../blocks/alert.ts';
-import { answerMessage } from '../../blocks/answer.ts';
+import { cappedMessage, repeatsMessage } from '../../blocks/messages/alert.ts';
+import { answerMessage } from '../../blocks/messages/answer.ts';
 import { entries, type GalleryEntry } from './entries.ts';
 import { answer, jon } from './turns.ts';
 

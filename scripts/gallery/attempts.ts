@@ -1,8 +1,8 @@
 // Several attempts at the request to the bakery shop, from the first step to the choice.
-import { attemptsMessage } from '../../blocks/attempts.ts';
-import { keptNote } from '../../blocks/kept.ts';
-import { reminderMessage } from '../../blocks/reminder.ts';
-import { resultMessage } from '../../blocks/result.ts';
+import { attemptsMessage } from '../../blocks/messages/attempts.ts';
+import { keptNote } from '../../blocks/messages/kept.ts';
+import { reminderMessage } from '../../blocks/messages/reminder.ts';
+import { resultMessage } from '../../blocks/messages/result.ts';
 import type { Approach } from '../../core/attempt.ts';
 import type { AttemptView, StatusView } from '../../core/view.ts';
 import { entries, type GalleryEntry } from './entries.ts';

@@ -1,5 +1,5 @@
 // What the gallery holds: messages, modals and Home tabs, each with a title.
-import type { FittedMessage } from '../../blocks/message.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
 
 export type GalleryEntry =
   | {

@@ -1,7 +1,7 @@
 // Approving and merging, for the gallery: approvals that add up, and merges that did not happen.
-import { approvalCounted, ownChange } from '../../blocks/ephemeral.ts';
-import { mergeBlockedMessage } from '../../blocks/merge-blocked.ts';
-import { resultMessage } from '../../blocks/result.ts';
+import { approvalCounted, ownChange } from '../../blocks/messages/ephemeral.ts';
+import { mergeBlockedMessage } from '../../blocks/messages/merge-blocked.ts';
+import { resultMessage } from '../../blocks/messages/result.ts';
 import type { MergeBlock } from '../../core/event.ts';
 import { entries, type GalleryEntry } from './entries.ts';
 import { after, COMMIT, change, jon, MERGE_COMMIT, mara } from './turns.ts';

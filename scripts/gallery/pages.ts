@@ -1,5 +1,5 @@
 // The result with what changed on the pages, found by comparing their pictures.
-import { resultMessage } from '../../blocks/result.ts';
+import { resultMessage } from '../../blocks/messages/result.ts';
 import type { PageComparison } from '../../core/page.ts';
 import { entries, type GalleryEntry } from './entries.ts';
 import { cart, change, changeResult } from './turns.ts';

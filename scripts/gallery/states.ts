@@ -1,6 +1,6 @@
 // Every state of every message and modal, each with a title: the gallery of the local workspace shows them.
-import { answerMessage } from '../../blocks/answer.ts';
-import { discardedNote } from '../../blocks/discarded.ts';
+import { answerMessage } from '../../blocks/messages/answer.ts';
+import { discardedNote } from '../../blocks/messages/discarded.ts';
 import {
   alreadyChosen,
   alreadyDiscarded,
@@ -11,21 +11,21 @@ import {
   notAllowed,
   outOfDate,
   turnRunning,
-} from '../../blocks/ephemeral.ts';
-import { failureMessage } from '../../blocks/failure.ts';
-import { mergedNote } from '../../blocks/merged.ts';
+} from '../../blocks/messages/ephemeral.ts';
+import { failureMessage } from '../../blocks/messages/failure.ts';
+import { mergedNote } from '../../blocks/messages/merged.ts';
+import { answeredMessage, questionMessage } from '../../blocks/messages/question.ts';
+import { reminderMessage } from '../../blocks/messages/reminder.ts';
+import { repoChoiceMessage, repoChosenMessage } from '../../blocks/messages/repo-choice.ts';
+import { resultMessage } from '../../blocks/messages/result.ts';
+import { snapshotFailedMessage } from '../../blocks/messages/snapshot-failed.ts';
+import { statusMessage } from '../../blocks/messages/status.ts';
+import { stoppedMessage } from '../../blocks/messages/stopped.ts';
+import { usageMessage } from '../../blocks/messages/usage.ts';
+import { takenUpMessage, withdrawnMessage } from '../../blocks/messages/waiting.ts';
 import { discardModal, mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
 import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
-import { answeredMessage, questionMessage } from '../../blocks/question.ts';
-import { reminderMessage } from '../../blocks/reminder.ts';
-import { repoChoiceMessage, repoChosenMessage } from '../../blocks/repo-choice.ts';
-import { resultMessage } from '../../blocks/result.ts';
-import { snapshotFailedMessage } from '../../blocks/snapshot-failed.ts';
-import { statusMessage } from '../../blocks/status.ts';
-import { stoppedMessage } from '../../blocks/stopped.ts';
-import { usageMessage } from '../../blocks/usage.ts';
-import { takenUpMessage, withdrawnMessage } from '../../blocks/waiting.ts';
 import { alerts } from './alerts.ts';
 import { attemptStates } from './attempts.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';

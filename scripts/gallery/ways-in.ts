@@ -1,5 +1,7 @@
 // The ways in, for the gallery: the form, the command's answers, the Home tab, the first message of a thread.
-import { askedMessage } from '../../blocks/asked.ts';
+
+import { homeView } from '../../blocks/home.ts';
+import { askedMessage } from '../../blocks/messages/asked.ts';
 import {
   configMessage,
   helpMessage,
@@ -7,14 +9,13 @@ import {
   stoppingMessage,
   whichToStop,
   whoamiMessage,
-} from '../../blocks/command.ts';
-import { filesLeft } from '../../blocks/ephemeral.ts';
-import { homeView } from '../../blocks/home.ts';
+} from '../../blocks/messages/command.ts';
+import { filesLeft } from '../../blocks/messages/ephemeral.ts';
+import { planChangeModal, planMessage } from '../../blocks/messages/plan.ts';
+import type { ListedSession } from '../../blocks/messages/sessions.ts';
+import { statusMessage } from '../../blocks/messages/status.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
-import { planChangeModal, planMessage } from '../../blocks/plan.ts';
-import type { ListedSession } from '../../blocks/sessions.ts';
-import { statusMessage } from '../../blocks/status.ts';
 import type { Standing } from '../../core/standing.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
 import { after, mara, running } from './turns.ts';

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../core/errors.ts';
 import type { TurnResult } from '../../core/event.ts';
 import { isOver, type TurnState } from '../../core/turn.ts';
-import { type Database, openDatabase } from '../../db/database.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { Delivery } from '../../db/entities/transport.ts';
-import { unpresentedTurns } from '../../db/presentations.ts';
+import { type Database, openDatabase } from '../../db/schema/database.ts';
+import { unpresentedTurns } from '../../db/slack/presentations.ts';
 import { threadImages, threadText } from './thread-text.ts';
 import type { WorkspaceClient } from './workspace-client.ts';
 

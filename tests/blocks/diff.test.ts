@@ -1,6 +1,8 @@
 // The diff as a person pages through it.
 import type { KnownBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
+import { parseDiff } from '../../blocks/markdown/diff-text.ts';
+import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import {
   diffFileValue,
   diffPlace,
@@ -9,9 +11,7 @@ import {
   parseDiffPage,
   parseDiffPlace,
   parseOption,
-} from '../../blocks/actions.ts';
-import { parseDiff } from '../../blocks/diff-text.ts';
-import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
+} from '../../blocks/parts/actions.ts';
 
 const two = `diff --git a/src/a.js b/src/a.js
 index 1..2 100644

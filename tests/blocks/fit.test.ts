@@ -1,12 +1,12 @@
 // How messages that are too long are cut and spilled.
 import type { KnownBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
-import { fit, fitWithRest, textLines } from '../../blocks/fit.ts';
-import { MESSAGE_CHARS_BUDGET } from '../../blocks/limits.ts';
-import { markdownBlocks } from '../../blocks/markdown.ts';
-import { actions, button, context } from '../../blocks/message.ts';
-import { validateMessage } from '../../blocks/validate.ts';
-import { textLength } from '../../blocks/weigh.ts';
+import { fit, fitWithRest, textLines } from '../../blocks/fit/fit.ts';
+import { markdownBlocks } from '../../blocks/markdown/markdown.ts';
+import { actions, button, context } from '../../blocks/parts/message.ts';
+import { MESSAGE_CHARS_BUDGET } from '../../blocks/rules/limits.ts';
+import { validateMessage } from '../../blocks/rules/validate.ts';
+import { textLength } from '../../blocks/rules/weigh.ts';
 
 const text = 'x';
 const control = actions(button({ actionId: 'a', value: 'v', text: 'Go' }));

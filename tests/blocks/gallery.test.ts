@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { validateMessage, validateView } from '../../blocks/validate.ts';
+import { validateMessage, validateView } from '../../blocks/rules/validate.ts';
 import { galleryStates } from '../../scripts/gallery/states.ts';
 import { dangers } from './safety.ts';
 

@@ -1,7 +1,7 @@
 // Markdown as models write it, and what Slack gets to see of it.
 import type { RichTextBlockElement } from '@slack/types';
 import { describe, expect, test } from 'vitest';
-import { markdownBlocks, markdownWords } from '../../blocks/markdown.ts';
+import { markdownBlocks, markdownWords } from '../../blocks/markdown/markdown.ts';
 
 const links = { template: 'https://code.example/{commit}/{path}#L{line}', commit: 'abc1234' };
 

@@ -1,10 +1,10 @@
 // What the message of a change says and offers in each of its states.
 import type { Button, KnownBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
-import { ACTION } from '../../blocks/actions.ts';
+import { pictureIds } from '../../blocks/messages/page-pictures.ts';
+import { resultMessage } from '../../blocks/messages/result.ts';
 import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
-import { pictureIds } from '../../blocks/page-pictures.ts';
-import { resultMessage } from '../../blocks/result.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import { at, COMMIT, cartPage, change, changeResult, check, jon, MERGE_COMMIT } from './samples.ts';
 
 function buttons(blocks: readonly KnownBlock[]): Button[] {

@@ -1,6 +1,6 @@
 // What the message of a change says about its review.
 import { expect, test } from 'vitest';
-import { resultMessage } from '../../blocks/result.ts';
+import { resultMessage } from '../../blocks/messages/result.ts';
 import type { Review } from '../../core/event.ts';
 import { change, changeResult, usage } from './samples.ts';
 

@@ -1,5 +1,5 @@
 // Finds what text from outside must never become: a mention, a disguised link, a picture, markup.
-import { isFields } from '../../blocks/shape.ts';
+import { isFields } from '../../blocks/rules/shape.ts';
 
 /** Everything in a message or view that text from outside must not be able to put there. */
 export function dangers(

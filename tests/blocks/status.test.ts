@@ -1,9 +1,9 @@
 // What the status message says, and that it stays the same while nothing changes.
 import type { PlanBlock, TaskCardBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
-import type { FittedMessage } from '../../blocks/message.ts';
-import { statusMessage } from '../../blocks/status.ts';
-import { turnMessage } from '../../blocks/turn.ts';
+import { statusMessage } from '../../blocks/messages/status.ts';
+import { turnMessage } from '../../blocks/messages/turn.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
 import type { StatusView } from '../../core/view.ts';
 import { at, check, status } from './samples.ts';
 

@@ -1,6 +1,6 @@
 // The validator finds each thing that Slack refuses, and where it is.
 import { describe, expect, test } from 'vitest';
-import { validateMessage, validateView } from '../../blocks/validate.ts';
+import { validateMessage, validateView } from '../../blocks/rules/validate.ts';
 
 const plain = (text: string) => ({ type: 'plain_text', text });
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text } });

@@ -1,13 +1,13 @@
 // The messages that are mostly words: answers, questions, hints, lines for one person.
 import { describe, expect, test } from 'vitest';
-import { duration, elapsed, roughly } from '../../blocks/amounts.ts';
-import { answerMessage } from '../../blocks/answer.ts';
-import { alreadyMerging, couldNot, headMoved, notAllowed } from '../../blocks/ephemeral.ts';
-import { failureMessage } from '../../blocks/failure.ts';
-import { answeredMessage, questionMessage } from '../../blocks/question.ts';
-import { clean, cut, escapeTo, oneLine, splitLines, splitText } from '../../blocks/text.ts';
-import { finishedMessage } from '../../blocks/turn.ts';
-import { usageMessage } from '../../blocks/usage.ts';
+import { answerMessage } from '../../blocks/messages/answer.ts';
+import { alreadyMerging, couldNot, headMoved, notAllowed } from '../../blocks/messages/ephemeral.ts';
+import { failureMessage } from '../../blocks/messages/failure.ts';
+import { answeredMessage, questionMessage } from '../../blocks/messages/question.ts';
+import { finishedMessage } from '../../blocks/messages/turn.ts';
+import { usageMessage } from '../../blocks/messages/usage.ts';
+import { duration, elapsed, roughly } from '../../blocks/parts/amounts.ts';
+import { clean, cut, escapeTo, oneLine, splitLines, splitText } from '../../blocks/rules/text.ts';
 import { COMMIT, change, jon, MERGE_COMMIT, usage } from './samples.ts';
 
 describe('an answer', () => {

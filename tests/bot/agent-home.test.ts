@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACTION, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
+import { ACTION, SHORTCUT, START_INPUT } from '../../blocks/parts/actions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { MIRA, SHOP, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

@@ -1,10 +1,10 @@
 // Alert channels: rules, bursts, fingerprints and quiet times, and what people decide on an alert.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACTION } from '../../blocks/actions.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import { fingerprintOf } from '../../bot/alerts/read.ts';
 import { patiently } from '../../bot/slack/calls.ts';
-import { sessionsOf } from '../../db/sessions.ts';
+import { sessionsOf } from '../../db/turns/sessions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import {
   type AlertSample,

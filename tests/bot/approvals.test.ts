@@ -1,6 +1,6 @@
 // Who approves: user groups, nobody their own change, and two people where the configuration asks for two.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION } from '../../blocks/actions.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, SANA, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

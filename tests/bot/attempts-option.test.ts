@@ -1,6 +1,6 @@
 // How many attempts a request asks for.
 import { expect, test } from 'vitest';
-import { readAttempts } from '../../bot/admission/attempts.ts';
+import { readAttempts } from '../../bot/text/choice.ts';
 
 test.each([
   ['×3 fix the total', 3, 'fix the total'],

@@ -1,9 +1,9 @@
 // Several attempts in the thread: the cards, who may choose, who was first, and what a reply means meanwhile.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION } from '../../blocks/actions.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import type { StartedAttempt } from '../../core/attempt.ts';
-import { startAttempts } from '../../db/attempts.ts';
-import type { Lease } from '../../db/lease.ts';
+import type { Lease } from '../../db/schema/lease.ts';
+import { startAttempts } from '../../db/turns/attempts.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { required } from '../required.ts';
 import { actionsOf, JONAS, LEE, MIRA, SANA, Stage, until } from './stage.ts';

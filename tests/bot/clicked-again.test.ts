@@ -1,8 +1,8 @@
 // A click whose answer Slack never saw: the person is warned, does it again, and nothing happens twice.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION, PLAN_INPUT, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
+import { ACTION, PLAN_INPUT, SHORTCUT, START_INPUT } from '../../blocks/parts/actions.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { proposePlan } from '../../db/plans.ts';
+import { proposePlan } from '../../db/turns/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { required } from '../required.ts';
 import { actionsOf, findAction, JONAS, MIRA, SANA, SHOP, Stage, until } from './stage.ts';

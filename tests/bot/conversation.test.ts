@@ -1,7 +1,7 @@
 // What people and the bot say to each other before and while a worker is at it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/actions.ts';
-import { proposePlan } from '../../db/plans.ts';
+import { ACTION, OPTION_BUTTON, REPO_BUTTON } from '../../blocks/parts/actions.ts';
+import { proposePlan } from '../../db/turns/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, PLATFORM, SANA, SHOP, Stage, shortestGap, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

@@ -1,7 +1,7 @@
 // Results and what people decide on them: who may, on which commit, and who was first.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACTION, CHANGES_INPUT } from '../../blocks/actions.ts';
+import { ACTION, CHANGES_INPUT } from '../../blocks/parts/actions.ts';
 import { patiently } from '../../bot/slack/calls.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage, until } from './stage.ts';

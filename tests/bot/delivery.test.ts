@@ -1,7 +1,7 @@
 // Each message reaches Slack once, whatever Slack and the network do.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { nextDelivery, wantDelivery } from '../../db/deliveries.ts';
+import { nextDelivery, wantDelivery } from '../../db/slack/deliveries.ts';
 import { PLATFORM, SHOP, Stage, shortestGap, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
 

@@ -1,6 +1,6 @@
 // What the bot keeps of who is who: answers for a minute, and of what Slack did not answer nothing.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { refusal } from '../../bot/clicks/desk.ts';
+import { refusal } from '../../bot/interaction/context.ts';
 import { openClient } from '../../bot/slack/calls.ts';
 import { identify, openDirectory } from '../../bot/slack/directory.ts';
 import { createLog } from '../../core/log.ts';

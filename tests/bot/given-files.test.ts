@@ -1,8 +1,8 @@
 // Files that the agent gives to people: each comes to the thread once, as a file that they can open.
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openArtifacts, openContentFolder } from '../../db/artifacts.ts';
-import type { Lease } from '../../db/lease.ts';
+import { openArtifacts, openContentFolder } from '../../db/log/artifacts.ts';
+import type { Lease } from '../../db/schema/lease.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
+import { openContentFolder, readArtifact } from '../../db/log/artifacts.ts';
 import { MIRA, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';
 

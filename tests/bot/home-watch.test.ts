@@ -1,6 +1,6 @@
 // A Home tab is drawn by one drawing at a time: one that waits for Slack must not overwrite what was read after it.
 import { expect, it } from 'vitest';
-import { watchHomes } from '../../bot/starts/home-watch.ts';
+import { watchHomes } from '../../bot/home/watch.ts';
 import { createLog } from '../../core/log.ts';
 
 it('a tab shows in the end what was read last, however long Slack takes for the drawing before', async () => {

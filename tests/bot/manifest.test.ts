@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { COMMAND, SHORTCUT } from '../../blocks/actions.ts';
-import { SUGGESTED_PROMPTS } from '../../blocks/prompts.ts';
+import { COMMAND, SHORTCUT } from '../../blocks/parts/actions.ts';
+import { SUGGESTED_PROMPTS } from '../../blocks/parts/prompts.ts';
 import { SCOPES } from '../../bot/slack/scopes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

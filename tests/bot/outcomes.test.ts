@@ -1,10 +1,10 @@
 // What becomes of a delivery where Slack or the channel is in its way, and who does not wait for it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACTION } from '../../blocks/actions.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import { patiently } from '../../bot/slack/calls.ts';
-import { wantDelivery } from '../../db/deliveries.ts';
 import type { DeliveryKind } from '../../db/entities/transport.ts';
+import { wantDelivery } from '../../db/slack/deliveries.ts';
 import { actionsOf, JONAS, MIRA, PLATFORM, SHOP, Stage, until } from './stage.ts';
 import { badWeather, isBadWeather, transportOf } from './weather.ts';
 import { WorkerHand } from './worker-hand.ts';

@@ -1,10 +1,10 @@
 // Plan first: the plan waits in the thread, and nothing goes on before somebody who may start work says Go.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION, PLAN_INPUT } from '../../blocks/actions.ts';
-import { openContentFolder, readArtifact } from '../../db/artifacts.ts';
+import { ACTION, PLAN_INPUT } from '../../blocks/parts/actions.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { proposePlan } from '../../db/plans.ts';
+import { openContentFolder, readArtifact } from '../../db/log/artifacts.ts';
+import { proposePlan } from '../../db/turns/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

@@ -1,12 +1,12 @@
 // What a message shows in the end, where rows change or the process dies while it is being drawn.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION } from '../../blocks/actions.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
 import type { ChangeResult, MergedResult } from '../../core/event.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { Session } from '../../db/entities/session.ts';
-import type { Lease } from '../../db/lease.ts';
-import { endTurn } from '../../db/turns.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import type { Lease } from '../../db/schema/lease.ts';
+import { endTurn } from '../../db/turns/turns.ts';
 import type { BotProcess } from './bot-process.ts';
 import { actionsOf, JONAS, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

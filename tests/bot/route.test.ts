@@ -1,10 +1,10 @@
 // Where a request is worked on: what its options say, how its repo is found, and how a person changes it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACTION, REROUTE_INPUT } from '../../blocks/actions.ts';
+import { ACTION, REROUTE_INPUT } from '../../blocks/parts/actions.ts';
 import { patiently } from '../../bot/slack/calls.ts';
-import { setDefaults } from '../../db/people.ts';
-import { proposePlan } from '../../db/plans.ts';
+import { setDefaults } from '../../db/slack/people.ts';
+import { proposePlan } from '../../db/turns/plans.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, MIRA, SANA, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

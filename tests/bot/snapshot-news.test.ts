@@ -1,9 +1,9 @@
 // What passes between bot and worker about snapshots: a failing setup is told once, an opened form makes ready.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SHORTCUT } from '../../blocks/actions.ts';
+import { SHORTCUT } from '../../blocks/parts/actions.ts';
 import { createLog } from '../../core/log.ts';
-import { listen } from '../../db/notify.ts';
-import { endSnapshotFailures, noteSnapshotFailure } from '../../db/snapshot-failures.ts';
+import { endSnapshotFailures, noteSnapshotFailure } from '../../db/log/snapshot-failures.ts';
+import { listen } from '../../db/transport/notify.ts';
 import { MIRA, PLATFORM, SHOP, Stage, until } from './stage.ts';
 
 const CONFIG = {

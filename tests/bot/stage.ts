@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { type Database, type EntityManager, openDatabase } from '../../db/database.ts';
+import { type Database, type EntityManager, openDatabase } from '../../db/schema/database.ts';
 import { Refusal } from '../playground/refusal.ts';
 import { type Json, TestSlack } from '../playground/slack-setup.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACTION, COMMAND, REPO_BUTTON, SHORTCUT, START_INPUT } from '../../blocks/actions.ts';
+import { ACTION, COMMAND, REPO_BUTTON, SHORTCUT, START_INPUT } from '../../blocks/parts/actions.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage, until } from './stage.ts';
 import { isBadWeather } from './weather.ts';

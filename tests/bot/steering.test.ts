@@ -1,8 +1,8 @@
 // Replies while a turn of the session is at work: their place, sending them to it, taking them back, edits.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTION } from '../../blocks/actions.ts';
-import type { Lease } from '../../db/lease.ts';
-import { takeSteering } from '../../db/steering.ts';
+import { ACTION } from '../../blocks/parts/actions.ts';
+import type { Lease } from '../../db/schema/lease.ts';
+import { takeSteering } from '../../db/turns/steering.ts';
 import type { Json } from '../playground/slack-setup.ts';
 import { actionsOf, JONAS, LEE, MIRA, SANA, SHOP, Stage, until } from './stage.ts';
 import { WorkerHand } from './worker-hand.ts';

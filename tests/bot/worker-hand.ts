@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ChangeResult, EventBody, TurnResult, Verification } from '../../core/event.ts';
-import { openArtifacts, openContentFolder } from '../../db/artifacts.ts';
-import { keepAttemptHead } from '../../db/attempts.ts';
-import type { EntityManager } from '../../db/database.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, Session } from '../../db/entities/session.ts';
-import { appendEvents } from '../../db/events.ts';
-import { claimTurn, fenced, type Lease } from '../../db/lease.ts';
-import { finishTurn, waitForAnswer } from '../../db/turns.ts';
+import { openArtifacts, openContentFolder } from '../../db/log/artifacts.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { claimTurn, fenced, type Lease } from '../../db/schema/lease.ts';
+import { keepAttemptHead } from '../../db/turns/attempts.ts';
+import { finishTurn, waitForAnswer } from '../../db/turns/turns.ts';
 import type { Stage } from './stage.ts';
 
 /** As much of a stage as the worker needs. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../../core/config.ts';
-import { repoFileSchema } from '../../worker/blueprint/repo-file.ts';
 import { DEFAULT_MODEL } from '../../worker/model/create-model.ts';
+import { repoFileSchema } from '../../worker/workspace/repo-file.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
 const [, ofInstallation = '', ofRepo = ''] = page.split(/^## /m);

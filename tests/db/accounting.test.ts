@@ -1,11 +1,11 @@
 // Who used how much: by session, person and repo, whatever became of the turns.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { usageBy } from '../../db/accounting.ts';
-import { type Database, openDatabase } from '../../db/database.ts';
-import { appendEvents } from '../../db/events.ts';
-import { openJournal } from '../../db/journal.ts';
-import { claimTurn, type Lease } from '../../db/lease.ts';
-import { finishTurn } from '../../db/turns.ts';
+import { usageBy } from '../../db/log/accounting.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import { openJournal } from '../../db/log/journal.ts';
+import { type Database, openDatabase } from '../../db/schema/database.ts';
+import { claimTurn, type Lease } from '../../db/schema/lease.ts';
+import { finishTurn } from '../../db/turns/turns.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn } from './rows.ts';
 

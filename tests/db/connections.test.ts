@@ -1,8 +1,8 @@
 // Connections to PostgreSQL that break in the middle of a transaction, and processes that freeze in one.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../db/database.ts';
-import { claimTurn, fenced } from '../../db/lease.ts';
+import { type Database, openDatabase } from '../../db/schema/database.ts';
+import { claimTurn, fenced } from '../../db/schema/lease.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn } from './rows.ts';

@@ -10,7 +10,7 @@ import {
   openQueue,
   openRefreshQueue,
   type QueueOptions,
-} from '../../db/queue.ts';
+} from '../../db/transport/queue.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { part } from '../setup/environment.ts';
 

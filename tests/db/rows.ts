@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { newSessionId } from '../../core/session.ts';
 import type { TurnState } from '../../core/turn.ts';
-import type { Database } from '../../db/database.ts';
-import { addTurn, lockSession, openSession } from '../../db/requests.ts';
+import type { Database } from '../../db/schema/database.ts';
+import { addTurn, lockSession, openSession } from '../../db/turns/requests.ts';
 
 export async function addSession(database: Database): Promise<string> {
   return database.transaction(async (em) => {

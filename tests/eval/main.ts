@@ -1,11 +1,11 @@
 // `npm run eval:judge`: how well the rules, and any configured model as the second judge, tell the changes of
 // the labelled set apart. One JSON line per figure; what was judged wrongly goes to standard error.
 import { readEnvironment } from '../../core/config.ts';
-import { describe } from '../../worker/blueprint/review/finding.ts';
-import { judge } from '../../worker/blueprint/review/judge.ts';
-import { findingsIn } from '../../worker/blueprint/review/review.ts';
 import { createModel, DEFAULT_MODEL } from '../../worker/model/create-model.ts';
 import type { Model } from '../../worker/model/model.ts';
+import { describe } from '../../worker/review/finding.ts';
+import { judge } from '../../worker/review/judge.ts';
+import { findingsIn } from '../../worker/review/review.ts';
 import { type LabelledChange, readLabelled } from './labelled.ts';
 import { type Outcome, scoreOf } from './score.ts';
 

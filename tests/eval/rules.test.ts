@@ -1,7 +1,7 @@
 // The rules of the review against the labelled set: what they must find, and what they must leave alone.
 import { describe, expect, it } from 'vitest';
-import { describe as inWords } from '../../worker/blueprint/review/finding.ts';
-import { findingsIn } from '../../worker/blueprint/review/review.ts';
+import { describe as inWords } from '../../worker/review/finding.ts';
+import { findingsIn } from '../../worker/review/review.ts';
 import { readLabelled } from './labelled.ts';
 import { scoreOf } from './score.ts';
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import { requireRuntime } from '../../sandbox/docker/runtime.ts';
-import type { SandboxProvider, SnapshotSpec } from '../../sandbox/sandbox.ts';
+import type { SandboxProvider, SnapshotSpec } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine } from '../sandbox/engine.ts';
 import { type OwnEngine, openOwnEngine } from './own-engine.ts';
 

@@ -4,7 +4,12 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { REPO_DIR, type Sandbox, type SandboxProvider, type SnapshotSpec } from '../../sandbox/sandbox.ts';
+import {
+  REPO_DIR,
+  type Sandbox,
+  type SandboxProvider,
+  type SnapshotSpec,
+} from '../../sandbox/port/sandbox.ts';
 
 export interface ProviderUnderTest {
   provider(): SandboxProvider;

@@ -1,6 +1,6 @@
 // What is killed, frozen or filled up in a Docker sandbox, and how it comes back.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine } from './engine.ts';
 
 const engine = openTestEngine();

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import Docker from 'dockerode';
 import { createDockerProvider, type DockerProviderOptions } from '../../sandbox/docker/provider.ts';
-import type { SandboxProvider } from '../../sandbox/sandbox.ts';
+import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { part } from '../setup/environment.ts';
 
 export interface TestEngine {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { withBuildLock } from '../../sandbox/image/build-lock.ts';
 import { findDebianMirrors, sourcesList } from '../../sandbox/image/debian-mirrors.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine } from './engine.ts';
 
 describe('Debian mirrors', () => {

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { type Header, pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { putTree, readTree, takeFiles } from '../../sandbox/transfer.ts';
 import { openTestEngine } from './engine.ts';
 

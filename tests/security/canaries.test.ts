@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { REDACTED } from '../../core/redact.ts';
-import { openDatabase } from '../../db/database.ts';
+import { openDatabase } from '../../db/schema/database.ts';
 import { mention, TEST_MS } from '../e2e/conversation.ts';
 import { type Stack, startStack } from '../e2e/stack.ts';
 import { says } from '../e2e/thread.ts';

@@ -4,14 +4,14 @@ import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { isPrivateAddress, isPublicAddress } from '../../sandbox/egress/addresses.ts';
 import { readOpening } from '../../sandbox/egress/first-bytes.ts';
+import { readServerName } from '../../sandbox/egress/server-name.ts';
 import {
   allowsMethod,
   type EgressPolicy,
   isRead,
   parseDestination,
   rulesFor,
-} from '../../sandbox/egress/policy.ts';
-import { readServerName } from '../../sandbox/egress/server-name.ts';
+} from '../../sandbox/port/network-policy.ts';
 
 describe('addresses', () => {
   test.each([

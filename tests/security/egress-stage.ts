@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineCertificates } from '../../sandbox/egress/machine.ts';
 import { type Egress, openEgress } from '../../sandbox/egress/open-egress.ts';
-import type { EgressPolicy } from '../../sandbox/egress/policy.ts';
 import type { EgressReport } from '../../sandbox/egress/proxy.ts';
 import type { EgressTraffic } from '../../sandbox/egress/traffic.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { EgressPolicy } from '../../sandbox/port/network-policy.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine, type TestEngine } from '../sandbox/engine.ts';
 
 /** One request as the server got it. */

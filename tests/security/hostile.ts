@@ -1,6 +1,6 @@
 // A sandbox in which everything that runs is hostile.
 import { randomUUID } from 'node:crypto';
-import type { CommandResult, Sandbox, SandboxLimits } from '../../sandbox/sandbox.ts';
+import type { CommandResult, Sandbox, SandboxLimits } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine, type TestEngine } from '../sandbox/engine.ts';
 
 export interface Hostile {

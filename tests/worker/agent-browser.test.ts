@@ -1,6 +1,6 @@
 // The browser tool on a real page in a real sandbox.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser, type SandboxBrowser } from '../../sandbox/browser.ts';
+import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { callTool, openTestSandbox, outputOf, type TestSandbox } from './agent-sandbox.ts';
 
 const PAGE = `<!doctype html><title>Greeter</title>

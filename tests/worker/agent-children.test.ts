@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Journal } from '../../core/journal.ts';
-import { openFileJournal } from '../../worker/agent/file-journal.ts';
 import type { AgentTask } from '../../worker/agent/task.ts';
+import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
 import { type Attempt, newAttempt } from './agent-run.ts';
 import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
 import { type ScriptedModel, startScriptedModel } from './model-server.ts';

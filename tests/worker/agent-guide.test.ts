@@ -1,9 +1,9 @@
 // What a repo tells agents: rules of folders with the first touch, skills on demand; and files for people.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFileArtifacts } from '../../worker/agent/file-artifacts.ts';
 import { type RepoGuide, readGuide } from '../../worker/agent/guide.ts';
 import { composeInstructions } from '../../worker/agent/instructions.ts';
 import { agentTools, toolsFor } from '../../worker/agent/tools/registry.ts';
+import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
 import { newAttempt } from './agent-run.ts';
 import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
 import { type ScriptedModel, startScriptedModel } from './model-server.ts';

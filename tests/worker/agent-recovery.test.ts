@@ -1,7 +1,7 @@
 // Faults and deaths at every boundary of a step: the transcript ends as that of the undisturbed run.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Journal } from '../../core/journal.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { type Attempt, essence, newAttempt } from './agent-run.ts';
 import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
 import { type ScriptedModel, startScriptedModel } from './model-server.ts';

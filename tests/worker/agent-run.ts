@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import type { EventBody } from '../../core/event.ts';
 import type { Journal, MessageEntry, PlacedEntry } from '../../core/journal.ts';
-import { openFileArtifacts } from '../../worker/agent/file-artifacts.ts';
-import { openFileJournal } from '../../worker/agent/file-journal.ts';
 import { runAgent } from '../../worker/agent/harness.ts';
 import type { AgentOutcome, AgentTask } from '../../worker/agent/task.ts';
+import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
+import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
 import { createModel } from '../../worker/model/create-model.ts';
 import type { Model, ModelApi } from '../../worker/model/model.ts';
 import { nextKey, type TestSandbox } from './agent-sandbox.ts';

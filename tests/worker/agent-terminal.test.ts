@@ -72,7 +72,7 @@ interface Started {
 }
 
 function start(args: readonly string[], env: Record<string, string> = {}): Started {
-  const main = join(import.meta.dirname, '../../worker/agent/main.ts');
+  const main = join(import.meta.dirname, '../../worker/agent-cli/main.ts');
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

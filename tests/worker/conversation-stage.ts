@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configOfRepo } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
-import { openBrowser, type SandboxBrowser } from '../../sandbox/browser.ts';
+import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { type McpServers, openMcpServers } from '../../worker/mcp/servers.ts';
 import { mcpServersOf } from '../../worker/mcp/settings.ts';
 import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';

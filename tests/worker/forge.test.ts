@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RepoConfig } from '../../core/config.ts';
-import { refusals } from '../../worker/blueprint/policy.ts';
 import type { MergeRequest } from '../../worker/forge/forge.ts';
 import { type Mirror, openMirror } from '../../worker/forge/mirror.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
+import { refusals } from '../../worker/publish/policy.ts';
 import { createRemote, type TestRemote } from './git-repo.ts';
 
 const forge = createPlainGitForge();

@@ -1,8 +1,8 @@
 // The second model's verdict, from a scripted server that answers as good, odd and broken judges do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDiff } from '../../worker/blueprint/review/diff.ts';
-import { judge } from '../../worker/blueprint/review/judge.ts';
-import { findingsIn, reviewReport } from '../../worker/blueprint/review/review.ts';
+import { readDiff } from '../../worker/review/diff.ts';
+import { judge } from '../../worker/review/judge.ts';
+import { findingsIn, reviewReport } from '../../worker/review/review.ts';
 import { modelOf } from './agent-run.ts';
 import { type ScriptedModel, startScriptedModel } from './model-server.ts';
 

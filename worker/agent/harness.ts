@@ -5,7 +5,7 @@
 import { hasCode } from '../../core/errors.ts';
 import type { Usage } from '../../core/event.ts';
 import type { MessageEntry } from '../../core/journal.ts';
-import type { PageHands } from '../../sandbox/browser.ts';
+import type { PageHands } from '../../sandbox/port/browser.ts';
 import type { ModelAnswer, ModelWait } from '../model/model.ts';
 import { killSignal, stopReason, throwIfStopped } from './abort.ts';
 import { nudgeAfter } from './answers.ts';

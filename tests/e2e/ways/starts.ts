@@ -1,8 +1,8 @@
 // Ways in without a mention: the agent's container, the shortcut, the command, the reaction, the Home tab.
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { ACTION, COMMAND, MODAL, SHORTCUT } from '../../../blocks/actions.ts';
-import { SUGGESTED_PROMPTS } from '../../../blocks/prompts.ts';
+import { ACTION, COMMAND, MODAL, SHORTCUT } from '../../../blocks/parts/actions.ts';
+import { SUGGESTED_PROMPTS } from '../../../blocks/parts/prompts.ts';
 import { required } from '../../required.ts';
 import { APPROVE, labelsOf, threadAt } from '../conversation.ts';
 import { readable } from '../people.ts';

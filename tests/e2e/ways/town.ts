@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { START_INPUT } from '../../../blocks/actions.ts';
+import { START_INPUT } from '../../../blocks/parts/actions.ts';
 import { loggedRequests } from '../../playground/model-control.ts';
 import { required } from '../../required.ts';
 import { createRemote, type TestRemote } from '../../worker/git-repo.ts';

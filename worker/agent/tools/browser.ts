@@ -1,7 +1,7 @@
 // The browser tool: the sandbox's own Chromium, where localhost is the app's.
 import { z } from 'zod';
 import { SCREENSHOT_MAX_BYTES } from '../../../core/limits.ts';
-import type { Look, PageHands, PageState } from '../../../sandbox/browser.ts';
+import type { Look, PageHands, PageState } from '../../../sandbox/port/browser.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
 

@@ -5,7 +5,7 @@
 // work anything out again: the file may already be changed, and then its old text is no longer there.
 
 import { hasCode } from '../../../core/errors.ts';
-import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import { STATE_DIR } from './output.ts';
 import { result, type ToolContext, type ToolOutcome } from './tool.ts';
 

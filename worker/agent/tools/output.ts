@@ -1,7 +1,7 @@
 // Output as the model gets to see it: cleaned of what only terminals understand, and never too long.
 import { posix } from 'node:path';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
-import { REPO_DIR } from '../../../sandbox/sandbox.ts';
+import { REPO_DIR } from '../../../sandbox/port/sandbox.ts';
 import { keepable } from '../../model/wording.ts';
 
 /** The agent's own files in a sandbox: outside the repo, so that they never end up in a commit. */

@@ -1,7 +1,7 @@
 // The search tool: ripgrep over the repo, in one order so that the same search reads the same.
 import { z } from 'zod';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
-import { REPO_DIR } from '../../../sandbox/sandbox.ts';
+import { REPO_DIR } from '../../../sandbox/port/sandbox.ts';
 import { cutMiddle, oneLine, readable, shown } from './output.ts';
 import { defineTool, result } from './tool.ts';
 

@@ -1,7 +1,7 @@
 // The shell tool: one command line after the other, as if typed into one terminal.
 import { z } from 'zod';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
-import type { Command, CommandResult } from '../../../sandbox/sandbox.ts';
+import type { Command, CommandResult } from '../../../sandbox/port/sandbox.ts';
 import { cutMiddle, oneLine, readable, STATE_DIR } from './output.ts';
 import { backgroundScript, foregroundScript, lookScript, STILL_RUNS } from './shell-scripts.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { hasCode } from '../../../core/errors.ts';
-import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 

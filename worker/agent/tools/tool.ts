@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { ArtifactStore } from '../../../core/artifact.ts';
 import type { EventBody } from '../../../core/event.ts';
 import type { ChildUsage } from '../../../core/journal.ts';
-import type { PageHands } from '../../../sandbox/browser.ts';
-import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { PageHands } from '../../../sandbox/port/browser.ts';
+import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import type { ToolSpec } from '../../model/model.ts';
 
 /** What a call has at hand. */

@@ -1,0 +1,173 @@
+// Makes one block legal: what is too long becomes several blocks, or is cut where only a label is lost.
+import type {
+  ActionsBlock,
+  ContextBlock,
+  KnownBlock,
+  PlainTextElement,
+  SectionBlock,
+  TableBlock,
+  TaskCardBlock,
+  TextObject,
+} from '@slack/types';
+import { NOTHING } from '../parts/rich.ts';
+import {
+  ACTIONS_MAX,
+  CONTEXT_MAX,
+  FIELD_TEXT_MAX,
+  HEADER_TEXT_MAX,
+  IMAGE_TEXT_MAX,
+  MARKDOWN_TEXT_MAX,
+  PLAN_TASKS_MAX,
+  SECTION_FIELDS_MAX,
+  SECTION_TEXT_MAX,
+  TABLE_CHARS_MAX,
+  TABLE_COLUMNS_MAX,
+  TABLE_ROWS_MAX,
+  TASK_TITLE_MAX,
+} from '../rules/limits.ts';
+import { isFields } from '../rules/shape.ts';
+import { cut, headOf, splitText } from '../rules/text.ts';
+import { textLength } from '../rules/weigh.ts';
+import { packRichText } from './fit-rich.ts';
+
+/** What a task may say about itself; a plan is read at a glance. */
+const TASK_DETAILS_MAX = 1_000;
+
+/** The same block within Slack's limits, as one or more blocks. */
+export function fitBlock(block: KnownBlock): KnownBlock[] {
+  switch (block.type) {
+    case 'rich_text':
+      return packRichText(block.elements).map((part, index) => (index === 0 ? { ...block, ...part } : part));
+    case 'section':
+      return fitSection(block);
+    case 'markdown':
+      return splitText(block.text, MARKDOWN_TEXT_MAX).map((text) => ({ type: 'markdown', text }));
+    case 'header':
+      return [{ ...block, text: fitText(block.text, HEADER_TEXT_MAX) }];
+    case 'context':
+      return fitContext(block);
+    case 'image':
+      return [
+        {
+          ...block,
+          alt_text: label(block.alt_text, IMAGE_TEXT_MAX),
+          ...(block.title ? { title: fitText(block.title, IMAGE_TEXT_MAX) } : {}),
+        },
+      ];
+    case 'actions':
+      return fitActions(block);
+    case 'table':
+      return [fitTable(block)];
+    case 'task_card':
+      return [fitTask(block)];
+    case 'plan':
+      return [
+        {
+          ...block,
+          title: label(block.title, TASK_TITLE_MAX),
+          ...(block.tasks
+            ? {
+                tasks: block.tasks
+                  .slice(0, PLAN_TASKS_MAX)
+                  .map((task) => (isTask(task) ? fitTask(task) : task)),
+              }
+            : {}),
+        },
+      ];
+    default:
+      return [block];
+  }
+}
+
+function label(text: string, max: number): string {
+  const safe = cut(text.toWellFormed(), max);
+  return safe.trim() === '' ? NOTHING : safe;
+}
+
+/** Cut without leaving half an entity or half a token at the end of mrkdwn. */
+export function cutMarkup(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${headOf(text, max - 1)
+    .replace(/<[^<>]*$|&[a-z]{0,4}$/, '')
+    .trimEnd()}…`;
+}
+
+function fitText<T extends TextObject | PlainTextElement>(text: T, max: number): T {
+  const safe = text.type === 'mrkdwn' ? cutMarkup(text.text.toWellFormed(), max) : label(text.text, max);
+  return { ...text, text: safe.trim() === '' ? NOTHING : safe };
+}
+
+function fitSection(block: SectionBlock): KnownBlock[] {
+  const fields = block.fields?.slice(0, SECTION_FIELDS_MAX).map((field) => fitText(field, FIELD_TEXT_MAX));
+  const first = { ...block, ...(fields ? { fields } : {}) };
+  const text = block.text;
+  if (!text || (text.text.length <= SECTION_TEXT_MAX && text.text.trim() !== '')) return [first];
+  // A cut within a token of mrkdwn would break it, so each part ends before one that is not whole.
+  const [head = NOTHING, ...rest] =
+    text.type === 'mrkdwn' ? splitMarkup(text.text) : splitText(text.text, SECTION_TEXT_MAX);
+  return [
+    { ...first, text: { ...text, text: head } },
+    ...rest.map((part): KnownBlock => ({ type: 'section', text: { ...text, text: part } })),
+  ];
+}
+
+function splitMarkup(text: string): readonly string[] {
+  const parts: string[] = [];
+  let rest = text;
+  while (rest.length > SECTION_TEXT_MAX) {
+    const window = headOf(rest, SECTION_TEXT_MAX).replace(/<[^<>]*$|&[a-z]{0,4}$/, '');
+    const part = splitText(rest, window.length || SECTION_TEXT_MAX)[0] ?? rest.slice(0, SECTION_TEXT_MAX);
+    parts.push(part);
+    rest = rest.slice(part.length).trimStart();
+  }
+  return [...parts, rest].filter((part) => part.trim() !== '');
+}
+
+function fitContext(block: ContextBlock): KnownBlock[] {
+  const elements = block.elements
+    .slice(0, CONTEXT_MAX)
+    .map((element) => (element.type === 'image' ? element : fitText(element, FIELD_TEXT_MAX)));
+  return elements.length > 0 ? [{ ...block, elements }] : [];
+}
+
+function fitActions(block: ActionsBlock): KnownBlock[] {
+  const blocks: KnownBlock[] = [];
+  for (let at = 0; at < block.elements.length; at += ACTIONS_MAX) {
+    const elements = block.elements.slice(at, at + ACTIONS_MAX);
+    blocks.push(at === 0 ? { ...block, elements } : { type: 'actions', elements });
+  }
+  return blocks;
+}
+
+/** Rows from the end are dropped; whoever builds a table says in words what it leaves out. */
+function fitTable(block: TableBlock): KnownBlock {
+  const rows: TableBlock['rows'] = [];
+  let chars = 0;
+  for (const row of block.rows.slice(0, TABLE_ROWS_MAX)) {
+    const cells = row
+      .slice(0, TABLE_COLUMNS_MAX)
+      .map((cell) =>
+        cell.type === 'rich_text' ? cell : { ...cell, text: label(cell.text, FIELD_TEXT_MAX) },
+      );
+    chars += textLength(cells);
+    if (chars > TABLE_CHARS_MAX && rows.length > 0) break;
+    rows.push(cells);
+  }
+  return { ...block, rows };
+}
+
+function isTask(task: object): task is TaskCardBlock {
+  return isFields(task) && task.type === 'task_card' && typeof task.title === 'string';
+}
+
+function fitTask(task: TaskCardBlock): TaskCardBlock {
+  const { details, output, ...rest } = task;
+  const short = (text: typeof details) => text && packRichText(text.elements, TASK_DETAILS_MAX)[0];
+  const [fewDetails, fewOutput] = [short(details), short(output)];
+  return {
+    ...rest,
+    title: label(task.title, TASK_TITLE_MAX),
+    ...(fewDetails ? { details: fewDetails } : {}),
+    ...(fewOutput ? { output: fewOutput } : {}),
+  };
+}

@@ -1,0 +1,115 @@
+// Cuts rich text into parts that are each short enough, at the borders that hurt least.
+import type { RichTextBlock, RichTextBlockElement, RichTextElement, RichTextSection } from '@slack/types';
+import { list, preformatted, richText, section } from '../parts/rich.ts';
+import { RICH_TEXT_CHARS_MAX } from '../rules/limits.ts';
+import { splitLines, splitText } from '../rules/text.ts';
+import { weigh } from '../rules/weigh.ts';
+
+/** Blocks of at most `max` weight each that together say what the parts say. */
+export function packRichText(
+  parts: readonly RichTextBlockElement[],
+  max = RICH_TEXT_CHARS_MAX,
+): RichTextBlock[] {
+  const blocks: RichTextBlock[] = [];
+  let current: RichTextBlockElement[] = [];
+  let weight = 0;
+  for (const part of parts.flatMap((whole) => splitPart(whole, max))) {
+    const more = weigh(part);
+    if (current.length > 0 && weight + more > max) {
+      blocks.push(richText(...current));
+      current = [];
+      weight = 0;
+    }
+    current.push(part);
+    weight += more;
+  }
+  return current.length > 0 ? [...blocks, richText(...current)] : blocks;
+}
+
+function splitPart(part: RichTextBlockElement, max: number): RichTextBlockElement[] {
+  if (part.elements.length === 0) return [];
+  if (weigh(part) <= max) return [part];
+  switch (part.type) {
+    case 'rich_text_section':
+      return splitRun(part.elements, max).map((elements) => ({ ...part, elements }));
+    case 'rich_text_quote':
+      return splitRun(part.elements, max).map((elements) => ({ ...part, elements }));
+    case 'rich_text_preformatted':
+      return splitLines(part.elements.map((element) => element.text ?? '').join(''), max - 100).map((text) =>
+        preformatted(text),
+      );
+    case 'rich_text_list':
+      return splitList(part.elements, max, (items, done) =>
+        list(items, {
+          style: part.style,
+          indent: part.indent ?? 0,
+          offset: part.style === 'ordered' ? offsetOf(part) + done : 0,
+        }),
+      );
+  }
+}
+
+function offsetOf(part: object): number {
+  const offset: unknown = Reflect.get(part, 'offset');
+  return typeof offset === 'number' ? offset : 0;
+}
+
+/** What one item is too long for goes on below it, without a bullet of its own. */
+function splitList(
+  items: readonly RichTextSection[],
+  max: number,
+  make: (items: readonly RichTextSection[], done: number) => RichTextBlockElement,
+): RichTextBlockElement[] {
+  const parts: RichTextBlockElement[] = [];
+  let current: RichTextSection[] = [];
+  let done = 0;
+  const flush = () => {
+    if (current.length > 0) parts.push(make(current, done));
+    done += current.length;
+    current = [];
+  };
+  const room = max - 100;
+  for (const item of items) {
+    const [first = item.elements, ...rest] = weigh(item) > room ? splitRun(item.elements, room) : [];
+    if (weigh(current) + weigh(first) > room) flush();
+    current.push(section(first));
+    if (rest.length === 0) continue;
+    flush();
+    parts.push(...rest.map((elements) => section(elements)));
+  }
+  flush();
+  return parts;
+}
+
+/** Runs of inline elements, each of at most `max` weight. */
+function splitRun(elements: readonly RichTextElement[], max: number): RichTextElement[][] {
+  const runs: RichTextElement[][] = [];
+  const room = max - 100;
+  let current: RichTextElement[] = [];
+  let weight = 0;
+  for (const element of elements.flatMap((whole) => splitElement(whole, room))) {
+    const more = weigh(element);
+    if (current.length > 0 && weight + more > room) {
+      runs.push(current);
+      current = [];
+      weight = 0;
+    }
+    const next = current.length === 0 ? withoutLeadingBreaks(element) : element;
+    if (!next) continue;
+    current.push(next);
+    weight += more;
+  }
+  return current.length > 0 ? [...runs, current] : runs;
+}
+
+function splitElement(element: RichTextElement, max: number): RichTextElement[] {
+  if (element.type !== 'text' || element.text.length + 50 <= max) return [element];
+  return splitText(element.text, max - 50).map((text) => ({ ...element, text }));
+}
+
+/** The empty line between two paragraphs has no use at the beginning of a block. */
+function withoutLeadingBreaks(element: RichTextElement): RichTextElement | null {
+  if (element.type !== 'text') return element;
+  const text = element.text.replace(/^\n+/, '');
+  return text === '' ? null : { ...element, text };
+}

@@ -1,0 +1,44 @@
+// What is said of an alert besides its investigation: how often it came again, what people decided on it.
+import type { KnownBlock } from '@slack/types';
+import type { AlertDecision } from '../../core/event.ts';
+import { fit, textLines } from '../fit/fit.ts';
+import { ACTION } from '../parts/actions.ts';
+import { actions, button, confirm, type FittedMessage } from '../parts/message.ts';
+import { paragraph, person, words } from '../parts/rich.ts';
+import { count, oneLine } from '../rules/text.ts';
+
+/** Updated in place as more come. */
+export function repeatsMessage(repeats: number): FittedMessage {
+  const line = `${count(repeats, 'more alert')} like this.`;
+  return fit({ text: line, blocks: [paragraph(words(line))] });
+}
+
+export function cappedMessage(rule: string, perHour: number): FittedMessage {
+  const line = `Not looked into: the rule ${oneLine(rule, 60)} has had its ${count(perHour, 'alert')} of this hour. Mention me here to have it looked into.`;
+  return fit({ text: textLines(line), blocks: [paragraph(words(line))] });
+}
+
+/** Below the investigation: the three things to do, or what somebody did. */
+export function alertDecision(turnId: string, decision: AlertDecision | null): KnownBlock {
+  if (decision !== null) return paragraph(person({ id: decision.by }), words(decided[decision.how]));
+  return actions(
+    button({ actionId: ACTION.alertFix, value: turnId, text: 'Fix it', style: 'primary' }),
+    button({ actionId: ACTION.alertNotThis, value: turnId, text: 'Not this' }),
+    button({
+      actionId: ACTION.alertMute,
+      value: turnId,
+      text: 'Mute this alert',
+      confirm: confirm({
+        title: 'Mute this alert?',
+        text: 'For a week nothing is done about alerts like this one, and nothing is said.',
+        yes: 'Mute it',
+      }),
+    }),
+  );
+}
+
+const decided: Record<AlertDecision['how'], string> = {
+  fix: ' has it fixed below.',
+  not_this: ' said that this is not it. Alerts like this one are only counted for a day.',
+  mute: ' muted alerts like this one for a week.',
+};

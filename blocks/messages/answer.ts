@@ -1,0 +1,34 @@
+// The answer to a question about the code: words with links to the lines they rest on, nothing to merge.
+import type { ActionsBlock } from '@slack/types';
+import type { AnswerView } from '../../core/view.ts';
+import { fit, textLines } from '../fit/fit.ts';
+import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
+import { ACTION } from '../parts/actions.ts';
+import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { paragraph, words } from '../parts/rich.ts';
+import { MESSAGE_TEXT_MAX } from '../rules/limits.ts';
+import { cut } from '../rules/text.ts';
+import { alertDecision } from './alert.ts';
+import { chosenContext, footer } from './change-body.ts';
+import { SCRIPTED_NOTE } from './status.ts';
+
+export function answerMessage(view: AnswerView): FittedMessage {
+  const { text, usage, repo } = view.result;
+  const said = markdownBlocks(text, { links: view.codeLinks });
+  return fit({
+    text: textLines(cut(markdownWords(text), MESSAGE_TEXT_MAX)) || 'The agent ended without an answer.',
+    blocks: present(
+      said.length > 0 ? said : paragraph(words('The agent ended without an answer.')),
+      context(footer(usage, [repo, view.base ? `from ${view.base}` : ''])),
+      chosenContext(view.result.chosen),
+      context(view.model?.scripted ? SCRIPTED_NOTE : ''),
+      view.kind === 'alert' ? alertDecision(view.turnId, view.alertDecision) : change(view),
+    ),
+  });
+}
+
+/** The first answer of a thread may be about the wrong place. */
+function change({ changeable, turnId }: AnswerView): ActionsBlock | null {
+  if (changeable !== true) return null;
+  return actions(button({ actionId: ACTION.reroute, value: turnId, text: 'Change repo or branch' }));
+}

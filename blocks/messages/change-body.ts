@@ -1,0 +1,82 @@
+// What a change is, in the order in which a person judges it. The result, merged and discarded messages share it.
+import type { KnownBlock } from '@slack/types';
+import type { Chosen } from '../../core/attempt.ts';
+import type { Usage } from '../../core/event.ts';
+import type { ChangeView } from '../../core/view.ts';
+import { packRichText } from '../fit/fit-rich.ts';
+import { markdownBlocks } from '../markdown/markdown.ts';
+import { duration, money, roughly } from '../parts/amounts.ts';
+import { context, present } from '../parts/message.ts';
+import { personContext } from '../parts/people.ts';
+import { count, shortCommit } from '../rules/text.ts';
+import { weigh } from '../rules/weigh.ts';
+import { checkBlocks } from './checks.ts';
+import { filesBlock } from './files-changed.ts';
+import { problemBlocks, screenshotBlocks } from './pages.ts';
+import { reviewBlocks } from './review.ts';
+import { restoredNote, SCRIPTED_NOTE } from './status.ts';
+
+/** As much of the agent's summary as stands above the checks; what is longer follows below the message. */
+const SUMMARY_WEIGHT_MAX = 4_000;
+
+export interface ChangeBody {
+  readonly blocks: KnownBlock[];
+  /** The rest of a long summary. */
+  readonly rest: KnownBlock[];
+}
+
+/** `heading` is what stands above already: a problem that it names is not repeated. */
+export function changeBody(view: ChangeView, heading: string): ChangeBody {
+  const { summary, verification, review, files, usage } = view.result;
+  const said = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
+    packRichText(block.elements),
+  );
+  const shown = atMost(SUMMARY_WEIGHT_MAX, said);
+  const rest = said.slice(shown.length);
+  const blocks = present(
+    shown,
+    rest.length > 0 ? context('The summary goes on below this message.') : null,
+    checkBlocks(verification),
+    screenshotBlocks(verification, view.files),
+    problemBlocks(verification, heading),
+    reviewBlocks(review),
+    filesBlock(files),
+    context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
+    personContext('Asked by ', view.requester),
+    chosenContext(view.result.chosen),
+    context(restoredNote(view), view.model?.scripted ? SCRIPTED_NOTE : ''),
+  );
+  return { blocks, rest };
+}
+
+/** Who chose it among how many. */
+export function chosenContext(chosen: Chosen | undefined): KnownBlock | null {
+  if (chosen === undefined) return null;
+  const of = `attempt ${chosen.place} of ${chosen.of}; the figures above are of all of them.`;
+  return personContext('Chosen by ', { id: chosen.by }, `: ${of}`);
+}
+
+/** The first blocks within this weight, at least one. */
+function atMost(weightMax: number, blocks: readonly KnownBlock[]): readonly KnownBlock[] {
+  let weight = 0;
+  const end = blocks.findIndex((block, index) => {
+    weight += weigh(block);
+    return weight > weightMax && index > 0;
+  });
+  return end < 0 ? blocks : blocks.slice(0, end);
+}
+
+/** How it was made: model, steps, time, tokens, and what else the message adds. */
+export function footer(usage: Usage, more: readonly string[] = []): string {
+  return [
+    usage.model,
+    // A revert takes no model.
+    usage.steps === 0 ? '' : count(usage.steps, 'step'),
+    duration(usage.durationMs),
+    usage.steps === 0 ? '' : `${roughly(usage.inputTokens + usage.outputTokens)} tokens`,
+    usage.cost === undefined ? '' : money(usage.cost),
+    ...more,
+  ]
+    .filter((part) => part.trim() !== '')
+    .join(' · ');
+}

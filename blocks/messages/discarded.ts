@@ -1,0 +1,46 @@
+// A change that was discarded: who and when, and how to take it up again.
+import type { DiscardedResult } from '../../core/event.ts';
+import type { ChangeView, MergeState } from '../../core/view.ts';
+import { fit, fitWithRest, textLines } from '../fit/fit.ts';
+import { markdownWords } from '../markdown/markdown.ts';
+import { ACTION } from '../parts/actions.ts';
+import { header } from '../parts/header.ts';
+import { actions, button, type FittedMessage, present } from '../parts/message.ts';
+import { nameOf } from '../parts/people.ts';
+import { code, moment, paragraph, person, readable, words } from '../parts/rich.ts';
+import { cut } from '../rules/text.ts';
+import { changeBody } from './change-body.ts';
+
+export type DiscardedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'discarded' }> };
+
+const AGAIN = 'Reply in the thread to take it up again.';
+const UNDO = 'The branch stays for ten minutes: until then this can be undone.';
+
+export function discardedMessage(view: DiscardedView): FittedMessage {
+  const { by, at, undoable } = view.merge;
+  const hint = undoable ? UNDO : AGAIN;
+  const { blocks, rest } = changeBody(view, '');
+  return fitWithRest(
+    {
+      text: textLines(
+        `Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`,
+        cut(markdownWords(view.result.summary), 2_500),
+      ),
+      blocks: present(
+        header('Discarded'),
+        paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${hint}`)),
+        blocks,
+        undoable ? actions(button({ actionId: ACTION.undoDiscard, value: view.turnId, text: 'Undo' })) : null,
+      ),
+    },
+    rest,
+  );
+}
+
+/** A line of its own for the turn that discarded. */
+export function discardedNote(result: DiscardedResult): FittedMessage {
+  return fit({
+    text: textLines(`${nameOf(result.by)} discarded ${result.branch}. ${AGAIN}`),
+    blocks: [paragraph(person(result.by), words(' discarded '), code(result.branch), words(`. ${AGAIN}`))],
+  });
+}

@@ -1,0 +1,50 @@
+// A turn that failed or was refused: one plain sentence, and the way out of it.
+import type { Failure } from '../../core/errors.ts';
+import { fit, textLines } from '../fit/fit.ts';
+import { ACTION } from '../parts/actions.ts';
+import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { paragraph, preformatted, richText, section, told } from '../parts/rich.ts';
+import { clean, cut } from '../rules/text.ts';
+
+export interface FailureOptions {
+  readonly failure: Failure;
+  readonly turnId: string;
+  /** Whether doing the same again can help: then there is a button for it. */
+  readonly canRetry: boolean;
+  /** Small print below: the repo, the branch, what was kept. */
+  readonly about?: string;
+}
+
+const SENTENCE_MAX = 1_500;
+const OUTPUT_MAX = 1_000;
+
+/** Where a command failed, the end of what it printed follows after the sentence. */
+function sentenceAndOutput(message: string): { readonly sentence: string; readonly output: string } {
+  const [sentence = '', ...lines] = message.split('\n');
+  const output = lines.join('\n');
+  if (output.length <= OUTPUT_MAX) return { sentence, output };
+  const end = output.slice(-OUTPUT_MAX).toWellFormed();
+  return { sentence, output: `…${end.slice(end.indexOf('\n') + 1)}` };
+}
+
+export function failureMessage(options: FailureOptions): FittedMessage {
+  const { sentence, output } = sentenceAndOutput(clean(options.failure.message).trim());
+  const what = cut(sentence, SENTENCE_MAX) || 'Something failed.';
+  const wayOut = cut(clean(options.failure.wayOut).trim(), SENTENCE_MAX);
+  return fit({
+    text: textLines(what, wayOut),
+    blocks: present(
+      output === ''
+        ? paragraph(told(what, { bold: true }), told(wayOut === '' ? '' : `\n${wayOut}`))
+        : richText(section(told(what, { bold: true })), preformatted(output), section(told(wayOut))),
+      context(options.about ?? ''),
+      options.canRetry
+        ? actions(
+            options.failure.code === 'budget_spent'
+              ? button({ actionId: ACTION.goOn, value: options.turnId, text: 'Continue' })
+              : button({ actionId: ACTION.tryAgain, value: options.turnId, text: 'Try again' }),
+          )
+        : null,
+    ),
+  });
+}

@@ -1,0 +1,41 @@
+// The files of a change with their counts of lines.
+import type { RichTextBlock } from '@slack/types';
+import type { FileChange } from '../../core/event.ts';
+import { bold, code, list, richText, section, words } from '../parts/rich.ts';
+import { count } from '../rules/text.ts';
+
+const FILES_MAX = 12;
+
+const said: Record<FileChange['status'], string> = {
+  added: 'new',
+  modified: '',
+  deleted: 'deleted',
+  renamed: 'renamed',
+};
+
+/** In one clause: `2 files changed, +10 −3`. */
+export function filesInWords(files: readonly FileChange[]): string {
+  const plus = files.reduce((sum, file) => sum + (file.additions ?? 0), 0);
+  const minus = files.reduce((sum, file) => sum + (file.deletions ?? 0), 0);
+  return `${count(files.length, 'file')} changed, ${lines(plus, minus)}`;
+}
+
+export function filesBlock(files: readonly FileChange[]): RichTextBlock | null {
+  if (files.length === 0) return null;
+  const items = files
+    .slice(0, FILES_MAX)
+    .map((file) => section(code(file.path, 160), words(`  ${note(file)}`)));
+  const rest = files.length - items.length;
+  const more = rest > 0 ? [section(words(`and ${count(rest, 'more file')}`))] : [];
+  return richText(section(bold(filesInWords(files))), list([...items, ...more]));
+}
+
+function note(file: FileChange): string {
+  const changed =
+    file.additions === null || file.deletions === null ? 'binary' : lines(file.additions, file.deletions);
+  return [changed, said[file.status]].filter(Boolean).join(' · ');
+}
+
+function lines(plus: number, minus: number): string {
+  return `+${plus.toLocaleString('en-US')} −${minus.toLocaleString('en-US')}`;
+}

@@ -1,0 +1,93 @@
+// A change that was merged: who, when, as which commit. The buttons are gone, the evidence stays.
+import type { RichTextElement } from '@slack/types';
+import type { MergedResult } from '../../core/event.ts';
+import type { ChangeView, MergeState } from '../../core/view.ts';
+import { fit, fitWithRest, textLines } from '../fit/fit.ts';
+import { markdownWords } from '../markdown/markdown.ts';
+import { ACTION } from '../parts/actions.ts';
+import { header } from '../parts/header.ts';
+import { commitAddress } from '../parts/links.ts';
+import { actions, button, confirm, type FittedMessage, present } from '../parts/message.ts';
+import { nameOf, namesOf, peopleIn } from '../parts/people.ts';
+import { code, link, moment, paragraph, person, readable, words } from '../parts/rich.ts';
+import { cut, oneLine, shortCommit } from '../rules/text.ts';
+import { changeBody } from './change-body.ts';
+
+export type MergedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'merged' }> };
+
+export function mergedMessage(view: MergedView): FittedMessage {
+  const { by, at, mergeCommit } = view.merge;
+  const { blocks, rest } = changeBody(view, '');
+  const into = oneLine(view.result.defaultBranch, 80);
+  const unverified = view.verified ? '' : ' It was merged without verification.';
+  const others = (view.merge.approvers ?? []).filter(({ id }) => id !== by.id);
+  const spokenApprovals = others.length === 0 ? '' : ` Approved by ${namesOf(others)} too.`;
+  return fitWithRest(
+    {
+      text: textLines(
+        `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${spokenApprovals}${unverified}`,
+        cut(markdownWords(view.result.summary), 2_500),
+      ),
+      blocks: present(
+        header(`Merged into ${into}`),
+        paragraph(
+          words('Merged by '),
+          person(by),
+          words(' '),
+          [moment(at)],
+          words(' as '),
+          commitName(view, mergeCommit),
+          words('.'),
+          ...(others.length === 0 ? [] : [words(' Approved by '), ...peopleIn(others), words(' too.')]),
+          words(unverified),
+        ),
+        blocks,
+        actions(revertButton(view)),
+      ),
+    },
+    rest,
+  );
+}
+
+/** The commit as a link where it has a page. */
+function commitName(view: MergedView, commit: string): readonly RichTextElement[] {
+  const url = view.codeLinks === null ? null : commitAddress(view.codeLinks.template, commit);
+  return url === null ? code(shortCommit(commit)) : [link(url, shortCommit(commit), { code: true })];
+}
+
+function revertButton(view: MergedView) {
+  const into = oneLine(view.result.defaultBranch, 80);
+  return button({
+    actionId: ACTION.revert,
+    value: view.turnId,
+    text: 'Revert',
+    confirm: confirm({
+      title: 'Take this merge back?',
+      text: `The opposite change is made, verified and shown here. ${into} stays as it is until somebody merges that.`,
+      yes: 'Make the revert',
+    }),
+  });
+}
+
+/** A line of its own for the turn that merged. */
+export function mergedNote(result: MergedResult): FittedMessage {
+  const into = oneLine(result.defaultBranch, 80);
+  const unverified = result.verified ? '' : ', without verification';
+  return fit({
+    text: textLines(
+      `${nameOf(result.by)} merged ${result.branch} into ${into} as ${shortCommit(result.mergeCommit)}${unverified}.`,
+    ),
+    blocks: [
+      paragraph(
+        person(result.by),
+        words(' merged '),
+        code(result.branch),
+        words(' into '),
+        code(into),
+        words(' as '),
+        code(shortCommit(result.mergeCommit)),
+        words(`${unverified}.`),
+      ),
+    ],
+  });
+}

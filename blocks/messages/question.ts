@@ -1,0 +1,72 @@
+// A question of the agent to the people in the thread, with its options as buttons.
+
+import { fit, textLines } from '../fit/fit.ts';
+import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
+import { optionButton, optionValue } from '../parts/actions.ts';
+import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { bold, list, NOTHING, paragraph, person, richText, section, words } from '../parts/rich.ts';
+import { BUTTON_TEXT_MAX } from '../rules/limits.ts';
+import { clean, cut, oneLine } from '../rules/text.ts';
+
+export interface QuestionOptions {
+  readonly turnId: string;
+  /** The event that asked: what is picked is the answer to this question. */
+  readonly questionId: number;
+  /** Markdown. */
+  readonly question: string;
+  /** Their order counts: a click names a place in this list. */
+  readonly options: readonly string[];
+}
+
+const OPTIONS_MAX = 10;
+
+export function questionMessage(asked: QuestionOptions): FittedMessage {
+  const options = asked.options.slice(0, OPTIONS_MAX).map((option) => clean(option).trim());
+  // A button shows 75 characters; longer options are spelled out above numbered buttons.
+  const long = options.some((option) => option.length > BUTTON_TEXT_MAX || option.includes('\n'));
+  const spelled = options.map((option) => section(words(cut(option, 500))));
+  const said = markdownBlocks(asked.question);
+  return fit({
+    text: textLines(
+      cut(markdownWords(asked.question), 2_500) || 'The agent has a question.',
+      ...numbered(options),
+    ),
+    blocks: present(
+      said.length > 0 ? said : paragraph(words('The agent has a question.')),
+      long ? richText(list(spelled, { style: 'ordered' })) : null,
+      options.length > 0
+        ? actions(
+            ...options.map((option, place) =>
+              button({
+                actionId: optionButton(place),
+                value: optionValue({ turnId: asked.turnId, questionId: asked.questionId, place }),
+                text: long ? String(place + 1) : option,
+              }),
+            ),
+          )
+        : null,
+      context(
+        options.length > 0 ? 'Pick one, or answer in the thread in your own words.' : 'Answer in the thread.',
+      ),
+    ),
+  });
+}
+
+/** The same question once it was answered: the buttons are gone. */
+export function answeredMessage(
+  question: string,
+  answer: { readonly by: string; readonly text: string },
+): FittedMessage {
+  const text = oneLine(answer.text, 500) || NOTHING;
+  return fit({
+    text: textLines(cut(markdownWords(question), 2_500), `Answered by ${answer.by}: ${text}`),
+    blocks: present(
+      markdownBlocks(question),
+      paragraph(bold('Answer: '), words(text), words(' · '), person({ id: answer.by })),
+    ),
+  });
+}
+
+function numbered(options: readonly string[]): readonly string[] {
+  return options.map((option, place) => `${place + 1}. ${oneLine(option, 200)}`);
+}

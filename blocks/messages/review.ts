@@ -1,0 +1,39 @@
+// What the review says of a change: its risks, or that it found none.
+import type { KnownBlock } from '@slack/types';
+import type { Review } from '../../core/event.ts';
+import { context, present } from '../parts/message.ts';
+import { bold, list, richText, section, words } from '../parts/rich.ts';
+import { oneLine } from '../rules/text.ts';
+
+const LINES_MAX = 6;
+const LINE_CHARS_MAX = 300;
+
+/** The risks as a list; a verdict without any, or none at all, is a line. */
+export function reviewBlocks(review: Review | undefined): KnownBlock[] {
+  if (review === undefined) return [];
+  const risks = riskLines(review);
+  if (risks.length === 0) return present(context(verdictLine(review)));
+  const shown = risks.slice(0, LINES_MAX).map((line) => section(words(line)));
+  const rest = risks.length - shown.length;
+  const more = rest > 0 ? [section(words(`and ${rest} more`))] : [];
+  return [richText(section(bold('Risks that the review found')), list([...shown, ...more]))];
+}
+
+/** The same in plain words. */
+export function reviewLines(review: Review | undefined): readonly string[] {
+  if (review === undefined) return [];
+  const risks = riskLines(review);
+  return risks.length === 0 ? [verdictLine(review)] : risks.slice(0, 3).map((line) => `Risk: ${line}`);
+}
+
+function riskLines(review: Review): readonly string[] {
+  const against = review.verdict === 'fail' ? [...review.findings, ...review.reasons] : [];
+  return [...new Set(against)].map((line) => oneLine(line, LINE_CHARS_MAX)).filter((line) => line !== '');
+}
+
+function verdictLine({ verdict, reasons, model }: Review): string {
+  if (verdict === 'pass') {
+    return `Reviewed by ${oneLine(model, 60)}: nothing but what was asked, no test weakened, no credential added.`;
+  }
+  return oneLine(reasons[0] ?? 'No second model has judged this change.', LINE_CHARS_MAX);
+}

@@ -1,0 +1,39 @@
+// Lists of sessions: one line each with where it stands and a way to its thread.
+import type { RichTextElement } from '@slack/types';
+import type { SessionLine, Standing } from '../../core/standing.ts';
+import { code, link, moment, words } from '../parts/rich.ts';
+import { oneLine } from '../rules/text.ts';
+
+/** A session with the address of its thread, as Slack links it. */
+export interface ListedSession extends SessionLine {
+  readonly url: string;
+}
+
+export const standingWords: Record<Standing, string> = {
+  asks: 'waits for your answer',
+  to_review: 'ready for review',
+  failed: 'failed',
+  working: 'at work',
+  queued: 'queued',
+  answered: 'answered',
+  stopped: 'stopped',
+  merged: 'merged',
+  discarded: 'discarded',
+};
+
+/** One session as a line of rich text. */
+export function sessionLine(session: ListedSession): readonly RichTextElement[] {
+  const title = oneLine(session.title, 100) || 'Untitled request';
+  return [
+    link(session.url, title),
+    ...words(` · ${standingWords[session.standing]}`, { bold: true }),
+    ...words(session.repo === null ? ' · ' : ' · '),
+    ...(session.repo === null ? [] : [...code(session.repo, 60), ...words(' · ')]),
+    moment(session.at),
+  ];
+}
+
+/** The same for plain text. */
+export function sessionInWords(session: ListedSession): string {
+  return `${oneLine(session.title, 100) || 'Untitled request'}: ${standingWords[session.standing]}`;
+}

@@ -1,0 +1,26 @@
+// For a repo's channel: its `setup` fails, and what that means for requests until it is mended.
+import type { Failure } from '../../core/errors.ts';
+import { fit, textLines } from '../fit/fit.ts';
+import type { FittedMessage } from '../parts/message.ts';
+import { bold, preformatted, richText, section, told } from '../parts/rich.ts';
+import { clean } from '../rules/text.ts';
+
+const OUTPUT_MAX = 1_000;
+
+/** Told once, until it works again. */
+export function snapshotFailedMessage(repo: string, { message, wayOut }: Failure): FittedMessage {
+  const [what = '', ...lines] = clean(message).trim().split('\n');
+  const output = lines.join('\n').slice(-OUTPUT_MAX).toWellFormed();
+  const meanwhile =
+    'Until then requests start from the last preparation that worked, with the newest files over it.';
+  return fit({
+    text: textLines(`The setup of ${repo} fails: ${what}`, `${clean(wayOut)} ${meanwhile}`),
+    blocks: [
+      richText(
+        section(bold(`The setup of ${repo} fails.`), told(` ${what}`)),
+        ...(output === '' ? [] : [preformatted(output)]),
+        section(told(`${clean(wayOut)} ${meanwhile}`)),
+      ),
+    ],
+  });
+}

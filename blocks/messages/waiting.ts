@@ -1,0 +1,64 @@
+// A turn that waits behind another of its thread: its place with what a person can do about it, and the line
+// that is left where it was taken up by the other or taken back.
+import type { ActionsBlock } from '@slack/types';
+import type { TurnKind } from '../../core/turn.ts';
+import type { StatusView } from '../../core/view.ts';
+import { fit } from '../fit/fit.ts';
+import { ACTION } from '../parts/actions.ts';
+import { duration } from '../parts/amounts.ts';
+import { actions, button, type FittedMessage } from '../parts/message.ts';
+import { nameInText } from '../parts/people.ts';
+import { paragraph, person, words } from '../parts/rich.ts';
+import { count } from '../rules/text.ts';
+
+/** Whether another turn of the thread comes first. */
+export function isBehind(view: StatusView): boolean {
+  return view.state === 'queued' && (view.ahead > 0 || view.steering === 'offered');
+}
+
+/** Where a waiting turn stands, in one line. */
+export function placeInLine(view: StatusView): string {
+  if (view.steering === 'offered')
+    return 'Handed to the request at work, which reads it before its next step';
+  const { before = 0, waitMs = null } = view.queue ?? {};
+  const time = waitMs === null ? '' : `, about ${duration(Math.max(waitMs, 60_000))}`;
+  if (view.ahead > 0) return `Waiting: ${comesFirst(view.ahead, 'this thread')}${time}`;
+  return before > 0
+    ? `Waiting for a worker: ${comesFirst(before, 'other threads')}${time}`
+    : 'Waiting for a worker';
+}
+
+function comesFirst(requests: number, whose: string): string {
+  return `${count(requests, 'request')} of ${whose} ${requests === 1 ? 'comes' : 'come'} first`;
+}
+
+/** The buttons of a turn with others before it. */
+export function waitingButtons(view: StatusView): ActionsBlock {
+  const value = view.turnId;
+  const remove = button({ actionId: ACTION.remove, value, text: 'Remove' });
+  if (view.steering === 'offered') return actions(remove);
+  return actions(button({ actionId: ACTION.sendNow, value, text: 'Send now' }), remove);
+}
+
+/** The turn at work has read it. */
+export function takenUpMessage(): FittedMessage {
+  const line = 'Taken up by the request that was at work.';
+  return fit({ text: line, blocks: [paragraph(words(line))] });
+}
+
+/** Somebody took it back before its work began. */
+export function withdrawnMessage(
+  withdrawn: NonNullable<StatusView['withdrawn']>,
+  kind: TurnKind = 'follow_up',
+): FittedMessage {
+  if (withdrawn.how === 'deleted') {
+    const line = 'The message was deleted before its work began, so nothing was done.';
+    return fit({ text: line, blocks: [paragraph(words(line))] });
+  }
+  const who = { id: withdrawn.by };
+  const rest =
+    kind === 'discard'
+      ? ' took the discard back: the change is here again.'
+      : ' removed this before its work began, so nothing was done.';
+  return fit({ text: `${nameInText(who)}${rest}`, blocks: [paragraph(person(who), words(rest))] });
+}

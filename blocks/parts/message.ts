@@ -1,0 +1,93 @@
+// What a message is, and the small parts that most messages share.
+import type { ActionsBlock, Button, Confirm, ContextBlock, KnownBlock, PlainTextElement } from '@slack/types';
+import {
+  BUTTON_TEXT_MAX,
+  CONFIRM_BUTTON_MAX,
+  CONFIRM_TEXT_MAX,
+  CONFIRM_TITLE_MAX,
+  CONTEXT_MAX,
+  FIELD_TEXT_MAX,
+} from '../rules/limits.ts';
+import type { Problem } from '../rules/shape.ts';
+import { clean, cut, oneLine } from '../rules/text.ts';
+import { NOTHING } from './rich.ts';
+
+/** A message as Slack takes it. `text` says the same without blocks: notifications and screen readers. */
+export interface Message {
+  readonly text: string;
+  readonly blocks: KnownBlock[];
+}
+
+/**
+ * A message within Slack's limits. What did not fit follows in `overflow`, to be posted after it in the
+ * same thread; buttons are always in the message itself, since that is the one that is updated later.
+ */
+export interface FittedMessage extends Message {
+  readonly overflow: readonly Message[];
+  /** What Slack would have refused, and is shown as bare words: each is a fault of ours, worth a line in the log. */
+  readonly replaced: readonly Problem[];
+}
+
+/** Literal text without formats or emoji codes. */
+export function plain(text: string, max: number): PlainTextElement {
+  const safe = cut(clean(text).trim(), max);
+  return { type: 'plain_text', text: safe === '' ? NOTHING : safe, emoji: false };
+}
+
+/** A line of small grey texts, each literal; empty ones are left out. Null where nothing is left. */
+export function context(...texts: readonly string[]): ContextBlock | null {
+  const elements = texts
+    .map((text) => oneLine(text, FIELD_TEXT_MAX))
+    .filter((text) => text !== '')
+    .slice(0, CONTEXT_MAX);
+  return elements.length === 0
+    ? null
+    : { type: 'context', elements: elements.map((text) => plain(text, FIELD_TEXT_MAX)) };
+}
+
+export interface ButtonOptions {
+  readonly actionId: string;
+  /** An opaque id: whoever handles the click reads the state again and trusts nothing else. */
+  readonly value: string;
+  readonly text: string;
+  readonly style?: 'primary' | 'danger';
+  readonly confirm?: Confirm;
+}
+
+export function button(options: ButtonOptions): Button {
+  return {
+    type: 'button',
+    action_id: options.actionId,
+    value: options.value,
+    text: plain(oneLine(options.text, BUTTON_TEXT_MAX), BUTTON_TEXT_MAX),
+    ...(options.style ? { style: options.style } : {}),
+    ...(options.confirm ? { confirm: options.confirm } : {}),
+  };
+}
+
+export function actions(...elements: readonly Button[]): ActionsBlock {
+  return { type: 'actions', elements: [...elements] };
+}
+
+export interface ConfirmOptions {
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+  readonly no?: string;
+  readonly style?: 'primary' | 'danger';
+}
+
+export function confirm(options: ConfirmOptions): Confirm {
+  return {
+    title: plain(options.title, CONFIRM_TITLE_MAX),
+    text: plain(options.text, CONFIRM_TEXT_MAX),
+    confirm: plain(options.yes, CONFIRM_BUTTON_MAX),
+    deny: plain(options.no ?? 'Cancel', CONFIRM_BUTTON_MAX),
+    ...(options.style ? { style: options.style } : {}),
+  };
+}
+
+/** The blocks that are there. */
+export function present(...blocks: readonly (KnownBlock | null | readonly KnownBlock[])[]): KnownBlock[] {
+  return blocks.flat().filter((block) => block !== null);
+}

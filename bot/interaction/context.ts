@@ -1,0 +1,118 @@
+// What every handler of a click needs: who clicks, on what, and whether they may.
+import type { ModalView } from '@slack/types';
+import type { WebClient } from '@slack/web-api';
+import { notAllowed, outOfDate } from '../../blocks/messages/ephemeral.ts';
+import type { FittedMessage } from '../../blocks/parts/message.ts';
+import { type Act, type Actor, isUncertain, may, whoMay } from '../../core/authority.ts';
+import type { Config } from '../../core/config.ts';
+import type { Log } from '../../core/log.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
+import type { ContentStore } from '../../db/log/artifacts.ts';
+import type { Database, EntityManager } from '../../db/schema/database.ts';
+import { type LockedSession, lockSession } from '../../db/turns/requests.ts';
+import type { HomeWatch } from '../home/watch.ts';
+import { type Patience, patiently } from '../slack/calls.ts';
+import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
+import { teamOf, type Workspaces } from '../slack/workspaces.ts';
+
+export interface Desk {
+  readonly database: Database;
+  readonly config: Config;
+  readonly client: WebClient;
+  readonly directory: Directory;
+  readonly identity: AppIdentity;
+  readonly content: ContentStore;
+  readonly homes: HomeWatch;
+  readonly log: Log;
+}
+
+/** The desk without its workspace: listeners take the one that a click comes from. */
+export type DeskParts = Omit<Desk, 'client' | 'directory' | 'identity'> & { readonly workspaces: Workspaces };
+
+/** The desk of the workspace that a click, a command or an event comes from. Throws where the app is not installed. */
+export async function deskFor({ workspaces, ...parts }: DeskParts, body: unknown): Promise<Desk> {
+  const { client, directory, identity } = await workspaces.of(teamOf(body));
+  return { ...parts, client, directory, identity };
+}
+
+/** What a click comes to: nothing to say, or a line for the person who clicked. */
+export type Reply = FittedMessage | null;
+
+/** The turn that a button belongs to, with its session locked until the transaction ends. */
+export interface Target {
+  readonly turn: Turn;
+  readonly session: Session;
+  readonly locked: LockedSession;
+}
+
+/**
+ * The line for somebody who may not do one of these, null where they may do all. Throws `slack_unreachable` where that
+ * hangs on a user group and Slack could not be asked.
+ */
+export function refusal(
+  { people }: Pick<Config, 'people'>,
+  actor: Actor,
+  acts: readonly Act[],
+): FittedMessage | null {
+  const act = acts.find((wanted) => !may(people, wanted, actor));
+  if (act === undefined) return null;
+  if (isUncertain(people, act, actor)) throw groupsUnknown(actor);
+  return notAllowed(act, whoMay(people, act, actor));
+}
+
+/** Runs `decide` on the turn that a button names, as it is now. A turn of another channel is out of reach. */
+export async function onTurn(
+  desk: Desk,
+  turnId: string,
+  channelId: string | null,
+  decide: (em: EntityManager, target: Target) => Promise<Reply>,
+): Promise<Reply> {
+  return desk.database.transaction(async (em) => {
+    const sessionId = await sessionOf(em, turnId);
+    const locked = sessionId === null ? null : await lockSession(em, sessionId);
+    const found = await findInReach(em, desk, turnId, channelId);
+    return locked === null || found === null ? outOfDate() : decide(em, { ...found, locked });
+  });
+}
+
+/** The turn that a button names and its session, null where they are not of this channel. */
+export async function findInReach(
+  em: EntityManager,
+  desk: Desk,
+  turnId: string,
+  channelId: string | null,
+): Promise<{ readonly turn: Turn; readonly session: Session } | null> {
+  const turn = await em.findOne(Turn, { id: turnId });
+  if (turn === null) return null;
+  const session = await em.findOneOrFail(Session, { id: turn.sessionId });
+  if (session.teamId !== desk.identity.teamId) return null;
+  return channelId !== null && session.channelId !== channelId ? null : { turn, session };
+}
+
+async function sessionOf(em: EntityManager, turnId: string): Promise<string | null> {
+  const rows = await em.execute<{ session_id: string }[]>('select session_id from turn where id = ?', [
+    turnId,
+  ]);
+  return rows[0]?.session_id ?? null;
+}
+
+/**
+ * A trigger lasts three seconds: there is time to be asked to wait once.
+ * https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
+ */
+const TRIGGER: Patience = { tries: 2, maxWaitMs: 1_000, once: true };
+
+/** Opens a modal for a click, a shortcut or a command. Throws `slack_refused` or `slack_unreachable`. */
+export async function openView({ client }: Desk, triggerId: string, view: ModalView): Promise<void> {
+  await patiently(() => client.views.open({ trigger_id: triggerId, view }), TRIGGER);
+}
+
+/** Whether somebody's request is being worked on in the session. */
+export async function hasOpenTurn(em: EntityManager, sessionId: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from turn where session_id = ? and kind not in ('answer', 'attempt')
+       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') limit 1`,
+    [sessionId],
+  );
+  return rows.length > 0;
+}

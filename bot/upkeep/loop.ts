@@ -1,0 +1,42 @@
+// Work that is done on a hint and, since hints can be lost, every so often as well.
+import type { Log } from '../../core/log.ts';
+
+export interface Loop {
+  /** There may be something to do. A hint during a round leads to another one. */
+  hint: () => void;
+  /** Starts no more rounds and waits for the one under way. */
+  close: () => Promise<void>;
+}
+
+/** Calls `round` at once, on every hint and every `intervalMs`, never two at a time. Its failures are logged. */
+export function startLoop(name: string, intervalMs: number, round: () => Promise<void>, log: Log): Loop {
+  let running: Promise<void> | null = null;
+  let wanted = false;
+  let closed = false;
+
+  const run = async (): Promise<void> => {
+    do {
+      wanted = false;
+      try {
+        await round();
+      } catch (error) {
+        log.warn(`${name}: a round failed; trying again`, { error });
+      }
+    } while (wanted && !closed);
+    running = null;
+  };
+  const hint = (): void => {
+    wanted = true;
+    if (!closed) running ??= run();
+  };
+  const timer = setInterval(hint, intervalMs);
+  hint();
+  return {
+    hint,
+    close: async () => {
+      closed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// From the agent's working tree to a commit outside the sandbox. The sandbox only gives a tree; author,
+// committer, parent and message are made here, so that nothing in the sandbox can forge them.
+import { ThreadsmithError } from '../../core/errors.ts';
+import { coAuthorLines } from '../forge/trailers.ts';
+import { turnTrailer } from '../workspace/branch.ts';
+import { requireRoom } from '../workspace/disk-space.ts';
+import { rememberMerge, TELL_MERGE } from '../workspace/merge-marks.ts';
+import { type Bench, shell, signatureOf } from '../workspace/workspace.ts';
+
+const REF = 'refs/threadsmith/candidate';
+const BUNDLE = '/work/candidate.bundle';
+const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
+
+/** What a candidate is taken with. */
+export type CandidateBench = Pick<
+  Bench,
+  'facts' | 'mirror' | 'sandbox' | 'parent' | 'latest' | 'defaultBranch' | 'signal' | 'coAuthors'
+>;
+
+export interface Candidate {
+  readonly commit: string;
+  /** What the agent changed is the difference to this commit. */
+  readonly over: string;
+}
+
+/**
+ * The commit of all that the working tree has over its parent, or null where it has nothing. Throws
+ * `change_refused` where the sandbox gives none, and `sandbox_full` where it has no room for one.
+ */
+export async function takeCandidate(
+  bench: CandidateBench,
+  round: number,
+  title: string,
+): Promise<Candidate | null> {
+  const { parent, mirror, sandbox, facts } = bench;
+  const parentTree = await mirror.treeOf(parent);
+  const script = [
+    'set -e',
+    rememberMerge(bench.defaultBranch),
+    TELL_MERGE,
+    'git add -A',
+    'tree=$(git write-tree)',
+    'echo "$tree"',
+    `if [ "$tree" != ${parentTree} ]; then`,
+    `  git update-ref ${REF} $(git -c user.name=a -c user.email=a@sandbox.invalid commit-tree "$tree" -p ${parent} -m candidate)`,
+    `  git bundle create -q ${BUNDLE} ${REF} ^${parent}`,
+    'fi',
+  ].join('\n');
+  const result = await shell(bench, `candidate-r${round}`, script);
+  const tree = result.output.text.trim().split('\n').at(-1) ?? '';
+  if (result.exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(tree)) {
+    await requireRoom(bench, `room-r${round}`, 'the change could not be committed');
+    throw untaken(result.output.text);
+  }
+  if (tree === parentTree) return null;
+  const imported = await mirror.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
+  if (imported === parentTree) return null;
+  const merged = await mergedIn(bench, result.output.text);
+  const author = signatureOf(facts.requester);
+  const others = coAuthorLines(await bench.coAuthors(), author);
+  const commit = await mirror.commit({
+    tree: imported,
+    parents: merged === null ? [parent] : [parent, merged],
+    message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n${turnTrailer(facts)}${others}`,
+    author,
+    at: facts.startedAt,
+  });
+  return { commit, over: merged ?? parent };
+}
+
+/**
+ * The commit of the default branch that the working tree has taken in, or null. The sandbox may claim what it
+ * likes: people are shown the difference to that commit, and that is what a merge brings.
+ */
+async function mergedIn({ mirror, latest, parent }: CandidateBench, output: string): Promise<string | null> {
+  const claimed = /^merged ([0-9a-f]{40,64})$/m.exec(output)?.[1];
+  if (claimed === undefined || !(await mirror.isAncestor(claimed, latest))) return null;
+  return (await mirror.isAncestor(claimed, parent)) ? null : claimed;
+}
+
+function untaken(output: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'change_refused',
+    `The change could not be committed in the sandbox: ${output.trim().slice(-300)}.`,
+    'Reply in the thread to let the agent try again; its work is kept in the sandbox.',
+  );
+}

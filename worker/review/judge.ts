@@ -1,0 +1,96 @@
+// The second, cheap model call: does the diff do what was asked, and nothing else?
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import type { StepUsage } from '../../core/journal.ts';
+import type { Model } from '../model/model.ts';
+
+/** Some ten thousand tokens: what does not fit is judged by people alone. */
+const MAX_DIFF_CHARS = 60_000;
+const MAX_REASONS = 5;
+const MAX_REASON_CHARS = 300;
+/** The turn waits for it. */
+const MAX_MS = 180_000;
+
+export interface Judged {
+  /** `none`: there is no verdict, for the reason given. */
+  readonly verdict: 'pass' | 'fail' | 'none';
+  readonly reasons: readonly string[];
+  readonly usage: StepUsage;
+}
+
+export interface JudgeCase {
+  readonly request: string;
+  /** What the agent said that it did. */
+  readonly summary: string;
+  /** What the rules found, a sentence each. */
+  readonly hints: readonly string[];
+  readonly diff: string;
+}
+
+const verdictSchema = z.object({
+  verdict: z.enum(['pass', 'fail']),
+  reasons: z.array(z.string()).default([]),
+});
+
+const NOTHING: StepUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
+
+/**
+ * Asks a model for its verdict. A model that cannot be asked, or answers in another form, is `none`: a change
+ * does not fail because its judge did. Abort throws the signal's reason.
+ */
+export async function judge(model: Model, about: JudgeCase, signal: AbortSignal): Promise<Judged> {
+  try {
+    const { response } = await model.respond(
+      {
+        instructions: readFileSync(join(import.meta.dirname, '../agent/prompts/judge.md'), 'utf8').trim(),
+        entries: [{ kind: 'message', text: questionOf(about) }],
+        tools: [],
+        images: new Map(),
+      },
+      { signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]) },
+    );
+    const said = verdictIn(response.text);
+    if (said === null) return none('its answer could not be understood', response.usage);
+    const reasons = said.reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON_CHARS));
+    if (said.verdict === 'fail' && reasons.length === 0) return none('it gave no reason', response.usage);
+    return { verdict: said.verdict, reasons: said.verdict === 'fail' ? reasons : [], usage: response.usage };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (hasCode(thrown, 'model_context_full')) return none('the change is too large for it', NOTHING);
+    if (thrown instanceof ThreadsmithError) return none(thrown.message, NOTHING);
+    if (thrown instanceof DOMException) return none('it did not answer in time', NOTHING);
+    throw thrown;
+  }
+}
+
+function none(why: string, usage: StepUsage): Judged {
+  return { verdict: 'none', reasons: [`No second model has judged this change: ${why}`], usage };
+}
+
+function questionOf({ request, summary, hints, diff }: JudgeCase): string {
+  const found = hints.length === 0 ? 'nothing' : hints.map((hint) => `- ${hint}`).join('\n');
+  const shown =
+    diff.length <= MAX_DIFF_CHARS
+      ? diff
+      : `${diff.slice(0, MAX_DIFF_CHARS)}\n[... ${diff.length - MAX_DIFF_CHARS} characters more, not shown ...]`;
+  return [
+    `<asked>\n${request}\n</asked>`,
+    `<said>\n${summary}\n</said>`,
+    `<found_by_rules>\n${found}\n</found_by_rules>`,
+    `<diff>\n${shown.toWellFormed()}\n</diff>`,
+  ].join('\n\n');
+}
+
+/** Models wrap JSON in fences and sentences; the first object that is a verdict counts. */
+function verdictIn(text: string): z.infer<typeof verdictSchema> | null {
+  const from = text.indexOf('{');
+  const to = text.lastIndexOf('}');
+  if (from < 0 || to < from) return null;
+  try {
+    return verdictSchema.safeParse(JSON.parse(text.slice(from, to + 1))).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+// The pages before the session changed anything, photographed beside the agent's work in a sandbox of their
+// own, so that neither waits for the other.
+import { APPROACHES } from '../../core/attempt.ts';
+import type { NamedShot } from '../../core/page.ts';
+import { eventsOfSession } from '../../db/log/events.ts';
+import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { capturePages } from '../verify/pages.ts';
+import { checkOutBase } from '../workspace/branch.ts';
+import type { Bench } from '../workspace/workspace.ts';
+import type { TurnContext } from './run-turn.ts';
+
+/** Added to the key of the session's sandbox, it names the sandbox for these shots. */
+export const BEFORE_SUFFIX = '-before';
+
+export interface BeforeCapture {
+  /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */
+  readonly shots: () => Promise<readonly NamedShot[]>;
+  /** Gives up what is under way and removes the sandbox. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts taking the shots, or finds the ones that an earlier turn of the session took of the same base. */
+export function captureBefore(context: TurnContext, bench: Bench): BeforeCapture {
+  const { serve, pages } = bench.repoFile;
+  if (serve === undefined || pages.length === 0) return { shots: async () => [], close: async () => {} };
+  const abort = new AbortController();
+  const signal = AbortSignal.any([bench.signal, abort.signal]);
+  const take = (): Promise<readonly NamedShot[]> =>
+    findOrTake(context, bench, signal).catch((error: unknown) => {
+      if (!signal.aborted) bench.log.warn('the pages could not be opened before the change', { error });
+      return [];
+    });
+  // Of several attempts the first one takes them for all; the others look whether it has once they need them.
+  const { approach } = context.attempt;
+  let taken = approach === null || approach === APPROACHES[0] ? take() : undefined;
+  return {
+    shots: () => (taken ??= take()),
+    close: async () => {
+      abort.abort();
+      await taken;
+    },
+  };
+}
+
+async function findOrTake(
+  context: TurnContext,
+  bench: Bench,
+  signal: AbortSignal,
+): Promise<readonly NamedShot[]> {
+  const events = await eventsOfSession(context.database.em(), context.session.id);
+  for (const { body } of events.toReversed()) {
+    if (body.type !== 'pages.captured' || body.base !== bench.base) continue;
+    // Shots without a name are from before pages were looked at on phones too.
+    if (body.shots.every(({ name }) => name !== undefined)) return body.shots;
+  }
+  const key = `${bench.facts.sandboxKey}${BEFORE_SUFFIX}`;
+  // One that a killed worker left may have been touched half-way.
+  await context.provider.remove(key);
+  const opened = await context.provider.open({ key, image: bench.snapshot }, signal);
+  const sandbox = await bench.wayOut.open(opened);
+  let browser: SandboxBrowser | undefined;
+  try {
+    const { defaultBranch, base, mirror, facts } = bench;
+    const stand = { base, latest: base, defaultBranch, shown: base, parent: base };
+    await checkOutBase({ sandbox, facts, signal }, mirror, stand);
+    const open = async () => (browser = await openBrowser(sandbox));
+    const shots = await capturePages({ ...bench, sandbox, signal, label: 'before', openBrowser: open });
+    await bench.report({ type: 'pages.captured', base: bench.base, shots });
+    return shots;
+  } finally {
+    await browser?.close();
+    await sandbox.close();
+    await context.provider.remove(key);
+  }
+}

@@ -1,0 +1,49 @@
+// A Docker Engine that went away under a turn: the turn waits for it, as for a restart, and the thread says so.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode, type ThreadsmithError } from '../../core/errors.ts';
+import { redactAll } from '../../core/redact.ts';
+import { appendEvents } from '../../db/log/events.ts';
+import { fenced, type Lease } from '../../db/schema/lease.ts';
+import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
+import type { Tools } from './run-turn.ts';
+
+const LOOK_EVERY_MS = 500;
+/** An engine that is just starting takes connections and is silent until it has found its containers. */
+const LOOK_MAX_MS = 5_000;
+
+/**
+ * Returns once the engine answers again. Throws `away`, the error that it went away with, where it does not in
+ * the time that the configuration gives it, and on abort.
+ */
+export async function engineBack(
+  { config, database, provider, log }: Tools,
+  lease: Lease,
+  away: ThreadsmithError,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + config.sandbox.engine_wait_seconds * 1000;
+  const detail = `${away.message} Trying again.`;
+  await fenced(database, lease, (em) =>
+    appendEvents(
+      em,
+      lease.sessionId,
+      lease.turnId,
+      redactAll([{ type: 'phase.started', phase: 'prepare', detail }], database.redact),
+    ),
+  );
+  while (performance.now() < until) {
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    if (!(await answers(provider, Math.min(LOOK_MAX_MS, until - performance.now())))) continue;
+    log.info('the engine answers again', { turn: lease.turnId });
+    return;
+  }
+  throw away;
+}
+
+async function answers(provider: SandboxProvider, withinMs: number): Promise<boolean> {
+  const answer = provider.list().then(
+    () => true,
+    (error: unknown) => !hasCode(error, 'engine_unreachable'),
+  );
+  return Promise.race([answer, sleep(Math.max(1, withinMs), false, { ref: false })]);
+}

@@ -1,0 +1,119 @@
+// A turn that takes a merge back: the opposite change is made in the mirror, verified like any other, published
+// on the session's branch, and shown with the same buttons. Nothing is merged here.
+import { ThreadsmithError } from '../../core/errors.ts';
+import type { Usage } from '../../core/event.ts';
+import { Session } from '../../db/entities/session.ts';
+import { dropSavedWork } from '../../db/turns/saved-work.ts';
+import { finishTurn } from '../../db/turns/turns.ts';
+import { revertTree } from '../forge/revert.ts';
+import { coAuthorLines } from '../forge/trailers.ts';
+import { publish } from '../publish/publish.ts';
+import { verify } from '../verify/verify.ts';
+import { type Bench, shell, signatureOf } from '../workspace/workspace.ts';
+import { captureBefore } from './baseline.ts';
+import { openBench } from './open-workspace.ts';
+import type { TurnContext } from './run-turn.ts';
+import { keepBrowser } from './turn-browser.ts';
+import { record } from './verification-record.ts';
+
+const BRANCH = 'threadsmith-revert';
+const BUNDLE = '/work/revert.bundle';
+
+/** Publishes a commit that undoes the merge named by the turn. Safe to run again after a crash. */
+export async function runRevertTurn(context: TurnContext): Promise<void> {
+  const { database, lease, session, turn, forge } = context;
+  const merge = turn.details.commit;
+  if (merge === undefined) throw unnamed();
+  const bench = await openBench(context);
+  const browser = keepBrowser(bench);
+  const before = captureBefore(context, bench);
+  try {
+    const commit = await revertCommit(bench, merge, turn.text);
+    await checkOut(bench, commit);
+    await bench.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
+    const verification = await verify({
+      bench,
+      commit,
+      round: 0,
+      before: await before.shots(),
+      openBrowser: browser.open,
+    });
+    await record(context, verification);
+    await bench.wayOut.close();
+    await bench.report({
+      type: 'phase.finished',
+      phase: 'verify',
+      ok: verification.passed,
+      detail: verification.problems[0] ?? '',
+    });
+    await bench.report({ type: 'phase.started', phase: 'publish', detail: '' });
+    const summary = `Takes back the merge \`${merge.slice(0, 8)}\`. The rest of ${bench.defaultBranch} stays as it is.`;
+    const result = await publish({
+      bench,
+      forge,
+      commit,
+      summary,
+      verification,
+      review: null,
+      usage: noModel(bench),
+    });
+    await finishTurn(database, lease, { state: 'done', result }, async (em) => {
+      await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
+      await dropSavedWork(em, context.attempt.sandboxKey);
+    });
+  } finally {
+    await before.close();
+    await browser.close();
+    await bench.sandbox.close();
+  }
+}
+
+async function revertCommit(bench: Bench, merge: string, text: string): Promise<string> {
+  const { mirror, parent, facts } = bench;
+  const title = text.split('\n')[0]?.slice(0, 72) ?? '';
+  const author = signatureOf(facts.requester);
+  const others = coAuthorLines(await bench.coAuthors(), author);
+  return mirror.commit({
+    tree: await revertTree(mirror, merge, parent),
+    parents: [parent],
+    message: `${title}\n\nThis reverts commit ${merge}.\n\nThreadsmith-session: ${facts.sessionId}\n${others}`,
+    author,
+    at: facts.startedAt,
+  });
+}
+
+/** Brings the working tree of the sandbox to the commit, staged over its parent as the agent's work would be. */
+async function checkOut(bench: Bench, commit: string): Promise<void> {
+  const { mirror, parent, sandbox } = bench;
+  await sandbox.write(BUNDLE, await mirror.bundle({ [BRANCH]: commit }, [parent]));
+  const result = await shell(
+    bench,
+    'revert',
+    `git fetch -q ${BUNDLE} refs/heads/${BRANCH} && git read-tree -u --reset FETCH_HEAD`,
+  );
+  if (result.exitCode === 0) return;
+  throw new ThreadsmithError(
+    'internal',
+    `The revert could not be checked out in the sandbox: ${result.output.text.trim().slice(-300)}.`,
+    'Click Try again.',
+  );
+}
+
+function noModel({ facts }: Bench): Usage {
+  return {
+    model: '',
+    steps: 0,
+    inputTokens: 0,
+    cachedTokens: 0,
+    outputTokens: 0,
+    durationMs: Date.now() - facts.startedAt.getTime(),
+  };
+}
+
+function unnamed(): ThreadsmithError {
+  return new ThreadsmithError(
+    'change_refused',
+    'It is not known which merge is to be taken back.',
+    'Use the Revert button of the merged result.',
+  );
+}

@@ -1,0 +1,168 @@
+// One turn from claim to result. This file is the story; blueprint/, agent/ and forge/ are its chapters.
+import type { Config } from '../../core/config.ts';
+import { hasCode, ThreadsmithError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { Session, Turn } from '../../db/entities/session.ts';
+import type { ContentStore } from '../../db/log/artifacts.ts';
+import type { Database } from '../../db/schema/database.ts';
+import { type Lease, renewLease } from '../../db/schema/lease.ts';
+import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
+import type { Networks } from '../egress/networks.ts';
+import type { Forge } from '../forge/forge.ts';
+import { type Mirror, openMirror } from '../forge/mirror.ts';
+import type { McpServers } from '../mcp/servers.ts';
+import type { Model } from '../model/model.ts';
+import { type Attempt, attemptOf } from './attempt.ts';
+import { runChangeTurn } from './change.ts';
+import { runDiscardTurn } from './discard.ts';
+import { engineBack } from './engine-back.ts';
+import { runMergeTurn } from './merge.ts';
+import { isPlanning } from './plan.ts';
+import { runRevertTurn } from './revert.ts';
+import { forgetBranch, routeTurn } from './route-repo.ts';
+import { beginAttempts } from './start-attempts.ts';
+
+/** What a worker has for all its turns. */
+export interface Tools {
+  readonly config: Config;
+  readonly database: Database;
+  readonly content: ContentStore;
+  readonly provider: SandboxProvider;
+  readonly forge: Forge;
+  readonly model: Model;
+  /** Models that a request may ask for, by name. */
+  readonly choices?: ReadonlyMap<string, Model>;
+  /** Judges changes; the model itself where no other is named. */
+  readonly judge?: Model;
+  /** MCP servers; none without. */
+  readonly mcp?: McpServers;
+  /** What the repos' sandboxes may reach; nothing without. */
+  readonly networks?: Networks;
+  /** Has a snapshot of this commit built beside the turns. */
+  readonly refreshSoon?: (repo: string, commit: string) => void;
+  /** Folder of the repos' mirrors. */
+  readonly mirrors: string;
+  readonly log: Log;
+}
+
+export interface TurnContext extends Tools {
+  readonly lease: Lease;
+  readonly turn: Turn;
+  readonly session: Session;
+  readonly attempt: Attempt;
+  readonly mirror: Mirror;
+  /** How often this worker has begun the turn, from 1: it does so again when the sandbox was lost. */
+  readonly opening: number;
+  /** Aborted when the lease is lost or a person asked to stop; the reason is a ThreadsmithError. */
+  readonly signal: AbortSignal;
+}
+
+/** A sandbox that is lost this often in one turn is not opened once more. */
+const MAX_LOSSES = 3;
+/** An engine that goes away more often than this in one turn is not waited for. */
+const MAX_ABSENCES = 3;
+
+/**
+ * Works on a leased turn until it is over or waits for a person; goes on in a fresh sandbox where the one it
+ * had is lost, and once the engine is back where that went away. Throws what should be told as its failure.
+ */
+export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): Promise<void> {
+  let losses = 0;
+  let absences = 0;
+  for (let opening = 1; ; opening += 1) {
+    try {
+      return await runOnce(tools, lease, opening, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ThreadsmithError)) throw error;
+      if (error.code === 'engine_unreachable' && ++absences <= MAX_ABSENCES)
+        await engineBack(tools, lease, error, signal);
+      else if (error.code !== 'sandbox_lost' || ++losses >= MAX_LOSSES) throw error;
+      tools.log.warn('the sandbox was lost; the turn goes on in another', { turn: lease.turnId, error });
+    }
+  }
+}
+
+/**
+ * A sandbox that says another worker has it, while the lease is still here, holds a program that pretends to
+ * be one: it is removed, and the error says so. Throws `lease_lost` where it is true.
+ */
+async function withoutImpostor(context: TurnContext, cause: unknown): Promise<ThreadsmithError> {
+  const { database, lease, provider, attempt } = context;
+  await renewLease(database, lease);
+  await provider.remove(attempt.sandboxKey);
+  return new ThreadsmithError(
+    'sandbox_lost',
+    'A program in the sandbox pretended to be a worker, so the sandbox was removed.',
+    'Reply in the thread to go on in a fresh one.',
+    { retry: 'now', cause },
+  );
+}
+
+async function runOnce(tools: Tools, lease: Lease, opening: number, signal: AbortSignal): Promise<void> {
+  const em = tools.database.em();
+  const turn = await em.findOneOrFail(Turn, { id: lease.turnId });
+  const session = await em.findOneOrFail(Session, { id: lease.sessionId });
+  if (typeof session.repo !== 'string' && turn.details.routing !== undefined) {
+    const routed = await routeTurn(tools, lease, turn, signal);
+    if (routed === null) return;
+    session.repo = routed;
+  }
+  const repo = tools.config.repos.find((candidate) => candidate.name === session.repo);
+  if (repo === undefined) {
+    throw new ThreadsmithError(
+      'config_invalid',
+      `The repo ${session.repo ?? '(none)'} of this thread is not in the worker's configuration.`,
+      'Add it under repos, restart the worker, then reply in the thread.',
+    );
+  }
+  const log = tools.log.with({ turn: turn.id, session: session.id });
+  const { baseBranch } = session;
+  // Everything that is done on the default branch is then done on the one that the request named.
+  const based = typeof baseBranch === 'string' ? { ...repo, default_branch: baseBranch } : repo;
+  const context: TurnContext = {
+    ...tools,
+    model: modelOf(tools, session),
+    log,
+    lease,
+    opening,
+    turn,
+    session,
+    attempt: await attemptOf(tools.database, session, turn),
+    mirror: openMirror(based, tools.mirrors),
+    signal,
+  };
+  try {
+    await runKind(context);
+  } catch (error) {
+    if (hasCode(error, 'lease_lost') && !signal.aborted) throw await withoutImpostor(context, error);
+    const isMissing = hasCode(error, 'repo_empty') && typeof baseBranch === 'string';
+    throw isMissing ? await forgetBranch(tools, lease, session) : error;
+  }
+}
+
+/** The one that was asked for in the thread, while the configuration has it. */
+function modelOf({ model, choices }: Tools, { model: wanted }: Session): Model {
+  return (typeof wanted === 'string' ? choices?.get(wanted) : undefined) ?? model;
+}
+
+async function runKind(context: TurnContext): Promise<void> {
+  const { kind, details } = context.turn;
+  switch (kind) {
+    case 'merge':
+      return runMergeTurn(context);
+    case 'discard':
+      return runDiscardTurn(context);
+    case 'revert':
+      return runRevertTurn(context);
+    case 'mention':
+    case 'follow_up':
+    case 'changes_requested':
+    case 'alert':
+    case 'answer':
+      return (details.attempts ?? 1) > 1 && !isPlanning(context.turn)
+        ? beginAttempts(context)
+        : runChangeTurn(context);
+    case 'attempt':
+      return runChangeTurn(context);
+  }
+}

@@ -1,0 +1,18 @@
+// The browser of a turn, shared by the agent and the verification.
+import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import type { Bench } from '../workspace/workspace.ts';
+
+/** One browser for the turn, opened when it is first needed. */
+export function keepBrowser(bench: Bench): {
+  open: () => Promise<SandboxBrowser>;
+  close: () => Promise<void>;
+} {
+  let opened: Promise<SandboxBrowser> | undefined;
+  return {
+    open: () => (opened ??= openBrowser(bench.sandbox)),
+    close: async () => {
+      const browser = await opened?.catch(() => undefined);
+      await browser?.close();
+    },
+  };
+}

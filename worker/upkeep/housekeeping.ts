@@ -1,0 +1,78 @@
+// Looks after the sandboxes of this worker's engine: idle ones are frozen, those that nobody needs removed.
+import { randomUUID } from 'node:crypto';
+import { ownerOfSandbox } from '../../core/attempt.ts';
+import type { Log } from '../../core/log.ts';
+import type { Database } from '../../db/schema/database.ts';
+import { type IdleSession, whileIdle } from '../../db/turns/idle.ts';
+import { forgetWork, saveWork } from '../../db/turns/saved-work.ts';
+import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
+import { BEFORE_SUFFIX } from '../turn/baseline.ts';
+import { readName, takeWork } from '../workspace/saved-work.ts';
+
+export interface IdleTimes {
+  /** A sandbox that was idle for so long is frozen; the next turn wakes it. */
+  readonly pauseMs: number;
+  /** A sandbox that was idle for so long is removed, its unpublished work having been saved. */
+  readonly removeMs: number;
+}
+
+export const IDLE_TIMES: IdleTimes = { pauseMs: 10 * 60_000, removeMs: 24 * 3_600_000 };
+
+/** The sandbox exists, so that no image is looked at. */
+const NO_IMAGE = 'threadsmith-sandbox:none';
+
+/** One round over all sandboxes. What fails is told in the log and tried again in the next round. */
+export async function keepHouse(
+  database: Database,
+  provider: SandboxProvider,
+  times: IdleTimes,
+  log: Log,
+): Promise<void> {
+  for (const key of await provider.list()) {
+    const isBefore = key.endsWith(BEFORE_SUFFIX);
+    const owner = ownerOfSandbox(isBefore ? key.slice(0, -BEFORE_SUFFIX.length) : key);
+    try {
+      await whileIdle(database, owner, async (session) => {
+        const fate = isBefore ? 'remove' : fateOf(session, times);
+        if (fate === 'pause') return provider.pause(key);
+        if (fate === 'keep') return;
+        if (fate === 'save' && !(await saved(database, provider, key, log))) return provider.pause(key);
+        await provider.remove(key);
+        if (fate === 'remove' && !isBefore) await forgetWork(database.em(), key);
+        log.info('a sandbox that nobody needs was removed', { key });
+      });
+    } catch (error) {
+      log.warn('a sandbox could not be looked after', { key, error });
+    }
+  }
+}
+
+/** An open session may have work that is not published yet: it is saved before its sandbox is removed. */
+function fateOf(session: IdleSession | null, times: IdleTimes): 'keep' | 'pause' | 'save' | 'remove' {
+  if (session === null || session.isDropped) return 'remove';
+  if (session.idleMs > times.removeMs) return session.state === 'open' ? 'save' : 'remove';
+  return session.idleMs > times.pauseMs ? 'pause' : 'keep';
+}
+
+/**
+ * Whether nothing is lost with this sandbox: what changed in it after the last step is saved now, unless another
+ * sandbox has the session's newest work.
+ */
+async function saved(database: Database, provider: SandboxProvider, key: string, log: Log): Promise<boolean> {
+  const sandbox = await provider.open({ key, image: NO_IMAGE });
+  try {
+    const id = randomUUID();
+    const name = await readName(sandbox, id);
+    if (name === null) return false;
+    const taken = await takeWork(sandbox, id, 'ever');
+    if (taken.kind === 'refused') {
+      log.warn('a sandbox is kept, because its work cannot be saved', { key, reason: taken.reason });
+      return false;
+    }
+    if (taken.kind === 'taken' && !(await saveWork(database.em(), key, name, taken.work)))
+      log.info('a sandbox was left behind by its session', { key, sandbox: name });
+    return true;
+  } finally {
+    await sandbox.close();
+  }
+}

@@ -1,0 +1,38 @@
+// The repo's own checks, run in the sandbox one after the other.
+import type { CheckResult } from '../../core/event.ts';
+import { type Bench, shell } from '../workspace/workspace.ts';
+
+const TAIL_CHARS = 3_000;
+const OUTPUT_BYTES = 64 * 1024;
+
+/** Runs all checks, also when one fails, and reports each as it ends. */
+export async function runChecks(bench: Bench, round: number): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const [index, check] of bench.repoFile.checks.entries()) {
+    await bench.report({ type: 'phase.progress', phase: 'verify', detail: `Running ${check.name}` });
+    const timeoutMs = bench.config.sandbox.check_minutes * 60_000;
+    const result = await shell(bench, `check-r${round}-${index}`, check.run, {
+      timeoutMs,
+      maxOutputBytes: OUTPUT_BYTES,
+      env: { CI: 'true' },
+    });
+    const outcome: CheckResult = {
+      name: check.name,
+      run: check.run,
+      status: result.timedOut ? 'timed_out' : result.exitCode === 0 ? 'passed' : 'failed',
+      durationMs: result.durationMs,
+      outputTail: result.output.text.slice(-TAIL_CHARS),
+    };
+    results.push(outcome);
+    await bench.report({ type: 'check.finished', check: outcome, round });
+  }
+  return results;
+}
+
+/** What a check that did not pass means, in one sentence. */
+export function describeFailure(check: CheckResult): string {
+  const seconds = Math.round(check.durationMs / 1000);
+  return check.status === 'timed_out'
+    ? `The check ${check.name} (${check.run}) was stopped after ${seconds} s without an end.`
+    : `The check ${check.name} (${check.run}) failed.`;
+}

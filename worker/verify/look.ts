@@ -1,0 +1,125 @@
+// The pages of a candidate in the browser: their pictures beside those from before, what changed in them, and a
+// recording of how they opened.
+import { hasCode, toFailure } from '../../core/errors.ts';
+import { looksTheSame, type NamedShot, type PageComparison, type PageDifference } from '../../core/page.ts';
+import type { FilmFrame } from '../../sandbox/port/browser.ts';
+import { animateFrames, comparePictures } from '../pictures/jobs.ts';
+import { shotOf, type ViewedPage, viewsOf } from './page-views.ts';
+import { capturePages, fileNameOf } from './pages.ts';
+import type { VerifyOptions } from './verify.ts';
+
+/** Kept while the pages are opened; the recording takes some of them. */
+const MAX_FRAMES_KEPT = 600;
+
+export interface Seen {
+  readonly pages: readonly PageComparison[];
+  readonly problems: readonly string[];
+  /** Artifact of the recording; null where no page looks different, or nothing moved. */
+  readonly recordingId: string | null;
+}
+
+/** Opens the pages and compares them. What cannot be served or opened is a problem, not an error. */
+export async function lookAtPages(options: VerifyOptions): Promise<Seen> {
+  const { bench, before, round } = options;
+  const { serve, pages } = bench.repoFile;
+  if (serve === undefined || pages.length === 0) return { pages: [], problems: [], recordingId: null };
+  await bench.report({ type: 'phase.progress', phase: 'verify', detail: 'Opening the pages in a browser' });
+  let after: readonly NamedShot[] = [];
+  const problems: string[] = [];
+  const frames: FilmFrame[] = [];
+  try {
+    after = await capturePages({
+      ...bench,
+      label: `after-r${round}`,
+      openBrowser: options.openBrowser,
+      onFrame: (frame) => void (frames.length < MAX_FRAMES_KEPT && frames.push(frame)),
+    });
+  } catch (error) {
+    bench.signal.throwIfAborted();
+    problems.push(`The app could not be served and opened: ${toFailure(error).message}`);
+  }
+  const compared: PageComparison[] = [];
+  for (const viewed of viewsOf(pages)) compared.push(await comparison(options, viewed, before, after));
+  const isDifferent = compared.some((page) => page.after !== null && !looksTheSame(page));
+  const recordingId = isDifferent ? await recording(options, frames) : null;
+  return { pages: compared, problems: [...problems, ...new Set(compared.flatMap(newFaults))], recordingId };
+}
+
+async function comparison(
+  options: VerifyOptions,
+  viewed: ViewedPage,
+  shotsBefore: readonly NamedShot[],
+  shotsAfter: readonly NamedShot[],
+): Promise<PageComparison> {
+  const { name, path } = viewed.page;
+  const [before, after] = [shotOf(shotsBefore, viewed), shotOf(shotsAfter, viewed)];
+  const page = { name, path, view: viewed.view, before, after };
+  const difference = await differenceOf(options, page, fileNameOf(viewed));
+  return difference === null ? page : { ...page, difference };
+}
+
+async function differenceOf(
+  { bench }: VerifyOptions,
+  page: PageComparison,
+  fileName: string,
+): Promise<PageDifference | null> {
+  const { before, after } = page;
+  if (before === null || after === null) return null;
+  if (looksTheSame(page)) return { regions: [], changedShare: 0, picture: null };
+  const { artifacts } = bench;
+  try {
+    const [old, now] = await Promise.all([
+      artifacts.read(before.artifactId),
+      artifacts.read(after.artifactId),
+    ]);
+    const { regions, changedShare, picture } = await comparePictures(old.content, now.content);
+    if (picture === null) return { regions, changedShare, picture };
+    const artifact = await artifacts.save({
+      kind: 'screenshot',
+      name: `${fileName}-changes.png`,
+      mimeType: 'image/png',
+      altText: `The part of the page ${page.name} (${page.path}) that changed, before and after`,
+      content: picture.png,
+    });
+    return { regions, changedShare, picture: { artifactId: artifact.id, beside: picture.beside } };
+  } catch (error) {
+    // Both pictures can still be shown as they are.
+    if (!hasCode(error, 'artifact_refused')) throw error;
+    bench.log.warn('two pictures of a page could not be compared', { path: page.path, error });
+    return null;
+  }
+}
+
+async function recording({ bench }: VerifyOptions, frames: readonly FilmFrame[]): Promise<string | null> {
+  try {
+    const gif = await animateFrames(frames.map(({ jpeg, atMs }) => ({ content: jpeg, atMs })));
+    if (gif === null) return null;
+    const artifact = await bench.artifacts.save({
+      kind: 'recording',
+      name: 'pages.gif',
+      mimeType: 'image/gif',
+      altText: 'The pages as they open after the change',
+      content: gif,
+    });
+    return artifact.id;
+  } catch (error) {
+    if (!hasCode(error, 'artifact_refused')) throw error;
+    bench.log.warn('the pages were not recorded', { error });
+    return null;
+  }
+}
+
+/** Faults that the page did not have before. */
+function newFaults(page: PageComparison): readonly string[] {
+  if (page.after === null) return [];
+  const { status, consoleErrors, failedRequests } = page.after;
+  const faults: string[] = [];
+  if (status === null || status >= 400)
+    faults.push(`${page.name} (${page.path}) answers with ${status ?? 'nothing'}.`);
+  const known = new Set([...(page.before?.consoleErrors ?? []), ...(page.before?.failedRequests ?? [])]);
+  for (const error of consoleErrors)
+    if (!known.has(error)) faults.push(`${page.name} logs a new error: ${error}`);
+  for (const request of failedRequests)
+    if (!known.has(request)) faults.push(`${page.name} has a new failed request: ${request}`);
+  return faults;
+}
