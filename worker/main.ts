@@ -25,7 +25,7 @@ import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
 import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
-import type { Tools } from './turn/run-turn.ts';
+import type { Tools } from './turn/context.ts';
 import { removeDropped } from './upkeep/dropped-attempts.ts';
 import { IDLE_TIMES, keepHouse } from './upkeep/housekeeping.ts';
 import { startRefreshing } from './upkeep/refreshing.ts';

@@ -5,7 +5,8 @@ import { HEARTBEAT_MS, LEASE_MS } from '../core/limits.ts';
 import { claimTurn, type Lease, renewLease } from '../db/schema/lease.ts';
 import { finishTurn } from '../db/turns/turns.ts';
 import { hasLeft, leaveToOthers, offerAgain } from '../db/turns/workers.ts';
-import { runTurn, type Tools } from './turn/run-turn.ts';
+import type { Tools } from './turn/context.ts';
+import { runTurn } from './turn/run-turn.ts';
 
 /** A turn whose workers died this often is given up: it may be what kills them. */
 const MAX_CLAIMS = 30;

@@ -10,11 +10,12 @@ import { defaultsOf, type PersonDefaults } from '../../db/slack/people.ts';
 import { resolveLinks } from '../links/resolve.ts';
 import type { ReadyRule } from '../links/rules.ts';
 import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
+import { namesOf } from '../text/names.ts';
 import { mentionedUsers, readableText } from '../text/text.ts';
 import { type FetchedFiles, fetchFiles } from './files.ts';
 import { type AskedOptions, readOptions } from './options.ts';
 import { chooseRepo, type RepoChoice } from './repo.ts';
-import { namesOf, type ReadThread, readThread } from './thread.ts';
+import { type ReadThread, readThread } from './thread.ts';
 
 export interface AdmissionOptions {
   readonly database: Database;

@@ -6,6 +6,7 @@ import { patiently } from '../slack/calls.ts';
 import type { Directory } from '../slack/directory.ts';
 import { givenSchema, readGiven, type SlackFile } from '../text/attachments.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { namesOf } from '../text/names.ts';
 import { mentionedUsers, readableText } from '../text/text.ts';
 
 type Thread = NonNullable<TurnDetails['thread']>;
@@ -80,15 +81,6 @@ export async function readThread(
 /** Nothing that could be read. */
 function isBare(message: z.infer<typeof messageSchema>): boolean {
   return wordsOfMessage(contentSchema.parse(message)).trim() === '' && readGiven(message).files.length === 0;
-}
-
-/** Names for these people, as far as Slack knows them. */
-export async function namesOf(
-  directory: Directory,
-  userIds: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const names = await Promise.all(userIds.map(async (id) => [id, await directory.nameOf(id)] as const));
-  return new Map(names);
 }
 
 async function speaker(directory: Directory, message: z.infer<typeof messageSchema>): Promise<string> {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Session } from '../../db/entities/session.ts';
 import type { ClaimedDelivery, WantedDelivery } from '../../db/slack/deliveries.ts';
 import { failureOf } from '../slack/calls.ts';
-import type { Outcome } from './send.ts';
+import type { Outcome } from './outcome.ts';
 
 const TITLE_MAX = 200;
 

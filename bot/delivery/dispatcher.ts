@@ -18,7 +18,8 @@ import { notePosted, pauseChannel } from '../../db/slack/pace.ts';
 import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
 import { startLoop } from '../upkeep/loop.ts';
-import { type Outcome, send } from './send.ts';
+import type { Outcome } from './outcome.ts';
+import { send } from './send.ts';
 
 /** Longer than all the calls of one delivery can take, so that nobody else sends it meanwhile. */
 const LEASE_MS = 2 * CALL_TIMEOUT_MS;

@@ -5,18 +5,11 @@ import { z } from 'zod';
 import type { ClaimedDelivery } from '../../db/slack/deliveries.ts';
 import { type CallFailure, failureOf } from '../slack/calls.ts';
 import { sendAgentStatus } from './agent-status.ts';
+import type { Outcome } from './outcome.ts';
 import { ephemeralPayload, type MessagePayload, messagePayload, reactionPayload } from './payload.ts';
 
 /** The mark on our messages by which a post of unknown outcome is found again. */
 export const METADATA_EVENT = 'threadsmith_delivery';
-
-export type Outcome =
-  | { readonly kind: 'sent'; readonly slackTs: string | null }
-  /** An earlier attempt had worked; its content may be old. */
-  | { readonly kind: 'adopted'; readonly slackTs: string }
-  /** The message is gone from Slack. */
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'failed'; readonly method: 'post' | 'update' | 'other'; readonly failure: CallFailure };
 
 /** Slack found fault with the content, not with the place: less content may do. */
 const CONTENT_ERRORS: ReadonlySet<string> = new Set([

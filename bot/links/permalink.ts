@@ -2,10 +2,10 @@
 // https://docs.slack.dev/reference/methods/chat.getPermalink
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import { namesOf } from '../admission/thread.ts';
 import { patiently } from '../slack/calls.ts';
 import type { AppIdentity, Directory } from '../slack/directory.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { namesOf } from '../text/names.ts';
 import { mentionedUsers, readableText } from '../text/text.ts';
 
 const MESSAGES_MAX = 12;

@@ -9,13 +9,13 @@ import { hasCode } from '../../core/errors.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { claimKey, isClaimed } from '../../db/turns/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
-import { namesOf } from '../admission/thread.ts';
 import { recordRequest } from '../intake/record.ts';
 import type { Submission } from '../interaction/click.ts';
 import { type Desk, openView, refusal } from '../interaction/context.ts';
 import { hintWarm } from '../interaction/warm.ts';
 import { patiently } from '../slack/calls.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
+import { namesOf } from '../text/names.ts';
 import { asSlackText, mentionedUsers, readableText } from '../text/text.ts';
 
 const shortcutSchema = z.object({

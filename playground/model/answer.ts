@@ -5,7 +5,6 @@ import type { Choice } from './choose.ts';
 import { callId } from './choose.ts';
 import type { FaultKind, Script } from './script.ts';
 import type { Transcript } from './transcript.ts';
-import type { Usage } from './usage.ts';
 
 export interface AnswerCall {
   readonly id: string;
@@ -92,4 +91,11 @@ export function pieces(text: string): string[] {
   const size = Math.max(16, Math.ceil(text.length / 60));
   const count = Math.ceil(text.length / size);
   return Array.from({ length: count }, (_, index) => text.slice(index * size, (index + 1) * size));
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
 }

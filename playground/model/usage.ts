@@ -1,15 +1,8 @@
 // Token counts that behave like real ones: proportional to the text, cached where the prompt repeats.
 
-import type { Answer } from './answer.ts';
+import type { Answer, Usage } from './answer.ts';
 import type { Alternative } from './script.ts';
 import type { Transcript } from './transcript.ts';
-
-export interface Usage {
-  readonly inputTokens: number;
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-  readonly reasoningTokens: number;
-}
 
 const charactersPerToken = 4;
 const rememberedConversations = 200;

@@ -1,7 +1,4 @@
 // The sandbox's own browser as the worker sees it: pictures of pages, and one page to use by hand.
-import { startChromium } from '../browser/chromium.ts';
-import { ChromiumBrowser } from '../browser/chromium-browser.ts';
-import type { Sandbox } from './sandbox.ts';
 
 /** What kind of screen a page is shown on. */
 export interface Look {
@@ -75,12 +72,4 @@ export interface SandboxBrowser {
   hands(): Promise<PageHands>;
   /** Lets go of the browser; Chromium stays for the next one. */
   close(): Promise<void>;
-}
-
-/**
- * Attaches to the sandbox's Chromium, starting it where it is not running. Throws `browser_failed` where it
- * does not start, and `sandbox_lost` where the sandbox is gone.
- */
-export async function openBrowser(sandbox: Sandbox): Promise<SandboxBrowser> {
-  return new ChromiumBrowser(await startChromium(sandbox));
 }

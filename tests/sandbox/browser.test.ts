@@ -2,7 +2,8 @@
 import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCREENSHOT_MAX_BYTES } from '../../core/limits.ts';
-import { type FilmFrame, openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
+import { type FilmFrame, type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine } from './engine.ts';
 

@@ -1,6 +1,6 @@
 // The only way out of a sandbox: what the proxy lets through, and everything that it must not.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openBrowser } from '../../sandbox/port/browser.ts';
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
 import { withEnvironment } from '../../sandbox/with-environment.ts';
 import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
 

@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
+import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { type Hostile, openHostile } from './hostile.ts';
 
 const ORIGIN = 'http://localhost:3000';

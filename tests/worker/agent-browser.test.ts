@@ -1,6 +1,7 @@
 // The browser tool on a real page in a real sandbox.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
+import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { callTool, openTestSandbox, outputOf, type TestSandbox } from './agent-sandbox.ts';
 
 const PAGE = `<!doctype html><title>Greeter</title>

@@ -1,8 +1,9 @@
 // What a repo tells agents: rules of folders with the first touch, skills on demand; and files for people.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RepoGuide, readGuide } from '../../worker/agent/guide.ts';
+import { readGuide } from '../../worker/agent/guide.ts';
 import { composeInstructions } from '../../worker/agent/instructions.ts';
 import { agentTools, toolsFor } from '../../worker/agent/tools/registry.ts';
+import type { RepoGuide } from '../../worker/agent/tools/repo-guide.ts';
 import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
 import { newAttempt } from './agent-run.ts';
 import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';

@@ -22,7 +22,7 @@ import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
-import type { Tools } from '../../worker/turn/run-turn.ts';
+import type { Tools } from '../../worker/turn/context.ts';
 import { removeDropped } from '../../worker/upkeep/dropped-attempts.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';

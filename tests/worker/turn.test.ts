@@ -23,7 +23,7 @@ import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
-import type { Tools } from '../../worker/turn/run-turn.ts';
+import type { Tools } from '../../worker/turn/context.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
 import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';

@@ -7,7 +7,7 @@ import { ThreadsmithError } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { type Redact, withoutCredentials } from '../../core/redact.ts';
 import { branchOf } from '../../core/session.ts';
-import { openBrowser } from '../../sandbox/port/browser.ts';
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
 import type { Sandbox, SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { readGuide } from '../agent/guide.ts';
 import { runAgent } from '../agent/harness.ts';

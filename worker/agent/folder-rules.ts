@@ -1,7 +1,7 @@
 // Rules of folders, told when the agent first touches something in them: with the result of that very call,
 // so that they stand in the journal and a worker that takes over tells nothing twice.
 import type { ConversationEntry } from '../../core/journal.ts';
-import type { RepoGuide, RepoRules } from './guide.ts';
+import type { RepoGuide, RepoRules } from './tools/repo-guide.ts';
 
 /** What to add to a result: the rules around these paths that the conversation does not hold yet. */
 export async function newRules(

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { oneLine, shown } from './tools/output.ts';
+import type { RepoGuide, RepoRules, Skill } from './tools/repo-guide.ts';
 
 /** Files of rules, in the order in which they are told. */
 const RULE_FILES = ['AGENTS.md', 'CLAUDE.md'];
@@ -12,35 +13,6 @@ const MAX_SKILLS = 50;
 const MAX_DESCRIPTION_CHARS = 300;
 /** Paid for with every step from then on. */
 const FOLDER_RULES_MAX_CHARS = 8_000;
-
-export interface RepoRules {
-  /** As in the repo, such as `AGENTS.md`. */
-  readonly path: string;
-  readonly text: string;
-}
-
-export interface Skill {
-  readonly name: string;
-  /** When to use it, in one line. */
-  readonly description: string;
-}
-
-export interface LoadedSkill {
-  /** The skill's text without its head. */
-  readonly text: string;
-  /** Other files in its folder, as paths in the repo. */
-  readonly files: readonly string[];
-}
-
-export interface RepoGuide {
-  /** The rules at the root. */
-  readonly rules: readonly RepoRules[];
-  readonly skills: readonly Skill[];
-  /** Rules of the folders around these paths, the root aside, outermost first. */
-  rulesAround(paths: readonly string[]): Promise<readonly RepoRules[]>;
-  /** Null where there is no such skill. */
-  loadSkill(name: string): Promise<LoadedSkill | null>;
-}
 
 /** Where the files of the commit come from. */
 export interface GuideSource {

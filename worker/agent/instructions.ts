@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Approach } from '../../core/attempt.ts';
-import type { RepoRules, Skill } from './guide.ts';
+import type { RepoRules, Skill } from './tools/repo-guide.ts';
 
 export interface InstructionFacts {
   readonly repo: string;

@@ -6,7 +6,7 @@ import type { PriceTable } from '../../core/price.ts';
 import type { PageHands } from '../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { Model } from '../model/model.ts';
-import type { RepoGuide } from './guide.ts';
+import type { RepoGuide } from './tools/repo-guide.ts';
 import type { Tool } from './tools/tool.ts';
 
 export interface AgentBudget {

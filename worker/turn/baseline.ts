@@ -3,14 +3,13 @@
 import { APPROACHES } from '../../core/attempt.ts';
 import type { NamedShot } from '../../core/page.ts';
 import { eventsOfSession } from '../../db/log/events.ts';
-import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
+import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { BEFORE_SUFFIX } from '../pictures/artifact-names.ts';
 import { capturePages } from '../verify/pages.ts';
 import { checkOutBase } from '../workspace/branch.ts';
 import type { Bench } from '../workspace/workspace.ts';
-import type { TurnContext } from './run-turn.ts';
-
-/** Added to the key of the session's sandbox, it names the sandbox for these shots. */
-export const BEFORE_SUFFIX = '-before';
+import type { TurnContext } from './context.ts';
 
 export interface BeforeCapture {
   /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */

@@ -17,10 +17,10 @@ import { keepTree, restoreTree } from '../workspace/read-only.ts';
 import type { Bench } from '../workspace/workspace.ts';
 import { type AgentRounds, startAgent } from './agent-session.ts';
 import { captureBefore } from './baseline.ts';
+import type { TurnContext } from './context.ts';
 import { openBench } from './open-workspace.ts';
 import { isPlanning, isReadOnly } from './plan.ts';
 import { haveReviewed, withReview } from './review-turn.ts';
-import type { TurnContext } from './run-turn.ts';
 import { keepBrowser } from './turn-browser.ts';
 import { hasPassed, record } from './verification-record.ts';
 

@@ -2,7 +2,7 @@
 import { Session } from '../../db/entities/session.ts';
 import { forgetWork } from '../../db/turns/saved-work.ts';
 import { finishTurn } from '../../db/turns/turns.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** Throws the session's work away. */
 export async function runDiscardTurn(context: TurnContext): Promise<void> {

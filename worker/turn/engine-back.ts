@@ -5,7 +5,7 @@ import { redactAll } from '../../core/redact.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import { fenced, type Lease } from '../../db/schema/lease.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
-import type { Tools } from './run-turn.ts';
+import type { Tools } from './context.ts';
 
 const LOOK_EVERY_MS = 500;
 /** An engine that is just starting takes connections and is silent until it has found its containers. */

@@ -14,7 +14,7 @@ import { fenced } from '../../db/schema/lease.ts';
 import { finishTurn } from '../../db/turns/turns.ts';
 import { MAX_DIFF_BYTES } from '../publish/publish.ts';
 import { signatureOf } from '../workspace/workspace.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** Merges exactly the commit that the person saw. */
 export async function runMergeTurn(context: TurnContext): Promise<void> {

@@ -8,11 +8,11 @@ import { fenced } from '../../db/schema/lease.ts';
 import { forgetWork, noteSandbox, savedWorkOf } from '../../db/turns/saved-work.ts';
 import { wayOutOf } from '../egress/egress.ts';
 import { cleanPictures } from '../pictures/clean-artifacts.ts';
-import { snapshotFailuresOf } from '../upkeep/snapshot-keeper.ts';
 import { prepare } from '../workspace/prepare.ts';
+import { snapshotFailuresOf } from '../workspace/snapshot-failures.ts';
 import { type Bench, signatureOf, type TurnFacts } from '../workspace/workspace.ts';
+import type { TurnContext } from './context.ts';
 import { clearLeft } from './release-workspace.ts';
-import type { TurnContext } from './run-turn.ts';
 
 /** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
 export async function openBench(context: TurnContext): Promise<Bench> {

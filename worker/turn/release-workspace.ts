@@ -1,6 +1,6 @@
 // What a request leaves in a repo that it was moved away from: nothing, once its branch is gone there.
 import { openMirror } from '../forge/mirror.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** Takes the session's branch off the repo that the turn was moved away from. Work elsewhere does not wait for it. */
 export async function clearLeft({

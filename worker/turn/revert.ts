@@ -11,8 +11,8 @@ import { publish } from '../publish/publish.ts';
 import { verify } from '../verify/verify.ts';
 import { type Bench, shell, signatureOf } from '../workspace/workspace.ts';
 import { captureBefore } from './baseline.ts';
+import type { TurnContext } from './context.ts';
 import { openBench } from './open-workspace.ts';
-import type { TurnContext } from './run-turn.ts';
 import { keepBrowser } from './turn-browser.ts';
 import { record } from './verification-record.ts';
 

@@ -4,7 +4,7 @@ import { costOf, sumOf } from '../../core/price.ts';
 import { type Reviewed, review } from '../review/review.ts';
 import type { Bench } from '../workspace/workspace.ts';
 import type { AgentRounds } from './agent-session.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** The review of what this turn changed; null where it changed nothing itself. */
 export async function haveReviewed(

@@ -9,7 +9,7 @@ import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import { fenced, type Lease } from '../../db/schema/lease.ts';
 import type { Model } from '../model/model.ts';
-import type { Tools } from './run-turn.ts';
+import type { Tools } from './context.ts';
 
 /** The person waits, and can be asked instead. */
 const MAX_MS = 30_000;

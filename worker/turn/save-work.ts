@@ -4,7 +4,7 @@ import { fenced } from '../../db/schema/lease.ts';
 import { saveWork } from '../../db/turns/saved-work.ts';
 import { takeWork } from '../workspace/saved-work.ts';
 import type { Bench } from '../workspace/workspace.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** Saves what changed since the last call. Never throws: what could not be saved is one step older, or in the log. */
 export function workSaver({ database, lease, log }: TurnContext, bench: Bench): () => Promise<void> {

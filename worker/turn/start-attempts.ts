@@ -6,7 +6,7 @@ import { appendEvents } from '../../db/log/events.ts';
 import { loadJournal } from '../../db/log/journal.ts';
 import { fenced } from '../../db/schema/lease.ts';
 import { type StartingPoint, startAttempts } from '../../db/turns/attempts.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** Begins the attempts that a turn asks for. The turn goes on by itself once they are over. */
 export async function beginAttempts(context: TurnContext): Promise<void> {

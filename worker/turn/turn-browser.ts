@@ -1,5 +1,7 @@
 // The browser of a turn, shared by the agent and the verification.
-import { openBrowser, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+
+import { openBrowser } from '../../sandbox/browser/open-browser.ts';
+import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import type { Bench } from '../workspace/workspace.ts';
 
 /** One browser for the turn, opened when it is first needed. */

@@ -3,7 +3,7 @@ import type { Verification } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { fenced } from '../../db/schema/lease.ts';
-import type { TurnContext } from './run-turn.ts';
+import type { TurnContext } from './context.ts';
 
 /** Keeps what was verified of a commit. */
 export async function record(context: TurnContext, verification: Verification): Promise<void> {

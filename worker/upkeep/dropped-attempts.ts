@@ -5,7 +5,7 @@ import { branchOf } from '../../core/session.ts';
 import { droppedAttempts, markRemoved } from '../../db/turns/attempts.ts';
 import { forgetWork } from '../../db/turns/saved-work.ts';
 import { openMirror } from '../forge/mirror.ts';
-import type { Tools } from '../turn/run-turn.ts';
+import type { Tools } from '../turn/context.ts';
 
 const AT_ONCE = 20;
 

@@ -6,7 +6,7 @@ import type { Database } from '../../db/schema/database.ts';
 import { type IdleSession, whileIdle } from '../../db/turns/idle.ts';
 import { forgetWork, saveWork } from '../../db/turns/saved-work.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
-import { BEFORE_SUFFIX } from '../turn/baseline.ts';
+import { BEFORE_SUFFIX } from '../pictures/artifact-names.ts';
 import { readName, takeWork } from '../workspace/saved-work.ts';
 
 export interface IdleTimes {

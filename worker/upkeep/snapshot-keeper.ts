@@ -15,7 +15,7 @@ import type { Networks } from '../egress/networks.ts';
 import { openMirror } from '../forge/mirror.ts';
 import { limitsOf } from '../workspace/prepare.ts';
 import { readRepoFile } from '../workspace/repo-file.ts';
-import { isFailedBuild, type SnapshotFailures, seriesOf, snapshotSpec } from '../workspace/snapshot.ts';
+import { isFailedBuild, seriesOf, snapshotSpec } from '../workspace/snapshot.ts';
 
 /** A repo in which nobody worked for so long is left as it is. */
 const IN_USE_MS = 24 * 3_600_000;
@@ -114,14 +114,4 @@ function dueFor(
   if (failed?.alike === spec.alike && failed.agoMs < REBUILD_MS) return false;
   if (newest?.key !== spec.key) return true;
   return hasSetup && Date.now() - newest.builtAt.getTime() > REBUILD_MS;
-}
-
-/** What is remembered of failed builds, in the database. */
-export function snapshotFailuresOf(database: Database): SnapshotFailures {
-  return {
-    failing: async (repo) =>
-      (await snapshotFailures(database.em())).find((row) => row.repo === repo)?.alike ?? null,
-    failed: (repo, alike, failure) => noteSnapshotFailure(database.em(), repo, alike, failure),
-    built: (repo) => endSnapshotFailures(database.em(), repo),
-  };
 }

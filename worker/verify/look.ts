@@ -4,9 +4,9 @@ import { hasCode, toFailure } from '../../core/errors.ts';
 import { looksTheSame, type NamedShot, type PageComparison, type PageDifference } from '../../core/page.ts';
 import type { FilmFrame } from '../../sandbox/port/browser.ts';
 import { animateFrames, comparePictures } from '../pictures/jobs.ts';
+import type { VerifyOptions } from './options.ts';
 import { shotOf, type ViewedPage, viewsOf } from './page-views.ts';
 import { capturePages, fileNameOf } from './pages.ts';
-import type { VerifyOptions } from './verify.ts';
 
 /** Kept while the pages are opened; the recording takes some of them. */
 const MAX_FRAMES_KEPT = 600;

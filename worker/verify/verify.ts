@@ -1,21 +1,10 @@
 // Chapter 3: what the blueprint, not the model, says about a commit.
 
 import type { Verification } from '../../core/event.ts';
-import type { NamedShot } from '../../core/page.ts';
-import type { SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { type Bench, shell } from '../workspace/workspace.ts';
 import { describeFailure, runChecks } from './checks.ts';
 import { lookAtPages } from './look.ts';
-
-export interface VerifyOptions {
-  readonly bench: Bench;
-  /** The commit whose tree the working tree is. */
-  readonly commit: string;
-  readonly round: number;
-  /** The pages before the session changed anything. */
-  readonly before: readonly NamedShot[];
-  readonly openBrowser: () => Promise<SandboxBrowser>;
-}
+import type { VerifyOptions } from './options.ts';
 
 /** Runs the checks and opens the pages for exactly this commit, and reports the outcome. */
 export async function verify(options: VerifyOptions): Promise<Verification> {

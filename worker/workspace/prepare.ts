@@ -16,7 +16,7 @@ import { parentOf, standOnParent } from './branch.ts';
 import { type RepoFile, readRepoFile } from './repo-file.ts';
 import { type Mark, markSandbox, readMark, UNMARKED } from './saved-work.ts';
 import { chooseSnapshot, type SnapshotFailures, snapshotSpec } from './snapshot.ts';
-import type { TurnFacts } from './workspace.ts';
+import type { Lost, TurnFacts } from './workspace.ts';
 
 export interface Prepared {
   readonly repoFile: RepoFile;
@@ -36,12 +36,6 @@ export interface Prepared {
   /** The name of this sandbox, under which its work is saved. */
   readonly sandboxName: string;
 }
-
-/**
- * `processes`: the sandbox was started again. `sandbox`: it is another one, with the files as they were saved.
- * `work`: it is another one, with only what was published.
- */
-export type Lost = 'processes' | 'sandbox' | 'work';
 
 export interface PrepareOptions {
   readonly facts: TurnFacts;

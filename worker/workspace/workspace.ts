@@ -7,7 +7,6 @@ import type { Person } from '../../core/turn.ts';
 import type { CommandResult, RunOptions, Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { WayOut } from '../egress/egress.ts';
 import type { Mirror, Signature } from '../forge/mirror.ts';
-import type { Lost } from './prepare.ts';
 import type { RepoFile } from './repo-file.ts';
 
 /** What is known of the turn before anything is prepared. */
@@ -75,3 +74,9 @@ export async function shell(
 export function signatureOf(person: Person): Signature {
   return { name: person.name, email: person.email ?? `${person.id}@slack.invalid` };
 }
+
+/**
+ * `processes`: the sandbox was started again. `sandbox`: it is another one, with the files as they were saved.
+ * `work`: it is another one, with only what was published.
+ */
+export type Lost = 'processes' | 'sandbox' | 'work';

@@ -16,10 +16,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { EndOfCommand } from './command.ts';
 import { cutMiddle } from './excerpt.ts';
 import { takeInput } from './input.ts';
-import type { ResultFields } from './protocol.ts';
+import type { EndOfCommand, ResultFields } from './protocol.ts';
 
 const OUTPUT_MAX_BYTES = 20 * 1024 * 1024;
 /** Outputs are kept for this many commands; results, being small, for all. */

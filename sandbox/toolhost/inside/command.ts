@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { CommandStore, StoredFiles } from './command-store.ts';
 import { Excerpt } from './excerpt.ts';
 import type { PipePool } from './pipes.ts';
-import type { CommandRequest, ResultFields } from './protocol.ts';
+import type { CommandRequest, EndOfCommand } from './protocol.ts';
 
 /** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
@@ -14,8 +14,6 @@ const DRAIN_MS = 80;
 /** The kernel should take a command, not the toolhost, when memory runs out. */
 const OOM_SCORE = '600';
 const MARK = 'THREADSMITH_COMMAND';
-
-export type EndOfCommand = Omit<ResultFields, 'truncated'>;
 
 export class RunningCommand {
   readonly started: Promise<void>;

@@ -79,3 +79,5 @@ export type HelloFields = {
   readonly bounding: string;
   readonly interfaces: readonly string[];
 };
+
+export type EndOfCommand = Omit<ResultFields, 'truncated'>;

@@ -1,7 +1,7 @@
 // The load_skill tool: the instructions of one of the repo's skills, when the work calls for it.
 import { z } from 'zod';
-import type { RepoGuide } from '../guide.ts';
 import { cutMiddle, oneLine } from './output.ts';
+import type { RepoGuide } from './repo-guide.ts';
 import { defineTool, result, type Tool } from './tool.ts';
 
 const MAX_FILES = 40;

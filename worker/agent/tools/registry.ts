@@ -1,7 +1,6 @@
 // All tools of the agent, in the order in which the model gets them. The order never changes within a turn.
 
 import type { ToolSpec } from '../../model/model.ts';
-import type { RepoGuide } from '../guide.ts';
 import { applyPatchTool } from './apply-patch.ts';
 import { artifactTool } from './artifact.ts';
 import { askUserTool } from './ask-user.ts';
@@ -9,6 +8,7 @@ import { browserTool } from './browser.ts';
 import { editFileTool } from './edit-file.ts';
 import { loadSkillTool } from './load-skill.ts';
 import { readFileTool } from './read-file.ts';
+import type { RepoGuide } from './repo-guide.ts';
 import { searchTool } from './search.ts';
 import { shellTool } from './shell.ts';
 import type { PreparedCall, Tool } from './tool.ts';
