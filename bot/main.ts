@@ -20,7 +20,7 @@ import { listenToClicks } from './clicks/listeners.ts';
 import { startDispatcher } from './delivery/dispatcher.ts';
 import { watchHomes } from './home/watch.ts';
 import { listenToMessages } from './intake/listeners.ts';
-import { type DeskParts, deskFor } from './interaction/context.ts';
+import { type ContextParts, contextFor } from './interaction/context.ts';
 import { linkRulesOf } from './links/rules.ts';
 import { startPresenter } from './presenter/presenter.ts';
 import { openUploads } from './presenter/uploads.ts';
@@ -71,12 +71,12 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   listenToMessages(app, { database, config, workspaces, log });
   listenToRemovals(app, database, log);
   const homes = watchHomes(
-    async (teamId, userId) => publishHome(await deskFor(desk, { team_id: teamId }), userId),
+    async (teamId, userId) => publishHome(await contextFor(ctx, { team_id: teamId }), userId),
     log,
   );
-  const desk: DeskParts = { database, config, workspaces, content, homes, log };
-  listenToClicks(app, desk);
-  listenToStarts(app, desk);
+  const ctx: ContextParts = { database, config, workspaces, content, homes, log };
+  listenToClicks(app, ctx);
+  listenToStarts(app, ctx);
 
   const dispatcher = startDispatcher(database, workspaces, log);
   const uploads = openUploads(database, content, workspaces, () => presenter.hint(), log);
@@ -200,8 +200,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const { message, wayOut } = toFailure(error);
+  const { message, advice } = toFailure(error);
   const redact = createRedactor(secretsOfEnvironment(process.env));
-  process.stderr.write(`${redact(withoutCredentials(`${message} ${wayOut}`))}\n`);
+  process.stderr.write(`${redact(withoutCredentials(`${message} ${advice}`))}\n`);
   process.exit(1);
 }

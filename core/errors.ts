@@ -55,19 +55,19 @@ export interface ThreadsmithErrorOptions {
 /**
  * A failure with its way out.
  *
- * `message` says in one plain sentence what failed and why; `wayOut` says in one sentence what the
+ * `message` says in one plain sentence what failed and why; `advice` says in one sentence what the
  * reader can do. Both are shown to people, so neither may hold a credential.
  */
 export class ThreadsmithError extends Error {
   readonly code: ErrorCode;
-  readonly wayOut: string;
+  readonly advice: string;
   readonly retry: Retry;
 
-  constructor(code: ErrorCode, message: string, wayOut: string, options: ThreadsmithErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, advice: string, options: ThreadsmithErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ThreadsmithError';
     this.code = code;
-    this.wayOut = wayOut;
+    this.advice = advice;
     this.retry = options.retry ?? 'never';
   }
 }
@@ -76,7 +76,7 @@ export class ThreadsmithError extends Error {
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly wayOut: string;
+  readonly advice: string;
 }
 
 /** Turns whatever was thrown into a failure that can be shown; unknown errors become `internal`. */
@@ -85,14 +85,14 @@ export function toFailure(thrown: unknown): Failure {
     return {
       code: thrown.code,
       message: thrown.message,
-      wayOut: thrown.wayOut,
+      advice: thrown.advice,
     };
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return {
     code: 'internal',
     message: `Something in Threadsmith itself failed: ${reason.split('\n')[0]}`,
-    wayOut: 'Reply in the thread to try again; the log of the worker has the details.',
+    advice: 'Reply in the thread to try again; the log of the worker has the details.',
   };
 }
 

@@ -73,6 +73,6 @@ function readArguments(): z.infer<typeof argumentsSchema> {
 
 main().catch((thrown: unknown) => {
   if (!(thrown instanceof ThreadsmithError)) throw thrown;
-  process.stderr.write(`${thrown.message} ${thrown.wayOut}\n`);
+  process.stderr.write(`${thrown.message} ${thrown.advice}\n`);
   process.exitCode = 1;
 });

@@ -21,7 +21,7 @@ try {
   process.exitCode = await start(terminal);
 } catch (thrown) {
   terminal.close();
-  if (thrown instanceof ThreadsmithError) process.stderr.write(`\n✗ ${thrown.message}\n  ${thrown.wayOut}\n`);
+  if (thrown instanceof ThreadsmithError) process.stderr.write(`\n✗ ${thrown.message}\n  ${thrown.advice}\n`);
   else process.stderr.write(`\n✗ ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
   process.exitCode = 1;
 }
@@ -118,7 +118,7 @@ async function playOnce(
   }
   if (played.result?.kind === 'change')
     terminal.say(`Commit ${played.result.commit} on ${played.result.branch}`);
-  if (played.failure !== null) terminal.warn(`${played.failure.message} ${played.failure.wayOut}`);
+  if (played.failure !== null) terminal.warn(`${played.failure.message} ${played.failure.advice}`);
   const verified = isVerified(played);
   terminal.say(verified ? 'The change was verified.' : `The change was not verified (${played.state}).`);
   return verified ? 0 : 1;

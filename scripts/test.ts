@@ -25,7 +25,7 @@ try {
   process.exitCode = interrupted !== 0 ? interrupted : Number(count.failed > 0);
 } catch (thrown) {
   terminal.close();
-  if (thrown instanceof ThreadsmithError) process.stderr.write(`\n✗ ${thrown.message}\n  ${thrown.wayOut}\n`);
+  if (thrown instanceof ThreadsmithError) process.stderr.write(`\n✗ ${thrown.message}\n  ${thrown.advice}\n`);
   else process.stderr.write(`\n✗ ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
   terminal.say('0 passed, 1 failed');
   process.exitCode = 1;

@@ -199,7 +199,7 @@ main().catch((error: unknown) => {
   const known = error instanceof ThreadsmithError;
   const redact = createRedactor(secretsOfEnvironment(process.env));
   const text = known
-    ? `${error.message} ${error.wayOut}`
+    ? `${error.message} ${error.advice}`
     : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`${redact(withoutCredentials(text))}\n`);
   process.exitCode = 1;

@@ -107,8 +107,8 @@ export function alreadyChosen(what: string): FittedMessage {
 }
 
 /** Any failure told to one person. */
-export function couldNot(message: string, wayOut: string): FittedMessage {
-  return note([words(`${oneLine(message, 1_000)} ${oneLine(wayOut, 1_000)}`.trim())]);
+export function couldNot(message: string, advice: string): FittedMessage {
+  return note([words(`${oneLine(message, 1_000)} ${oneLine(advice, 1_000)}`.trim())]);
 }
 
 /** In `text` only our own mentions stay markup. */

@@ -30,13 +30,13 @@ function sentenceAndOutput(message: string): { readonly sentence: string; readon
 export function failureMessage(options: FailureOptions): FittedMessage {
   const { sentence, output } = sentenceAndOutput(clean(options.failure.message).trim());
   const what = cut(sentence, SENTENCE_MAX) || 'Something failed.';
-  const wayOut = cut(clean(options.failure.wayOut).trim(), SENTENCE_MAX);
+  const advice = cut(clean(options.failure.advice).trim(), SENTENCE_MAX);
   return fit({
-    text: textLines(what, wayOut),
+    text: textLines(what, advice),
     blocks: present(
       output === ''
-        ? paragraph(told(what, { bold: true }), told(wayOut === '' ? '' : `\n${wayOut}`))
-        : richText(section(told(what, { bold: true })), preformatted(output), section(told(wayOut))),
+        ? paragraph(told(what, { bold: true }), told(advice === '' ? '' : `\n${advice}`))
+        : richText(section(told(what, { bold: true })), preformatted(output), section(told(advice))),
       context(options.about ?? ''),
       options.canRetry
         ? actions(

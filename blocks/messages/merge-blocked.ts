@@ -27,12 +27,12 @@ export function mergeBlockedMessage({ failure, turnId, branch, block }: MergeBlo
   const title = titles[block.why];
   const what = cut(clean(failure.message).trim(), SENTENCE_MAX);
   const main = oneLine(block.defaultBranch, 60);
-  const wayOut = `Update branch has the agent bring in ${main}, resolve what conflicts and verify it; then decide on that result. Nothing was merged, and approvals of ${shortCommit(block.seen)} stay with that commit.`;
+  const advice = `Update branch has the agent bring in ${main}, resolve what conflicts and verify it; then decide on that result. Nothing was merged, and approvals of ${shortCommit(block.seen)} stay with that commit.`;
   return fit({
-    text: textLines(title, what, wayOut),
+    text: textLines(title, what, advice),
     blocks: present(
       paragraph(bold(title), words(`\n${what}`)),
-      context(wayOut, oneLine(branch, 100)),
+      context(advice, oneLine(branch, 100)),
       actions(
         button({
           actionId: ACTION.updateBranch,

@@ -8,18 +8,18 @@ import { clean } from '../rules/text.ts';
 const OUTPUT_MAX = 1_000;
 
 /** Told once, until it works again. */
-export function snapshotFailedMessage(repo: string, { message, wayOut }: Failure): FittedMessage {
+export function snapshotFailedMessage(repo: string, { message, advice }: Failure): FittedMessage {
   const [what = '', ...lines] = clean(message).trim().split('\n');
   const output = lines.join('\n').slice(-OUTPUT_MAX).toWellFormed();
   const meanwhile =
     'Until then requests start from the last preparation that worked, with the newest files over it.';
   return fit({
-    text: textLines(`The setup of ${repo} fails: ${what}`, `${clean(wayOut)} ${meanwhile}`),
+    text: textLines(`The setup of ${repo} fails: ${what}`, `${clean(advice)} ${meanwhile}`),
     blocks: [
       richText(
         section(bold(`The setup of ${repo} fails.`), told(` ${what}`)),
         ...(output === '' ? [] : [preformatted(output)]),
-        section(told(`${clean(wayOut)} ${meanwhile}`)),
+        section(told(`${clean(advice)} ${meanwhile}`)),
       ),
     ],
   });

@@ -18,7 +18,7 @@ import { takenUpMessage, withdrawnMessage } from './waiting.ts';
 const FAILED: Failure = {
   code: 'internal',
   message: 'The turn failed.',
-  wayOut: 'Reply in the thread to try again.',
+  advice: 'Reply in the thread to try again.',
 };
 
 /** The message while a turn is open, and the last one of a turn that ended without a result. */
@@ -44,7 +44,7 @@ export function turnMessage(view: StatusView, options: StatusOptions): FittedMes
     case 'refused':
       // Only where the thread had its message before that was known. Who may is said to the person alone.
       return failureMessage({
-        failure: { ...(view.failure ?? FAILED), wayOut: '' },
+        failure: { ...(view.failure ?? FAILED), advice: '' },
         turnId: view.turnId,
         canRetry: false,
       });

@@ -147,7 +147,7 @@ async function refusal({ config, directory }: AdmissionOptions, actor: Actor): P
     return {
       code: 'not_allowed',
       message,
-      wayOut: 'Nobody may yet: people.start in the configuration names no one.',
+      advice: 'Nobody may yet: people.start in the configuration names no one.',
     };
   const who = await Promise.all(
     entries.map(async (entry) => {
@@ -155,7 +155,7 @@ async function refusal({ config, directory }: AdmissionOptions, actor: Actor): P
       return entry.includes('@') ? entry : directory.nameOf(entry);
     }),
   );
-  return { code: 'not_allowed', message, wayOut: `These people may: ${who.join(', ')}.` };
+  return { code: 'not_allowed', message, advice: `These people may: ${who.join(', ')}.` };
 }
 
 /** Said to the person alone: the channel has nothing of it, not even the eyes on their message. */

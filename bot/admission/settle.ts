@@ -73,11 +73,11 @@ async function takeUp(em: EntityManager, turn: Turn, kept: Turn): Promise<void> 
   await em.flush();
 }
 
-function refused(message: string, wayOut: string): Failure {
+function refused(message: string, advice: string): Failure {
   return {
     code: 'option_refused',
     message,
-    wayOut: `${wayOut}: edit your message, or reply with just that. The request is kept.`,
+    advice: `${advice}: edit your message, or reply with just that. The request is kept.`,
   };
 }
 

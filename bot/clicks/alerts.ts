@@ -5,17 +5,19 @@ import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
 import { quietenAlert } from '../../db/slack/alerts.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const FIX = 'Fix the cause that you found, in the way that you proposed.';
 
 /** Makes the handler of one of the three buttons. */
-export function decideAlert(how: AlertDecision['how']): (desk: Desk, click: Click) => Promise<Reply> {
-  return async (desk, click) => {
-    const actor = await desk.directory.actor(click.userId);
-    return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
-      const refused = refusal(desk.config, actor, ['start']);
+export function decideAlert(
+  how: AlertDecision['how'],
+): (ctx: InteractionContext, click: Click) => Promise<Reply> {
+  return async (ctx, click) => {
+    const actor = await ctx.directory.actor(click.userId);
+    return onTurn(ctx, click.value, click.channelId, async (em, { turn, session, locked }) => {
+      const refused = refusal(ctx.config, actor, ['start']);
       if (refused !== null) return refused;
       if (turn.kind !== 'alert' || turn.state !== 'done') return outOfDate();
       const events = await eventsOfTurn(em, turn.id);

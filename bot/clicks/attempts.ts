@@ -18,17 +18,24 @@ import type { EntityManager } from '../../db/schema/database.ts';
 import { chooseAttempt } from '../../db/turns/choice.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal, type Target } from '../interaction/context.ts';
+import {
+  hasOpenTurn,
+  type InteractionContext,
+  onTurn,
+  type Reply,
+  refusal,
+  type Target,
+} from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import { isNewestChange } from './merge.ts';
 
 /** Goes on with one of the attempts; the first choice counts. */
-export async function pickAttempt(desk: Desk, click: Click): Promise<Reply> {
+export async function pickAttempt(ctx: InteractionContext, click: Click): Promise<Reply> {
   const choice = parseChoice(click.value);
   if (choice === null) return outOfDate();
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, choice.turnId, click.channelId, async (em, { turn }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, choice.turnId, click.channelId, async (em, { turn }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     switch (await chooseAttempt(em, turn.id, choice.place, actor.id)) {
       case 'chosen':
@@ -39,7 +46,7 @@ export async function pickAttempt(desk: Desk, click: Click): Promise<Reply> {
         const chosen = await choiceOf(em, turn.id);
         // Their own click once more, after Slack lost the answer to it.
         if (chosen?.by === actor.id && chosen.place === choice.place) return null;
-        return alreadyChosen(await howItEnded(em, desk, turn.id));
+        return alreadyChosen(await howItEnded(em, ctx, turn.id));
       }
     }
   });
@@ -50,10 +57,10 @@ async function choiceOf(em: EntityManager, turnId: string): Promise<Chosen | und
   return result !== null && result !== undefined && 'chosen' in result ? result.chosen : undefined;
 }
 
-async function howItEnded(em: EntityManager, desk: Desk, turnId: string): Promise<string> {
+async function howItEnded(em: EntityManager, ctx: InteractionContext, turnId: string): Promise<string> {
   const { stopRequestedBy } = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
   const chosen = await choiceOf(em, turnId);
-  if (chosen !== undefined) return `${await desk.directory.nameOf(chosen.by)} chose attempt ${chosen.place}`;
+  if (chosen !== undefined) return `${await ctx.directory.nameOf(chosen.by)} chose attempt ${chosen.place}`;
   return (stopRequestedBy ?? null) === null ? 'none of them was kept' : 'it was stopped';
 }
 
@@ -61,10 +68,10 @@ async function howItEnded(em: EntityManager, desk: Desk, turnId: string): Promis
 const REQUESTS: ReadonlySet<TurnKind> = new Set(['mention', 'follow_up', 'changes_requested', 'alert']);
 
 /** Has a result's request done in other ways, the result being one of those to choose from. */
-export async function tryWays(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, target) => {
-    const refused = refusal(desk.config, actor, ['start']) ?? (await objection(em, desk, target));
+export async function tryWays(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, target) => {
+    const refused = refusal(ctx.config, actor, ['start']) ?? (await objection(em, ctx, target));
     if (refused !== null) return refused;
     const { answer: _answer, callId: _call, ...details } = target.turn.details;
     const { id, name, email } = actor;
@@ -78,10 +85,14 @@ export async function tryWays(desk: Desk, click: Click): Promise<Reply> {
   });
 }
 
-async function objection(em: EntityManager, desk: Desk, { turn, session }: Target): Promise<Reply> {
+async function objection(
+  em: EntityManager,
+  ctx: InteractionContext,
+  { turn, session }: Target,
+): Promise<Reply> {
   if (turn.result?.kind !== 'change' || !REQUESTS.has(turn.kind)) return outOfDate();
   const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
-  const { merge } = await resultView(em, desk.config, session, status, turn.result, {});
+  const { merge } = await resultView(em, ctx.config, session, status, turn.result, {});
   if (merge.kind === 'merged') return alreadyMerged(merge.by, merge.mergeCommit);
   if (merge.kind === 'merging') return alreadyMerging(merge.by);
   if (merge.kind === 'discarded') return alreadyDiscarded(merge.by);

@@ -26,8 +26,8 @@ import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
-  type Desk,
   hasOpenTurn,
+  type InteractionContext,
   onTurn,
   openView,
   type Reply,
@@ -40,18 +40,18 @@ import { resultView, viewOf } from '../presenter/render.ts';
 const UNDO_MS = 10 * 60_000;
 
 /** Opens the modal for what should be different. */
-export async function openRequestChanges(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
+export async function openRequestChanges(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
   const found: Session[] = [];
-  const reply = await onTurn(desk, click.value, click.channelId, async (_em, { session }) => {
+  const reply = await onTurn(ctx, click.value, click.channelId, async (_em, { session }) => {
     found.push(session);
-    return refusal(desk.config, actor, ['start']);
+    return refusal(ctx.config, actor, ['start']);
   });
   const [session] = found;
   if (reply !== null || session === undefined) return reply;
   const { branch, repo } = session;
   await openView(
-    desk,
+    ctx,
     click.triggerId,
     requestChangesModal({ turnId: click.value, repo: repo ?? '', branch }),
   );
@@ -59,12 +59,12 @@ export async function openRequestChanges(desk: Desk, click: Click): Promise<Repl
 }
 
 /** Takes what was written in it. The same modal counts once. */
-export async function requestChanges(desk: Desk, submission: Submission): Promise<Reply> {
-  const actor = await desk.directory.actor(submission.userId);
+export async function requestChanges(ctx: InteractionContext, submission: Submission): Promise<Reply> {
+  const actor = await ctx.directory.actor(submission.userId);
   const text = submission.input(CHANGES_INPUT.blockId, CHANGES_INPUT.actionId).trim();
   if (text === '') return couldNot('Nothing was written.', 'Say what should be different.');
-  return onTurn(desk, submission.metadata, null, async (em, target) => {
-    const refused = refusal(desk.config, actor, ['start']);
+  return onTurn(ctx, submission.metadata, null, async (em, target) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     if (!(await claimKey(em, `view:${submission.viewId}`))) return null;
     await wantDelivery(em, {
@@ -82,10 +82,10 @@ export async function requestChanges(desk: Desk, submission: Submission): Promis
 }
 
 /** Takes a discard back while that is possible. */
-export async function undoDiscard(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, { session }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+export async function undoDiscard(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, { session }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     const pending = await em.findOne(Turn, { sessionId: session.id, kind: 'discard', state: 'queued' });
     const undone =
@@ -105,10 +105,10 @@ async function isUndone(em: EntityManager, sessionId: string): Promise<boolean> 
 }
 
 /** Throws the session's work away, after a while; the button asked for confirmation. */
-export async function discard(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, target) => {
-    const refused = refusal(desk.config, actor, ['start']) ?? (await cannotDiscard(em, desk, target));
+export async function discard(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, target) => {
+    const refused = refusal(ctx.config, actor, ['start']) ?? (await cannotDiscard(em, ctx, target));
     if (refused !== null) return refused;
     await queueButtonTurn(em, target.locked, {
       kind: 'discard',
@@ -120,10 +120,14 @@ export async function discard(desk: Desk, click: Click): Promise<Reply> {
   });
 }
 
-async function cannotDiscard(em: EntityManager, desk: Desk, { turn, session }: Target): Promise<Reply> {
+async function cannotDiscard(
+  em: EntityManager,
+  ctx: InteractionContext,
+  { turn, session }: Target,
+): Promise<Reply> {
   if (turn.result?.kind !== 'change') return outOfDate();
   const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
-  const { merge } = await resultView(em, desk.config, session, status, turn.result, {});
+  const { merge } = await resultView(em, ctx.config, session, status, turn.result, {});
   if (merge.kind === 'merged') return alreadyMerged(merge.by, merge.mergeCommit);
   if (merge.kind === 'merging') return alreadyMerging(merge.by);
   if (merge.kind === 'discarded') return alreadyDiscarded(merge.by);
@@ -134,10 +138,10 @@ async function cannotDiscard(em: EntityManager, desk: Desk, { turn, session }: T
 const GO_ON = 'Go on with the request from where you are.';
 
 /** Makes a new turn like the one that failed; each failure is tried again once. */
-export async function tryAgain(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+export async function tryAgain(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, { turn, session, locked }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     if (turn.state !== 'failed' || turn.kind === 'merge') return outOfDate();
     if (!(await claimKey(em, `again:${turn.id}`))) return alreadyChosen('somebody has it tried again below');

@@ -10,20 +10,20 @@ import { offerSteering } from '../../db/turns/steering.ts';
 import { answerWaiting, stopTurn, withdrawTurn } from '../../db/turns/turns.ts';
 import { queueReceived } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { type Desk, findInReach, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { findInReach, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 /** The repo that a request is for, remembered for the thread. */
-export async function pickRepo(desk: Desk, click: Click): Promise<Reply> {
+export async function pickRepo(ctx: InteractionContext, click: Click): Promise<Reply> {
   const choice = parseChoice(click.value);
   if (choice === null) return outOfDate();
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, choice.turnId, click.channelId, async (em, { turn, session }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, choice.turnId, click.channelId, async (em, { turn, session }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     if (turn.state !== 'needs_repo') return alreadyChosen(session.repo ?? 'the request is over');
     const offered = await lastOffer(em, turn.id);
     const repo = offered[choice.place];
-    if (repo === undefined || !desk.config.repos.some(({ name }) => name === repo)) return outOfDate();
+    if (repo === undefined || !ctx.config.repos.some(({ name }) => name === repo)) return outOfDate();
     await em.execute('update session set repo = ? where id = ?', [repo, session.id]);
     const waiting = await em.find(
       Turn,
@@ -39,12 +39,12 @@ export async function pickRepo(desk: Desk, click: Click): Promise<Reply> {
  * An answer to the agent's question, the one that was seen: another may wait by now, where Slack lost the answer to
  * a click or the words of somebody came first.
  */
-export async function pickOption(desk: Desk, click: Click): Promise<Reply> {
+export async function pickOption(ctx: InteractionContext, click: Click): Promise<Reply> {
   const choice = parseOption(click.value);
   if (choice === null) return outOfDate();
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, choice.turnId, click.channelId, async (em, { turn }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, choice.turnId, click.channelId, async (em, { turn }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     const events = await eventsOfTurn(em, turn.id);
     const waits =
@@ -59,25 +59,25 @@ export async function pickOption(desk: Desk, click: Click): Promise<Reply> {
 }
 
 /** Stops a turn, wherever it is. */
-export async function stop(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
+export async function stop(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
   // The session is not locked: the worker that has the turn locks the turn first, and so does this.
-  return desk.database.transaction(async (em) => {
-    if ((await findInReach(em, desk, click.value, click.channelId)) === null) return outOfDate();
-    const refused = refusal(desk.config, actor, ['start']);
+  return ctx.database.transaction(async (em) => {
+    if ((await findInReach(em, ctx, click.value, click.channelId)) === null) return outOfDate();
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     return (await stopTurn(em, click.value, actor.id)) ? null : couldNot('This is over already.', '');
   });
 }
 
 /** Hands a waiting turn's text to the one at work. */
-export async function sendNow(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
+export async function sendNow(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
   // The session is not locked, for the reason given above.
-  return desk.database.transaction(async (em) => {
-    const found = await findInReach(em, desk, click.value, click.channelId);
+  return ctx.database.transaction(async (em) => {
+    const found = await findInReach(em, ctx, click.value, click.channelId);
     if (found === null) return outOfDate();
-    const refused = refusal(desk.config, actor, ['start']);
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     switch (await offerSteering(em, click.value, actor.id)) {
       case 'offered':
@@ -91,10 +91,10 @@ export async function sendNow(desk: Desk, click: Click): Promise<Reply> {
 }
 
 /** Takes a waiting turn back. */
-export async function remove(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, { turn }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+export async function remove(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, { turn }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     const removed = await withdrawTurn(em, turn.id, { by: actor.id, how: 'removed' });
     return removed ? null : couldNot('This does not wait any more.', '');

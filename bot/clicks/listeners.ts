@@ -13,7 +13,12 @@ import {
 import { toFailure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { type Click, readClick, readSubmission, type Submission } from '../interaction/click.ts';
-import { type Desk, type DeskParts, deskFor, type Reply } from '../interaction/context.ts';
+import {
+  type ContextParts,
+  contextFor,
+  type InteractionContext,
+  type Reply,
+} from '../interaction/context.ts';
 import { patiently } from '../slack/calls.ts';
 import { setOwn, startFromHome } from '../starts/home.ts';
 import { decideAlert } from './alerts.ts';
@@ -27,35 +32,35 @@ import { openReroute, reroute } from './reroute.ts';
 import { revert } from './revert.ts';
 import { updateBranch } from './update-branch.ts';
 
-type ClickHandler = (desk: Desk, click: Click) => Promise<Reply>;
-type SubmissionHandler = (desk: Desk, submission: Submission) => Promise<Reply>;
+type ClickHandler = (ctx: InteractionContext, click: Click) => Promise<Reply>;
+type SubmissionHandler = (ctx: InteractionContext, submission: Submission) => Promise<Reply>;
 
 /** Listens for every button, menu and modal of ours. */
-export function listenToClicks(app: App, parts: DeskParts): void {
+export function listenToClicks(app: App, parts: ContextParts): void {
   const on = (action: string | RegExp, handle: ClickHandler): void => {
     app.action(action, async ({ body, ack }) => {
-      const desk = await deskFor(parts, body);
+      const ctx = await contextFor(parts, body);
       const click = readClick(body);
-      const reply = await settled(desk, () => handle(desk, click));
+      const reply = await settled(ctx, () => handle(ctx, click));
       try {
         await ack();
       } finally {
         // Also where the connection broke meanwhile: what was decided holds, whether they click again or not.
-        await tell(desk, click.userId, click.channelId, click.threadTs, reply);
-        if (click.view?.isHome === true) await redrawHome(desk, click.userId);
+        await tell(ctx, click.userId, click.channelId, click.threadTs, reply);
+        if (click.view?.isHome === true) await redrawHome(ctx, click.userId);
       }
     });
   };
   const onSubmit = (callbackId: string, handle: SubmissionHandler): void => {
     app.view(callbackId, async ({ body, ack }) => {
-      const desk = await deskFor(parts, body);
+      const ctx = await contextFor(parts, body);
       const submission = readSubmission(body);
-      const reply = await settled(desk, () => handle(desk, submission));
+      const reply = await settled(ctx, () => handle(ctx, submission));
       try {
         await ack();
       } finally {
-        const place = reply === null ? null : await placeOf(desk, submission.metadata);
-        await tell(desk, submission.userId, place?.channelId ?? null, place?.threadTs ?? null, reply);
+        const place = reply === null ? null : await placeOf(ctx, submission.metadata);
+        await tell(ctx, submission.userId, place?.channelId ?? null, place?.threadTs ?? null, reply);
       }
     });
   };
@@ -100,18 +105,18 @@ export function listenToClicks(app: App, parts: DeskParts): void {
 }
 
 /** The handler's reply, or what went wrong as one: a click never ends in silence. */
-async function settled(desk: Desk, handle: () => Promise<Reply>): Promise<Reply> {
+async function settled(ctx: InteractionContext, handle: () => Promise<Reply>): Promise<Reply> {
   try {
     return await handle();
   } catch (error) {
-    desk.log.warn('a click failed', { error });
+    ctx.log.warn('a click failed', { error });
     const { message } = toFailure(error);
     return couldNot(message, 'Click again in a moment.');
   }
 }
 
 async function tell(
-  desk: Desk,
+  ctx: InteractionContext,
   userId: string,
   channelId: string | null,
   threadTs: string | null,
@@ -120,7 +125,7 @@ async function tell(
   if (reply === null || channelId === null) return;
   try {
     await patiently(() =>
-      desk.client.chat.postEphemeral({
+      ctx.client.chat.postEphemeral({
         channel: channelId,
         user: userId,
         ...(threadTs === null ? {} : { thread_ts: threadTs }),
@@ -129,21 +134,21 @@ async function tell(
       }),
     );
   } catch (error) {
-    desk.log.warn('the answer to a click was not shown', { userId, error });
+    ctx.log.warn('the answer to a click was not shown', { userId, error });
   }
 }
 
-async function redrawHome(desk: Desk, userId: string): Promise<void> {
+async function redrawHome(ctx: InteractionContext, userId: string): Promise<void> {
   try {
-    await desk.homes.redraw(desk.identity.teamId, userId);
+    await ctx.homes.redraw(ctx.identity.teamId, userId);
   } catch (error) {
-    desk.log.warn('the Home tab was not drawn', { userId, error });
+    ctx.log.warn('the Home tab was not drawn', { userId, error });
   }
 }
 
 /** Modals of ours carry the id of their turn. */
-async function placeOf(desk: Desk, metadata: string): Promise<Session | null> {
-  const em = desk.database.em();
+async function placeOf(ctx: InteractionContext, metadata: string): Promise<Session | null> {
+  const em = ctx.database.em();
   const turn = await em.findOne(Turn, { id: turnOf(metadata) });
   return turn === null ? null : em.findOne(Session, { id: turn.sessionId });
 }

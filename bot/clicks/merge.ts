@@ -23,8 +23,8 @@ import type { EntityManager } from '../../db/schema/database.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
-  type Desk,
   hasOpenTurn,
+  type InteractionContext,
   onTurn,
   openView,
   type Reply,
@@ -34,46 +34,45 @@ import {
 import { resultView, viewOf } from '../presenter/render.ts';
 
 /** The button of a verified result. */
-export async function approve(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, (em, target) => merge(em, desk, target, actor, false));
+export async function approve(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, (em, target) => merge(em, ctx, target, actor, false));
 }
 
 /** The button of a result that nothing verified: asks once more in a modal. */
-export async function askUnverified(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
+export async function askUnverified(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
   let view: ChangeView | null = null;
-  const reply = await onTurn(desk, click.value, click.channelId, async (em, target) => {
-    const change = await changeView(em, desk, target);
-    const objection =
-      change === null ? outOfDate() : await objectionTo(em, desk, target, change, actor, true);
+  const reply = await onTurn(ctx, click.value, click.channelId, async (em, target) => {
+    const change = await changeView(em, ctx, target);
+    const objection = change === null ? outOfDate() : await objectionTo(em, ctx, target, change, actor, true);
     if (objection === null) view = change;
     return objection;
   });
-  if (view !== null) await openView(desk, click.triggerId, mergeUnverifiedModal(view));
+  if (view !== null) await openView(ctx, click.triggerId, mergeUnverifiedModal(view));
   return reply;
 }
 
 /** The second confirmation. */
-export async function mergeUnverified(desk: Desk, submission: Submission): Promise<Reply> {
-  const actor = await desk.directory.actor(submission.userId);
-  return onTurn(desk, submission.metadata, null, (em, target) => merge(em, desk, target, actor, true));
+export async function mergeUnverified(ctx: InteractionContext, submission: Submission): Promise<Reply> {
+  const actor = await ctx.directory.actor(submission.userId);
+  return onTurn(ctx, submission.metadata, null, (em, target) => merge(em, ctx, target, actor, true));
 }
 
 async function merge(
   em: EntityManager,
-  desk: Desk,
+  ctx: InteractionContext,
   target: Target,
   actor: Actor,
   unverified: boolean,
 ): Promise<Reply> {
-  const view = await changeView(em, desk, target);
+  const view = await changeView(em, ctx, target);
   if (view === null) return outOfDate();
   // A person clicks again where Slack lost the answer to their click: there is nothing to tell them.
   if (view.merge.kind === 'merging' && view.merge.by.id === actor.id) return null;
-  const objection = await objectionTo(em, desk, target, view, actor, unverified);
+  const objection = await objectionTo(em, ctx, target, view, actor, unverified);
   if (objection !== null) return objection;
-  const approved = await approveAs(em, desk, target, view, actor);
+  const approved = await approveAs(em, ctx, target, view, actor);
   if (approved !== null) return approved;
   const { commit } = view.result;
   const groups = actor.groups ?? [];
@@ -104,13 +103,13 @@ async function merge(
 /** Why this may not be merged now, null where it may. */
 async function objectionTo(
   em: EntityManager,
-  desk: Desk,
+  ctx: InteractionContext,
   target: Target,
   view: ChangeView,
   actor: Actor,
   unverified: boolean,
 ): Promise<FittedMessage | null> {
-  const refused = await withoutRight(em, desk, target, view, actor);
+  const refused = await withoutRight(em, ctx, target, view, actor);
   if (refused !== null) return refused;
   const { merge: state, result } = view;
   if (state.kind === 'merged') return alreadyMerged(state.by, state.mergeCommit);
@@ -131,15 +130,15 @@ async function objectionTo(
 /** The line for somebody whose click can neither approve nor merge, null where it can do one of them. */
 async function withoutRight(
   em: EntityManager,
-  desk: Desk,
+  ctx: InteractionContext,
   { turn, session }: Target,
   view: ChangeView,
   actor: Actor,
 ): Promise<FittedMessage | null> {
-  const { people, approvals } = desk.config;
+  const { people, approvals } = ctx.config;
   const { needed, given } = view.approval;
   if (given.length >= needed && may(people, 'merge', actor)) return null;
-  const refused = refusal(desk.config, actor, ['approve']);
+  const refused = refusal(ctx.config, actor, ['approve']);
   if (refused !== null) return refused;
   const isOwn = isOwnChange(approvals, await promptersOf(em, session.id, turn.position), actor.id);
   return isOwn ? ownChange(whoMay(people, 'approve', actor)) : null;
@@ -148,12 +147,12 @@ async function withoutRight(
 /** Counts the click as an approval where it is one; the line for the person where that does not merge yet. */
 async function approveAs(
   em: EntityManager,
-  desk: Desk,
+  ctx: InteractionContext,
   { turn, session }: Target,
   view: ChangeView,
   actor: Actor,
 ): Promise<FittedMessage | null> {
-  const { people } = desk.config;
+  const { people } = ctx.config;
   const { needed, given } = view.approval;
   const adds = given.length < needed && given.every(({ id }) => id !== actor.id);
   if (adds) {
@@ -180,11 +179,15 @@ export async function isNewestChange(em: EntityManager, turn: Turn): Promise<boo
   return later.every(({ result }) => result?.kind !== 'change');
 }
 
-async function changeView(em: EntityManager, desk: Desk, target: Target): Promise<ChangeView | null> {
+async function changeView(
+  em: EntityManager,
+  ctx: InteractionContext,
+  target: Target,
+): Promise<ChangeView | null> {
   const { turn, session } = target;
   if (turn.result?.kind !== 'change') return null;
   const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
-  const view = await resultView(em, desk.config, session, status, turn.result, {});
+  const view = await resultView(em, ctx.config, session, status, turn.result, {});
   return isChange(view) ? view : null;
 }
 

@@ -6,45 +6,52 @@ import { planChangeModal } from '../../blocks/messages/plan.ts';
 import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/parts/actions.ts';
 import { decidePlan } from '../../db/turns/plans.ts';
 import type { Click, Submission } from '../interaction/click.ts';
-import { type Desk, findInReach, onTurn, openView, type Reply, refusal } from '../interaction/context.ts';
+import {
+  findInReach,
+  type InteractionContext,
+  onTurn,
+  openView,
+  type Reply,
+  refusal,
+} from '../interaction/context.ts';
 
 const DECIDED = 'This plan does not wait any more.';
 
 /** Has the plan carried out, by somebody who may start work. */
-export async function planGo(desk: Desk, click: Click): Promise<Reply> {
-  return decide(desk, click.value, click.userId, click.channelId, { how: 'go', text: '' });
+export async function planGo(ctx: InteractionContext, click: Click): Promise<Reply> {
+  return decide(ctx, click.value, click.userId, click.channelId, { how: 'go', text: '' });
 }
 
 /** Opens the modal that asks what should be different. */
-export async function openPlanChange(desk: Desk, click: Click): Promise<Reply> {
-  const found = await findInReach(desk.database.em(), desk, turnOf(click.value), click.channelId);
+export async function openPlanChange(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const found = await findInReach(ctx.database.em(), ctx, turnOf(click.value), click.channelId);
   if (found === null) return outOfDate();
-  const refused = refusal(desk.config, await desk.directory.actor(click.userId), ['start']);
+  const refused = refusal(ctx.config, await ctx.directory.actor(click.userId), ['start']);
   if (refused !== null) return refused;
   const last = (found.turn.details.plans?.length ?? 0) - 1;
   const place = parseChoice(click.value)?.place ?? last;
   if (found.turn.state !== 'waiting' || place !== last) return couldNot(DECIDED, '');
-  await openView(desk, click.triggerId, planChangeModal({ turnId: found.turn.id, place }));
+  await openView(ctx, click.triggerId, planChangeModal({ turnId: found.turn.id, place }));
   return null;
 }
 
 /** Asks for another plan. */
-export async function planChange(desk: Desk, submission: Submission): Promise<Reply> {
+export async function planChange(ctx: InteractionContext, submission: Submission): Promise<Reply> {
   const text = submission.input(PLAN_INPUT.blockId, PLAN_INPUT.actionId).trim();
-  return decide(desk, submission.metadata, submission.userId, null, { how: 'change', text });
+  return decide(ctx, submission.metadata, submission.userId, null, { how: 'change', text });
 }
 
 async function decide(
-  desk: Desk,
+  ctx: InteractionContext,
   plan: string,
   userId: string,
   channelId: string | null,
   decision: { readonly how: 'go' | 'change'; readonly text: string },
 ): Promise<Reply> {
-  const actor = await desk.directory.actor(userId);
+  const actor = await ctx.directory.actor(userId);
   const place = parseChoice(plan)?.place;
-  return onTurn(desk, turnOf(plan), channelId, async (em, { turn }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+  return onTurn(ctx, turnOf(plan), channelId, async (em, { turn }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     const decided = await decidePlan(em, turn.sessionId, {
       ...decision,

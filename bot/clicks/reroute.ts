@@ -14,9 +14,9 @@ import { findRepo } from '../admission/repo.ts';
 import { restart } from '../admission/settle.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
-  type Desk,
   findInReach,
   hasOpenTurn,
+  type InteractionContext,
   openView,
   type Reply,
   refusal,
@@ -27,36 +27,36 @@ const ELSEWHERE = 'Ask in a new thread, with repo=… in your words.';
 const TOO_LATE = 'This cannot be moved any more: it is over, or something of it was published.';
 
 /** Opens the modal with what was chosen. */
-export async function openReroute(desk: Desk, click: Click): Promise<Reply> {
-  const found = await findInReach(desk.database.em(), desk, click.value, click.channelId);
+export async function openReroute(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const found = await findInReach(ctx.database.em(), ctx, click.value, click.channelId);
   if (found === null) return outOfDate();
-  const refused = refusal(desk.config, await desk.directory.actor(click.userId), ['start']);
+  const refused = refusal(ctx.config, await ctx.directory.actor(click.userId), ['start']);
   if (refused !== null) return refused;
   const { turn, session } = found;
   const answered = isAnswered(turn);
   if ((isOver(turn.state) && !answered) || !isChangeable(session, turn)) return couldNot(TOO_LATE, '');
   const view = rerouteModal({
     turnId: turn.id,
-    repos: desk.config.repos.map(({ name }) => name),
+    repos: ctx.config.repos.map(({ name }) => name),
     repo: session.repo ?? '',
     branch: session.baseBranch ?? null,
     stage: answered ? 'answered' : turn.state === 'running' || turn.state === 'waiting' ? 'begun' : 'waits',
   });
-  await openView(desk, click.triggerId, view);
+  await openView(ctx, click.triggerId, view);
   return null;
 }
 
 /** Moves the request. The same place again changes nothing. */
-export async function reroute(desk: Desk, submission: Submission): Promise<Reply> {
+export async function reroute(ctx: InteractionContext, submission: Submission): Promise<Reply> {
   const input = (name: keyof typeof REROUTE_INPUT) =>
     submission.input(REROUTE_INPUT[name].blockId, REROUTE_INPUT[name].actionId).trim();
-  const repo = findRepo(desk.config.repos, input('repo'));
+  const repo = findRepo(ctx.config.repos, input('repo'));
   const baseBranch = input('branch') || null;
-  const actor = await desk.directory.actor(submission.userId);
-  return desk.database.transaction(async (em) => {
-    const found = await findInReach(em, desk, submission.metadata, null);
+  const actor = await ctx.directory.actor(submission.userId);
+  return ctx.database.transaction(async (em) => {
+    const found = await findInReach(em, ctx, submission.metadata, null);
     if (found === null || repo === null) return outOfDate();
-    const refused = refusal(desk.config, actor, ['start']);
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     const { turn, session } = found;
     if (session.repo === repo && (session.baseBranch ?? null) === baseBranch) return null;

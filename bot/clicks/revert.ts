@@ -3,19 +3,19 @@ import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemera
 import { eventsOfTurn } from '../../db/log/events.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/render.ts';
 import { isNewestChange, titleOf } from './merge.ts';
 
 /** Asks for the revert. It changes nothing that people have not approved, so whoever may start work may ask. */
-export async function revert(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+export async function revert(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, { turn, session, locked }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     if (turn.result?.kind !== 'change') return outOfDate();
     const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
-    const { merge } = await resultView(em, desk.config, session, status, turn.result, {});
+    const { merge } = await resultView(em, ctx.config, session, status, turn.result, {});
     if (merge.kind !== 'merged') return outOfDate();
     if (await hasOpenTurn(em, session.id)) return turnRunning();
     if (!(await isNewestChange(em, turn)))

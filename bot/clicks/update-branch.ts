@@ -3,13 +3,13 @@ import { outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { type Desk, hasOpenTurn, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 /** Starts the turn. Whoever clicks has asked for nothing new: the change stays that of the people who did. */
-export async function updateBranch(desk: Desk, click: Click): Promise<Reply> {
-  const actor = await desk.directory.actor(click.userId);
-  return onTurn(desk, click.value, click.channelId, async (em, { turn, session, locked }) => {
-    const refused = refusal(desk.config, actor, ['start']);
+export async function updateBranch(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, async (em, { turn, session, locked }) => {
+    const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     const events = await eventsOfTurn(em, turn.id);
     const blocked = events.findLast(({ body }) => body.type === 'merge.blocked')?.body;

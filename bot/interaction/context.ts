@@ -15,7 +15,7 @@ import { type Patience, patiently } from '../slack/calls.ts';
 import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
 import { teamOf, type Workspaces } from '../slack/workspaces.ts';
 
-export interface Desk {
+export interface InteractionContext {
   readonly database: Database;
   readonly config: Config;
   readonly client: WebClient;
@@ -26,11 +26,16 @@ export interface Desk {
   readonly log: Log;
 }
 
-/** The desk without its workspace: listeners take the one that a click comes from. */
-export type DeskParts = Omit<Desk, 'client' | 'directory' | 'identity'> & { readonly workspaces: Workspaces };
+/** The ctx without its workspace: listeners take the one that a click comes from. */
+export type ContextParts = Omit<InteractionContext, 'client' | 'directory' | 'identity'> & {
+  readonly workspaces: Workspaces;
+};
 
-/** The desk of the workspace that a click, a command or an event comes from. Throws where the app is not installed. */
-export async function deskFor({ workspaces, ...parts }: DeskParts, body: unknown): Promise<Desk> {
+/** The ctx of the workspace that a click, a command or an event comes from. Throws where the app is not installed. */
+export async function contextFor(
+  { workspaces, ...parts }: ContextParts,
+  body: unknown,
+): Promise<InteractionContext> {
   const { client, directory, identity } = await workspaces.of(teamOf(body));
   return { ...parts, client, directory, identity };
 }
@@ -62,15 +67,15 @@ export function refusal(
 
 /** Runs `decide` on the turn that a button names, as it is now. A turn of another channel is out of reach. */
 export async function onTurn(
-  desk: Desk,
+  ctx: InteractionContext,
   turnId: string,
   channelId: string | null,
   decide: (em: EntityManager, target: Target) => Promise<Reply>,
 ): Promise<Reply> {
-  return desk.database.transaction(async (em) => {
+  return ctx.database.transaction(async (em) => {
     const sessionId = await sessionOf(em, turnId);
     const locked = sessionId === null ? null : await lockSession(em, sessionId);
-    const found = await findInReach(em, desk, turnId, channelId);
+    const found = await findInReach(em, ctx, turnId, channelId);
     return locked === null || found === null ? outOfDate() : decide(em, { ...found, locked });
   });
 }
@@ -78,14 +83,14 @@ export async function onTurn(
 /** The turn that a button names and its session, null where they are not of this channel. */
 export async function findInReach(
   em: EntityManager,
-  desk: Desk,
+  ctx: InteractionContext,
   turnId: string,
   channelId: string | null,
 ): Promise<{ readonly turn: Turn; readonly session: Session } | null> {
   const turn = await em.findOne(Turn, { id: turnId });
   if (turn === null) return null;
   const session = await em.findOneOrFail(Session, { id: turn.sessionId });
-  if (session.teamId !== desk.identity.teamId) return null;
+  if (session.teamId !== ctx.identity.teamId) return null;
   return channelId !== null && session.channelId !== channelId ? null : { turn, session };
 }
 
@@ -103,7 +108,11 @@ async function sessionOf(em: EntityManager, turnId: string): Promise<string | nu
 const TRIGGER: Patience = { tries: 2, maxWaitMs: 1_000, once: true };
 
 /** Opens a modal for a click, a shortcut or a command. Throws `slack_refused` or `slack_unreachable`. */
-export async function openView({ client }: Desk, triggerId: string, view: ModalView): Promise<void> {
+export async function openView(
+  { client }: InteractionContext,
+  triggerId: string,
+  view: ModalView,
+): Promise<void> {
   await patiently(() => client.views.open({ trigger_id: triggerId, view }), TRIGGER);
 }
 

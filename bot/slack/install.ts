@@ -49,8 +49,8 @@ export function installer(options: InstallOptions): Partial<HTTPReceiverOptions>
           answer(response, 200, 'Threadsmith is installed. Invite it to a channel and mention it.'),
         failure: (error, _options, _request, response) => {
           log.warn('an installation failed', { error });
-          const { message, wayOut } = toFailure(reasonOf(error));
-          answer(response, 403, `Threadsmith was not installed. ${message} ${wayOut}`);
+          const { message, advice } = toFailure(reasonOf(error));
+          answer(response, 403, `Threadsmith was not installed. ${message} ${advice}`);
         },
       },
     },

@@ -6,7 +6,7 @@ import { may } from '../../core/authority.ts';
 import { hasCode } from '../../core/errors.ts';
 import { openTurnOf } from '../../db/turns/sessions.ts';
 import { stopTurn } from '../../db/turns/turns.ts';
-import type { Desk } from '../interaction/context.ts';
+import type { InteractionContext } from '../interaction/context.ts';
 import { patiently } from '../slack/calls.ts';
 
 const stoppedSchema = z.object({
@@ -15,11 +15,11 @@ const stoppedSchema = z.object({
 });
 
 /** Suggests what to ask for in a direct conversation. An app that is no agent gets by without. */
-export async function suggestPrompts(desk: Desk, channelId: string): Promise<void> {
+export async function suggestPrompts(ctx: InteractionContext, channelId: string): Promise<void> {
   const [first, ...more] = SUGGESTED_PROMPTS;
   try {
     await patiently(() =>
-      desk.client.assistant.threads.setSuggestedPrompts({
+      ctx.client.assistant.threads.setSuggestedPrompts({
         channel_id: channelId,
         title: 'What should be done?',
         prompts: [first, ...more],
@@ -27,16 +27,16 @@ export async function suggestPrompts(desk: Desk, channelId: string): Promise<voi
     );
   } catch (error) {
     if (!hasCode(error, 'slack_refused')) throw error;
-    desk.log.debug('prompts were not suggested', { error });
+    ctx.log.debug('prompts were not suggested', { error });
   }
 }
 
 /** Slack's own Stop: the same as the button of the status message. Gives what was stopped. */
-export async function stopFromSlack(desk: Desk, body: unknown): Promise<string | null> {
+export async function stopFromSlack(ctx: InteractionContext, body: unknown): Promise<string | null> {
   const { team_id: teamId, event } = stoppedSchema.parse(body);
-  const actor = await desk.directory.actor(event.user);
-  if (!may(desk.config.people, 'start', actor)) return null;
-  return desk.database.transaction(async (em) => {
+  const actor = await ctx.directory.actor(event.user);
+  if (!may(ctx.config.people, 'start', actor)) return null;
+  return ctx.database.transaction(async (em) => {
     const thread = { teamId, channelId: event.channel, threadTs: event.thread_ts };
     const turnId = await openTurnOf(em, thread);
     return turnId !== null && (await stopTurn(em, turnId, actor.id)) ? turnId : null;

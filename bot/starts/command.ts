@@ -16,7 +16,7 @@ import { modelsOf } from '../../core/config.ts';
 import { sessionsOf } from '../../db/turns/sessions.ts';
 import { stopTurn } from '../../db/turns/turns.ts';
 import { chooseRepo } from '../admission/repo.ts';
-import { type Desk, refusal } from '../interaction/context.ts';
+import { type InteractionContext, refusal } from '../interaction/context.ts';
 import { threadUrl } from '../slack/links.ts';
 import { openForm } from './form.ts';
 
@@ -33,7 +33,7 @@ const LISTED = 15;
 const ACTS: readonly Act[] = ['start', 'approve', 'merge'];
 
 /** Does what the command says; gives its answer, null where a modal is the answer. */
-export async function runCommand(desk: Desk, body: unknown): Promise<FittedMessage | null> {
+export async function runCommand(ctx: InteractionContext, body: unknown): Promise<FittedMessage | null> {
   const command = commandSchema.parse(body);
   const [verb = '', ...rest] = command.text.trim().split(/\s+/);
   switch (verb.toLowerCase()) {
@@ -41,58 +41,62 @@ export async function runCommand(desk: Desk, body: unknown): Promise<FittedMessa
     case 'help':
       return helpMessage('@threadsmith');
     case 'new':
-      return begin(desk, command, rest.join(' '));
+      return begin(ctx, command, rest.join(' '));
     case 'list':
-      return sessionsMessage(await listed(desk, command.user_id));
+      return sessionsMessage(await listed(ctx, command.user_id));
     case 'stop':
-      return stop(desk, command);
+      return stop(ctx, command);
     case 'config':
-      return showConfig(desk, command);
+      return showConfig(ctx, command);
     case 'whoami':
-      return whoami(desk, command);
+      return whoami(ctx, command);
     default:
-      return begin(desk, command, command.text.trim());
+      return begin(ctx, command, command.text.trim());
   }
 }
 
 /** A person's sessions with the addresses of their threads, what waits for people first. */
-export async function listed(desk: Desk, userId: string, limit = LISTED): Promise<readonly ListedSession[]> {
-  const { teamId } = desk.identity;
-  const sessions = await sessionsOf(desk.database.em(), { teamId, userId }, limit);
-  return sessions.map((session) => ({ ...session, url: threadUrl(desk.identity, session) }));
+export async function listed(
+  ctx: InteractionContext,
+  userId: string,
+  limit = LISTED,
+): Promise<readonly ListedSession[]> {
+  const { teamId } = ctx.identity;
+  const sessions = await sessionsOf(ctx.database.em(), { teamId, userId }, limit);
+  return sessions.map((session) => ({ ...session, url: threadUrl(ctx.identity, session) }));
 }
 
-async function begin(desk: Desk, command: Command, text: string): Promise<FittedMessage | null> {
-  const refused = refusal(desk.config, await desk.directory.actor(command.user_id), ['start']);
+async function begin(ctx: InteractionContext, command: Command, text: string): Promise<FittedMessage | null> {
+  const refused = refusal(ctx.config, await ctx.directory.actor(command.user_id), ['start']);
   if (refused !== null) return refused;
-  await openForm(desk, command.trigger_id, { kind: 'channel', channelId: command.channel_id }, text);
+  await openForm(ctx, command.trigger_id, { kind: 'channel', channelId: command.channel_id }, text);
   return null;
 }
 
-async function stop(desk: Desk, command: Command): Promise<FittedMessage> {
-  const open = (await listed(desk, command.user_id, 50)).filter(
+async function stop(ctx: InteractionContext, command: Command): Promise<FittedMessage> {
+  const open = (await listed(ctx, command.user_id, 50)).filter(
     ({ channelId, standing }) =>
       channelId === command.channel_id && ['working', 'queued', 'asks'].includes(standing),
   );
   const [only, ...more] = open;
   if (only === undefined) return couldNot('Nothing of yours is under way in this channel.', '');
   if (more.length > 0) return whichToStop(open.slice(0, 10));
-  const stopped = await desk.database.transaction((em) => stopTurn(em, only.turnId, command.user_id));
+  const stopped = await ctx.database.transaction((em) => stopTurn(em, only.turnId, command.user_id));
   return stopped ? stoppingMessage(only) : couldNot('This is over already.', '');
 }
 
-async function showConfig(desk: Desk, command: Command): Promise<FittedMessage> {
-  const { repos, people } = desk.config;
-  const place = await desk.directory.channel(command.channel_id).catch(() => null);
+async function showConfig(ctx: InteractionContext, command: Command): Promise<FittedMessage> {
+  const { repos, people } = ctx.config;
+  const place = await ctx.directory.channel(command.channel_id).catch(() => null);
   const { name: channelName = null, topic = '' } = place ?? {};
   const choice = chooseRepo({ repos, text: '', channelId: command.channel_id, channelName, topic });
   const named = async (entry: string) => {
     if (entry === EVERYONE) return 'every full member of this workspace';
-    return entry.includes('@') ? entry : desk.directory.nameOf(entry);
+    return entry.includes('@') ? entry : ctx.directory.nameOf(entry);
   };
   return configMessage({
     repos: repos.map(({ name, description }) => ({ name, description: description ?? '' })),
-    models: modelsOf(desk.config.model),
+    models: modelsOf(ctx.config.model),
     here: choice.kind === 'chosen' ? choice.repo : null,
     may: await Promise.all(
       ACTS.map(async (act) => ({
@@ -103,8 +107,8 @@ async function showConfig(desk: Desk, command: Command): Promise<FittedMessage> 
   });
 }
 
-async function whoami(desk: Desk, command: Command): Promise<FittedMessage> {
-  const actor = await desk.directory.actor(command.user_id);
-  const rights = ACTS.filter((act) => may(desk.config.people, act, actor));
+async function whoami(ctx: InteractionContext, command: Command): Promise<FittedMessage> {
+  const actor = await ctx.directory.actor(command.user_id);
+  const rights = ACTS.filter((act) => may(ctx.config.people, act, actor));
   return whoamiMessage(actor, rights);
 }

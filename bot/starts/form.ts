@@ -11,7 +11,7 @@ import { claimKey, isClaimed } from '../../db/turns/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
 import { recordRequest } from '../intake/record.ts';
 import type { Submission } from '../interaction/click.ts';
-import { type Desk, openView, refusal } from '../interaction/context.ts';
+import { type InteractionContext, openView, refusal } from '../interaction/context.ts';
 import { hintWarm } from '../interaction/warm.ts';
 import { patiently } from '../slack/calls.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
@@ -43,7 +43,7 @@ export type FormErrors = Readonly<Record<string, string>>;
 const NOT_IN_CHANNEL = 'I am not in that channel. Invite me there with /invite, then try again.';
 
 /** Opens the form for the message that a shortcut was used on. */
-export async function openHandOver(desk: Desk, body: unknown): Promise<void> {
+export async function openHandOver(ctx: InteractionContext, body: unknown): Promise<void> {
   const { trigger_id, channel, message } = shortcutSchema.parse(body);
   const place: StartPlace = {
     kind: 'message',
@@ -51,27 +51,27 @@ export async function openHandOver(desk: Desk, body: unknown): Promise<void> {
     ts: message.ts,
     threadTs: message.thread_ts ?? message.ts,
   };
-  if (message.user === desk.identity.botUserId) {
+  if (message.user === ctx.identity.botUserId) {
     const view = noteModal('Hand to Threadsmith', 'This message is mine. Reply in its thread instead.');
-    await openView(desk, trigger_id, view);
+    await openView(ctx, trigger_id, view);
     return;
   }
-  const said = wordsOfMessage(message).replaceAll(`<@${desk.identity.botUserId}>`, '');
-  const text = readableText(said, await namesOf(desk.directory, mentionedUsers(said)));
-  await openForm(desk, trigger_id, place, text);
+  const said = wordsOfMessage(message).replaceAll(`<@${ctx.identity.botUserId}>`, '');
+  const text = readableText(said, await namesOf(ctx.directory, mentionedUsers(said)));
+  await openForm(ctx, trigger_id, place, text);
 }
 
 /** Opens the form with a text to begin with. */
 export async function openForm(
-  desk: Desk,
+  ctx: InteractionContext,
   triggerId: string,
   place: StartPlace,
   text: string,
 ): Promise<void> {
-  const repo = await guessInTime(desk, place, text);
-  void hintWarm(desk, repo);
+  const repo = await guessInTime(ctx, place, text);
+  void hintWarm(ctx, repo);
   const view = startModal({
-    repos: desk.config.repos.map(({ name }) => name),
+    repos: ctx.config.repos.map(({ name }) => name),
     repo,
     request: text,
     metadata: JSON.stringify(place),
@@ -83,49 +83,49 @@ export async function openForm(
           ? 'A new thread is begun in this channel.'
           : '',
   });
-  await openView(desk, triggerId, view);
+  await openView(ctx, triggerId, view);
 }
 
 /** Takes a submitted form. The same one again changes nothing. */
-export async function submitForm(desk: Desk, submission: Submission): Promise<FormErrors> {
+export async function submitForm(ctx: InteractionContext, submission: Submission): Promise<FormErrors> {
   const place = placeSchema.parse(JSON.parse(submission.metadata));
   const input = (name: keyof typeof START_INPUT) =>
     submission.input(START_INPUT[name].blockId, START_INPUT[name].actionId).trim();
   const text = input('request');
   const { request, channel } = START_INPUT;
-  const actor = await desk.directory.actor(submission.userId);
-  const refused = refusal(desk.config, actor, ['start']);
+  const actor = await ctx.directory.actor(submission.userId);
+  const refused = refusal(ctx.config, actor, ['start']);
   if (refused !== null) return { [request.blockId]: plainOf(refused.text) };
   if (text === '') return { [request.blockId]: 'Say what should be done.' };
   const chosen = input('repo');
-  const repo = desk.config.repos.some(({ name }) => name === chosen) ? chosen : null;
+  const repo = ctx.config.repos.some(({ name }) => name === chosen) ? chosen : null;
   const details = detailsOf(input('manner'), Number(input('attempts') || 1));
   const asked = {
-    teamId: desk.identity.teamId,
+    teamId: ctx.identity.teamId,
     userId: submission.userId,
     text: asSlackText(text),
   };
   // The same form again, after Slack lost the answer to it or by an impatient finger.
   const viewKey = `view:${submission.viewId}`;
   if (place.kind === 'message') {
-    if (!(await isMember(desk, place.channelId))) return { [request.blockId]: NOT_IN_CHANNEL };
-    const taken = await recordRequest(desk.database, { ...asked, ...place }, repo, details);
-    if (taken) await claimKey(desk.database.em(), viewKey);
-    if (taken || (await isClaimed(desk.database.em(), viewKey))) return {};
+    if (!(await isMember(ctx, place.channelId))) return { [request.blockId]: NOT_IN_CHANNEL };
+    const taken = await recordRequest(ctx.database, { ...asked, ...place }, repo, details);
+    if (taken) await claimKey(ctx.database.em(), viewKey);
+    if (taken || (await isClaimed(ctx.database.em(), viewKey))) return {};
     return { [request.blockId]: 'This message is a request already: reply in its thread.' };
   }
   const channelId = place.kind === 'channel' ? place.channelId : input('channel');
   const field = place.kind === 'channel' ? request.blockId : channel.blockId;
-  if (!(await isMember(desk, channelId))) return { [field]: NOT_IN_CHANNEL };
-  if (!(await claimKey(desk.database.em(), viewKey))) return {};
+  if (!(await isMember(ctx, channelId))) return { [field]: NOT_IN_CHANNEL };
+  if (!(await claimKey(ctx.database.em(), viewKey))) return {};
   try {
-    const ts = await postRoot(desk, channelId, askedMessage({ by: actor, text }));
-    await recordRequest(desk.database, { ...asked, channelId, ts, threadTs: ts }, repo, details);
+    const ts = await postRoot(ctx, channelId, askedMessage({ by: actor, text }));
+    await recordRequest(ctx.database, { ...asked, channelId, ts, threadTs: ts }, repo, details);
     return {};
   } catch (error) {
-    await desk.database.em().execute('delete from inbox where dedupe_key = ?', [viewKey]);
+    await ctx.database.em().execute('delete from inbox where dedupe_key = ?', [viewKey]);
     if (!hasCode(error, 'slack_refused')) throw error;
-    desk.log.info('a thread could not be begun', { channelId, error });
+    ctx.log.info('a thread could not be begun', { channelId, error });
     return { [field]: 'I could not write there. Choose another channel.' };
   }
 }
@@ -139,12 +139,12 @@ function detailsOf(manner: string, attempts: number): TurnDetails {
 }
 
 async function postRoot(
-  desk: Desk,
+  ctx: InteractionContext,
   channelId: string,
   message: ReturnType<typeof askedMessage>,
 ): Promise<string> {
   const { text, blocks } = message;
-  const post = () => desk.client.chat.postMessage({ channel: channelId, text, blocks });
+  const post = () => ctx.client.chat.postMessage({ channel: channelId, text, blocks });
   const answer = await patiently(post, { tries: 2, maxWaitMs: 1_000, once: true });
   return z.object({ ts: z.string() }).parse(answer).ts;
 }
@@ -154,9 +154,9 @@ const memberSchema = z.object({
 });
 
 /** Whether the app can read and write there; a private channel that it is not in does not exist for it. */
-async function isMember(desk: Desk, channelId: string): Promise<boolean> {
+async function isMember(ctx: InteractionContext, channelId: string): Promise<boolean> {
   try {
-    const answer = await patiently(() => desk.client.conversations.info({ channel: channelId }));
+    const answer = await patiently(() => ctx.client.conversations.info({ channel: channelId }));
     const { channel } = memberSchema.parse(answer);
     return channel.is_member === true || channel.is_im === true;
   } catch (error) {
@@ -169,21 +169,21 @@ async function isMember(desk: Desk, channelId: string): Promise<boolean> {
 const GUESS_MS = 800;
 
 /** The repo that the form begins with, null where it is not known in time. */
-async function guessInTime(desk: Desk, place: StartPlace, text: string): Promise<string | null> {
+async function guessInTime(ctx: InteractionContext, place: StartPlace, text: string): Promise<string | null> {
   const late = new AbortController();
   try {
     const tooLate = sleep(GUESS_MS, null, { signal: late.signal }).catch(() => null);
-    return await Promise.race([guessRepo(desk, place, text), tooLate]);
+    return await Promise.race([guessRepo(ctx, place, text), tooLate]);
   } finally {
     late.abort();
   }
 }
 
-async function guessRepo(desk: Desk, place: StartPlace, text: string): Promise<string | null> {
+async function guessRepo(ctx: InteractionContext, place: StartPlace, text: string): Promise<string | null> {
   const channelId = place.kind === 'anywhere' ? '' : place.channelId;
-  const known = channelId === '' ? null : await desk.directory.channel(channelId).catch(() => null);
+  const known = channelId === '' ? null : await ctx.directory.channel(channelId).catch(() => null);
   const { name = null, topic = '' } = known ?? {};
-  const choice = chooseRepo({ repos: desk.config.repos, text, channelId, channelName: name, topic });
+  const choice = chooseRepo({ repos: ctx.config.repos, text, channelId, channelName: name, topic });
   return choice.kind === 'chosen' ? choice.repo : null;
 }
 

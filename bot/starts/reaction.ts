@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { REACTION } from '../../blocks/parts/actions.ts';
 import { hasCode } from '../../core/errors.ts';
 import { recordRequest } from '../intake/record.ts';
-import type { Desk } from '../interaction/context.ts';
+import type { InteractionContext } from '../interaction/context.ts';
 import { type Patience, patiently } from '../slack/calls.ts';
 import { givenSchema, readGiven } from '../text/attachments.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
@@ -40,32 +40,36 @@ const PATIENCE: Patience = { tries: 2, maxWaitMs: 500 };
 export type Reacted = 'turn' | 'duplicate' | 'not_ours';
 
 /** Takes a reaction in. Throws where Slack could not be asked: then the event comes again. */
-export async function recordReaction(desk: Desk, body: unknown): Promise<Reacted> {
+export async function recordReaction(ctx: InteractionContext, body: unknown): Promise<Reacted> {
   const { team_id: teamId, event } = bodySchema.parse(body);
   const { channel: channelId, ts } = event.item;
-  const { botId, botUserId } = desk.identity;
+  const { botId, botUserId } = ctx.identity;
   if (event.reaction !== REACTION || channelId === undefined || ts === undefined) return 'not_ours';
   if (event.user === botUserId || event.item_user === botUserId) return 'not_ours';
-  const message = await findMessage(desk, channelId, ts);
+  const message = await findMessage(ctx, channelId, ts);
   if (message === null || message.user === botUserId || message.bot_id === botId) return 'not_ours';
   const text = wordsOfMessage(message).replaceAll(`<@${botUserId}>`, '').trim();
   const given = readGiven(givenSchema.parse(message));
   if (text === '' && given.files.length === 0) return 'not_ours';
   const threadTs = message.thread_ts ?? ts;
   const request = { teamId, channelId, ts, threadTs, userId: event.user, text, ...given };
-  return (await recordRequest(desk.database, request, null)) ? 'turn' : 'duplicate';
+  return (await recordRequest(ctx.database, request, null)) ? 'turn' : 'duplicate';
 }
 
-async function findMessage(desk: Desk, channelId: string, ts: string): Promise<ReactedMessage | null> {
+async function findMessage(
+  ctx: InteractionContext,
+  channelId: string,
+  ts: string,
+): Promise<ReactedMessage | null> {
   try {
     const answer = await patiently(
-      () => desk.client.conversations.replies({ channel: channelId, ts, limit: 1 }),
+      () => ctx.client.conversations.replies({ channel: channelId, ts, limit: 1 }),
       PATIENCE,
     );
     return messagesSchema.parse(answer).messages.find((message) => message.ts === ts) ?? null;
   } catch (error) {
     if (!hasCode(error, 'slack_refused')) throw error;
-    desk.log.info('a message with our reaction cannot be read', { channelId, ts, error });
+    ctx.log.info('a message with our reaction cannot be read', { channelId, ts, error });
     return null;
   }
 }

@@ -158,7 +158,7 @@ function noneSucceeded(count: number, first: Failure | null): Failure {
   return {
     code: first?.code ?? 'internal',
     message: `None of the ${count} attempts came to a result. ${first?.message ?? ''}`.trim(),
-    wayOut: first?.wayOut ?? 'Reply in the thread to try again.',
+    advice: first?.advice ?? 'Reply in the thread to try again.',
   };
 }
 

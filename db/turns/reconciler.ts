@@ -87,6 +87,6 @@ function overdue(state: OpenTurnState, afterMs: number): Failure {
   return {
     code: 'internal',
     message: `This request stayed ${state.replace('_', ' ')} for more than ${minutes} minutes and was given up.`,
-    wayOut: 'Reply in the thread to try again; what was committed is kept.',
+    advice: 'Reply in the thread to try again; what was committed is kept.',
   };
 }

@@ -51,7 +51,7 @@ const failed = attempt(3, 'different', {
   state: 'failed',
   startedAt: after(0),
   finishedAt: after(3),
-  failure: { code: 'budget_spent', message: 'The agent used up its 60 steps.', wayOut: 'Reply “continue”.' },
+  failure: { code: 'budget_spent', message: 'The agent used up its 60 steps.', advice: 'Reply “continue”.' },
 });
 
 const parent = { turnId: 'turn-gallery', attempts: [] } as const;

@@ -10,7 +10,7 @@ const branch = 'threadsmith/k7m2pq9xwd';
 
 function blocked(block: Partial<MergeBlock>, message: string) {
   return mergeBlockedMessage({
-    failure: { code: 'head_moved', message, wayOut: '' },
+    failure: { code: 'head_moved', message, advice: '' },
     turnId: 'turn-gallery',
     branch,
     block: { why: 'head_moved', seen: COMMIT, head: MERGE_COMMIT, defaultBranch: 'main', ...block },

@@ -216,12 +216,12 @@ function words(): GalleryEntry[] {
   const failure = {
     code: 'model_unreachable',
     message: 'The model did not answer: the connection to its server was refused.',
-    wayOut: 'Check OPENAI_BASE_URL, then try again; the work so far is kept.',
+    advice: 'Check OPENAI_BASE_URL, then try again; the work so far is kept.',
   } as const;
   const refused = {
     code: 'not_allowed',
     message: 'Lee may not start work here.',
-    wayOut: '',
+    advice: '',
   } as const;
   const question = 'The cart has **two totals**: with and without delivery. Which one is wrong?';
   const asked = { turnId, questionId: 7, question, options: ['With delivery', 'Without delivery', 'Both'] };
@@ -244,7 +244,7 @@ function words(): GalleryEntry[] {
         failure: {
           code: 'budget_spent',
           message: 'The agent used up its 80 steps.',
-          wayOut: 'Let it go on from where it is, or reply with what it should do instead.',
+          advice: 'Let it go on from where it is, or reply with what it should do instead.',
         },
         turnId,
         canRetry: true,
@@ -257,7 +257,7 @@ function words(): GalleryEntry[] {
       snapshotFailedMessage('brightloaf', {
         code: 'setup_failed',
         message: 'The setup line `npm ci` failed (1):\nnpm error code E404\nnpm error 404 Not Found: oven@9',
-        wayOut: 'Correct `setup` in .threadsmith.yaml, or the packages it installs, and reply in the thread.',
+        advice: 'Correct `setup` in .threadsmith.yaml, or the packages it installs, and reply in the thread.',
       }),
     ),
     ...entries('Reminder: which repo', reminderMessage({ to: turns.mara, about: 'repo' })),

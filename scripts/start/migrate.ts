@@ -14,7 +14,7 @@ try {
   }
   await migrate(DATABASE_URL);
 } catch (thrown) {
-  const known = thrown instanceof ThreadsmithError ? `${thrown.message} ${thrown.wayOut}` : undefined;
+  const known = thrown instanceof ThreadsmithError ? `${thrown.message} ${thrown.advice}` : undefined;
   process.stderr.write(`${known ?? (thrown instanceof Error ? thrown.stack : String(thrown))}\n`);
   process.exitCode = 1;
 }

@@ -192,7 +192,7 @@ const anyPhases: fc.Arbitrary<readonly PhaseView[]> = fc.tuple(
   ),
 );
 
-const anyFailure = fc.record({ code: fc.constant('internal' as const), message: anyText, wayOut: anyText });
+const anyFailure = fc.record({ code: fc.constant('internal' as const), message: anyText, advice: anyText });
 
 export const anyStatus: fc.Arbitrary<StatusView> = fc
   .record({

@@ -25,7 +25,7 @@ const done = attempt(1, { state: 'done', finishedAt: OPTIONS.now, result: change
 const failed = attempt(2, {
   state: 'failed',
   finishedAt: OPTIONS.now,
-  failure: { code: 'internal', message: 'The model went away.', wayOut: '' },
+  failure: { code: 'internal', message: 'The model went away.', advice: '' },
 });
 
 describe('a choice among attempts', () => {

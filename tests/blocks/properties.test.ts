@@ -117,8 +117,8 @@ test('any question and its answer give messages that Slack takes', () => {
 
 test('any line for one person is a message that Slack takes', () => {
   fc.assert(
-    fc.property(anyText, anyText, fc.array(anyText, { maxLength: 20 }), (message, wayOut, who) => {
-      expect(wrongs(couldNot(message, wayOut))).toEqual([]);
+    fc.property(anyText, anyText, fc.array(anyText, { maxLength: 20 }), (message, advice, who) => {
+      expect(wrongs(couldNot(message, advice))).toEqual([]);
       expect(wrongs(notAllowed('merge', who), who.filter(isUserId))).toEqual([]);
     }),
     RUNS,

@@ -154,7 +154,7 @@ test('a stop is offered only where something can be stopped', () => {
 });
 
 describe('the message of a turn', () => {
-  const failure = { code: 'clone_failed', message: 'The clone failed.', wayOut: 'Mend the URL.' } as const;
+  const failure = { code: 'clone_failed', message: 'The clone failed.', advice: 'Mend the URL.' } as const;
 
   test('is the failure with its way out and a button to try again', () => {
     const message = turnMessage(running({ state: 'failed', failure }), { now: at });

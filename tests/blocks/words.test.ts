@@ -34,7 +34,7 @@ describe('an answer', () => {
 describe('a failure', () => {
   test('shows a command in its sentence as code, without the signs around it', () => {
     const message = failureMessage({
-      failure: { code: 'setup_failed', message: 'The line `npm ci` failed.', wayOut: 'Correct `setup`.' },
+      failure: { code: 'setup_failed', message: 'The line `npm ci` failed.', advice: 'Correct `setup`.' },
       turnId: 't',
       canRetry: false,
     });

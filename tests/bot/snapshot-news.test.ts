@@ -16,7 +16,7 @@ const CONFIG = {
 const FAILURE = {
   code: 'setup_failed',
   message: 'The setup line `npm ci` failed (1):\nnpm error code E404',
-  wayOut: 'Correct `setup`.',
+  advice: 'Correct `setup`.',
 } as const;
 
 let stage: Stage;

@@ -154,7 +154,7 @@ export class WorkerHand {
   }
 
   async fail(lease: Lease, code: 'merge_conflict' | 'model_unreachable' | 'budget_spent'): Promise<void> {
-    const failure = { code, message: `It failed: ${code}.`, wayOut: 'Reply in the thread to try again.' };
+    const failure = { code, message: `It failed: ${code}.`, advice: 'Reply in the thread to try again.' };
     await finishTurn(this.#stage.database, lease, { state: 'failed', failure }, async (em) => {
       await em.nativeDelete(MergeClaim, { turnId: lease.turnId });
     });

@@ -169,7 +169,7 @@ describe('the fold of a turn', () => {
   });
 
   test('a failure ends the turn and marks the phase it broke in', () => {
-    const failure = { code: 'clone_failed', message: 'No such repo.', wayOut: 'Mend the URL.' } as const;
+    const failure = { code: 'clone_failed', message: 'No such repo.', advice: 'Mend the URL.' } as const;
     const view = fold(claimed, started('prepare'), { type: 'turn.failed', failure });
     expect(view).toMatchObject({ state: 'failed', failure });
     expect(states(view)[0]).toBe('prepare failed');
@@ -181,7 +181,7 @@ describe('the fold of a turn', () => {
       state: 'stopped',
       stopped: { by: 'U1', leaves: 'one file' },
     });
-    const failure = { code: 'not_allowed', message: 'No.', wayOut: 'Ask.' } as const;
+    const failure = { code: 'not_allowed', message: 'No.', advice: 'Ask.' } as const;
     expect(fold({ type: 'turn.refused', failure })).toMatchObject({ state: 'refused', failure });
   });
 

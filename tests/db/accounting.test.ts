@@ -45,7 +45,7 @@ it('counts steps, summaries and reviews of finished, failed and running turns', 
   await database.transaction((em) =>
     appendEvents(em, session, first, [{ type: 'review.finished', review, round: 0, usage: usage(40) }]),
   );
-  const failure = { code: 'internal', message: 'It broke.', wayOut: 'Try again.' } as const;
+  const failure = { code: 'internal', message: 'It broke.', advice: 'Try again.' } as const;
   await finishTurn(database, lease, { state: 'failed', failure });
   const second = await addTurnIn(database, session, 'queued');
   const next = await claim(second);

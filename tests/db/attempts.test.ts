@@ -89,7 +89,7 @@ async function finish(turnId: string, text = 'done'): Promise<void> {
 }
 
 async function fail(turnId: string, message: string): Promise<void> {
-  const failure = { code: 'internal', message, wayOut: 'Try again.' } as const;
+  const failure = { code: 'internal', message, advice: 'Try again.' } as const;
   await finishTurn(database, await claim(turnId), { state: 'failed', failure });
 }
 
@@ -144,7 +144,7 @@ describe('attempts', () => {
       ),
     );
     expect(await states(begun)).toEqual(['running', 'done', 'done', 'running']);
-    const failure = { code: 'internal', message: 'It broke.', wayOut: 'Try again.' } as const;
+    const failure = { code: 'internal', message: 'It broke.', advice: 'Try again.' } as const;
     await finishTurn(database, required(three, 'none'), { state: 'failed', failure });
     expect(await states(begun)).toEqual(['waiting', 'done', 'done', 'failed']);
     expect(await choose(begun, 3)).toBe('no_result');

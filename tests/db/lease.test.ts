@@ -16,7 +16,7 @@ import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { addSession, addTurnIn, age, stateOf } from './rows.ts';
 
-const FAILURE = { code: 'internal', message: 'It broke.', wayOut: 'Try again.' } as const;
+const FAILURE = { code: 'internal', message: 'It broke.', advice: 'Try again.' } as const;
 
 let own: TestDatabase;
 let database: Database;

@@ -134,7 +134,7 @@ describe('--no-system', () => {
       await expect(install(['git'], { terminal, mayInstall: false })).rejects.toMatchObject({
         code: 'config_invalid',
         message: expect.stringContaining('git (to clone, commit and push)'),
-        wayOut: expect.stringContaining('apt-get install -y --no-install-recommends git ca-certificates'),
+        advice: expect.stringContaining('apt-get install -y --no-install-recommends git ca-certificates'),
       });
     } finally {
       process.env['PATH'] = path;

@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'threadsmith-hostile-'));
 /** A file of this machine that no program of a sandbox can make, and that none of the worker's may be led to. */
 const mark = join(folder, `pwned-${randomUUID()}`);
 const pwn = `touch ${mark}`;
-let bench: CandidateBench;
+let workspace: CandidateBench;
 let round = 0;
 
 beforeAll(async () => {
@@ -58,10 +58,10 @@ beforeAll(async () => {
     progress: () => {},
   });
   const coAuthors = async () => [];
-  bench = { ...prepared, facts, mirror, signal, coAuthors };
+  workspace = { ...prepared, facts, mirror, signal, coAuthors };
 });
 afterAll(async () => {
-  await bench.sandbox.close();
+  await workspace.sandbox.close();
   await engine.provider.remove('hostile-repo');
   await engine.close();
   remote.remove();
@@ -70,10 +70,10 @@ afterAll(async () => {
 
 const sh = async (line: string): Promise<string> => {
   const id = randomUUID();
-  return (await bench.sandbox.run({ id, argv: ['bash', '-c', line], timeoutMs: 60_000 })).output.text;
+  return (await workspace.sandbox.run({ id, argv: ['bash', '-c', line], timeoutMs: 60_000 })).output.text;
 };
-const take = () => takeCandidate(bench, (round += 1), 'Change');
-const changesOf = async (commit: string) => bench.mirror.changes(bench.parent, commit);
+const take = () => takeCandidate(workspace, (round += 1), 'Change');
+const changesOf = async (commit: string) => workspace.mirror.changes(workspace.parent, commit);
 
 /** The checkout as it came, whatever the test before made of it. */
 beforeEach(async () => {
@@ -139,7 +139,7 @@ describe('a working tree with', () => {
       (candidate) => required(candidate, 'nothing was taken').commit,
       (error: unknown) => error,
     );
-    const outcome = typeof taken === 'string' ? await bench.mirror.readText(taken, 'a.txt') : taken;
+    const outcome = typeof taken === 'string' ? await workspace.mirror.readText(taken, 'a.txt') : taken;
     expect([outcome, Reflect.get(Object(outcome), 'code')]).toContainEqual(
       expect.toSatisfy((value: unknown) => value === 'changed' || value === 'change_refused'),
     );
@@ -151,7 +151,7 @@ describe('a working tree with', () => {
       git config -f .gitmodules submodule.sub.path sub; git config -f .gitmodules submodule.sub.url ../x.git
       git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub`);
     const { commit } = required(await take(), 'nothing was taken');
-    const reasons = await refusals(bench.mirror, bench.parent, commit, await changesOf(commit));
+    const reasons = await refusals(workspace.mirror, workspace.parent, commit, await changesOf(commit));
     expect(reasons.join(' ')).toContain('submodules fetch code');
     await sh(`git config -f .gitmodules submodule.sub.url "-u${pwn}"`);
     await expect(take()).rejects.toMatchObject({ code: 'change_refused' });
@@ -161,7 +161,7 @@ describe('a working tree with', () => {
   test('links out of the tree are refused', async () => {
     await sh('ln -s /etc/passwd out; ln -s ../../../etc up; mkdir d; ln -s ../../x d/x; ln -s a.txt fine');
     const { commit } = required(await take(), 'nothing was taken');
-    const reasons = await refusals(bench.mirror, bench.parent, commit, await changesOf(commit));
+    const reasons = await refusals(workspace.mirror, workspace.parent, commit, await changesOf(commit));
     expect(reasons.map((reason) => reason.split(' ')[0] ?? '').toSorted()).toEqual(['d/x', 'out', 'up']);
   });
 
@@ -190,7 +190,7 @@ describe('a working tree with', () => {
   test('a huge file is named, not loaded', async () => {
     await sh('truncate -s 600M huge');
     const { commit } = required(await take(), 'nothing was taken');
-    const reasons = await refusals(bench.mirror, bench.parent, commit, await changesOf(commit));
+    const reasons = await refusals(workspace.mirror, workspace.parent, commit, await changesOf(commit));
     expect(reasons).toEqual([expect.stringContaining('huge has 600 MB')]);
   });
 });
@@ -256,12 +256,12 @@ describe('a git that lies:', () => {
   });
 
   test('branches that it brings along are not taken', async () => {
-    const before = await bench.mirror.head('main');
+    const before = await workspace.mirror.head('main');
     await impostor(`case "$*" in *write-tree*) echo ${'f'.repeat(40)};; *)
       $real update-ref refs/heads/main $($real commit-tree HEAD^{tree} -m evil); $real update-ref refs/threadsmith/candidate $($real commit-tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904 -p HEAD -m x)
       $real bundle create -q /work/candidate.bundle refs/heads/main refs/threadsmith/candidate;; esac`);
     await take().catch(() => undefined);
-    expect(await bench.mirror.head('main')).toBe(before);
+    expect(await workspace.mirror.head('main')).toBe(before);
   });
 
   test('a tree that unfolds to ten thousand million files ends in a refusal', async () => {

@@ -18,7 +18,7 @@ import { addTurn, lockSession } from '../../db/turns/requests.ts';
 import { type RunningModel, startModel } from '../../playground/model/server.ts';
 import { machineCertificates } from '../../sandbox/egress/machine.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
-import { wayOutOf } from '../../worker/egress/egress.ts';
+import { egressFor } from '../../worker/egress/egress.ts';
 import { type Networks, networksOf } from '../../worker/egress/networks.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
@@ -190,7 +190,7 @@ describe('a turn in a repo with a network', () => {
   test('a worker that takes over has the way out, and the one before has it no more', async () => {
     const image = await engine.provider.ensureImage(() => {});
     const saved: string[] = [];
-    const wayOut = wayOutOf({
+    const egress = egressFor({
       networks,
       repo: 'shop',
       log,
@@ -208,9 +208,9 @@ describe('a turn in a repo with a network', () => {
       return (await sandbox.run({ id, argv: ['bash', '-c', line] })).output.text;
     };
     const open = (provider = engine.provider, fence = 1) => provider.open({ key: 'takeover', image, fence });
-    const first = await wayOut.open(await open());
+    const first = await egress.open(await open());
     expect(await ask(first, 'first')).toContain('hello from /first');
-    const second = await wayOut.open(await open(engine.another(), 2));
+    const second = await egress.open(await open(engine.another(), 2));
     expect(await ask(second, 'second')).toContain('hello from /second');
     await expect(ask(first, 'late')).rejects.toMatchObject({ code: 'sandbox_lost' });
     await second.close();

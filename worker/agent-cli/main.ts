@@ -34,10 +34,10 @@ async function main(): Promise<number> {
   const terminal = openTerminal(shown.push, process.stderr.isTTY);
   const abort = new AbortController();
   process.once('SIGINT', () => {
-    const wayOut = args.keep
+    const advice = args.keep
       ? 'The same request with the same --run goes on from here.'
       : 'Nothing was kept: begin with --run NAME to be able to go on.';
-    abort.abort(new ThreadsmithError('stopped', 'Stopped.', wayOut));
+    abort.abort(new ThreadsmithError('stopped', 'Stopped.', advice));
   });
   terminal.note(`run ${args.run}, model ${model.name} (${model.api})`);
   try {

@@ -62,8 +62,8 @@ function seconds(durationMs: number): string {
  * An error as it is told here: most ways out lead through the thread, which a terminal has none of. There the same
  * command does what a reply does in a thread.
  */
-export function inTerminal({ message, wayOut }: ThreadsmithError): string {
-  const words = wayOut
+export function inTerminal({ message, advice }: ThreadsmithError): string {
+  const words = advice
     .replace(/\breply in the thread(?: to try again)?/g, 'run it again')
     .replace(/\bReply in the thread(?: to try again)?/g, 'Run it again');
   return `${message}\n${words}`;

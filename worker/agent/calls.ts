@@ -119,7 +119,7 @@ async function settle(prepared: PreparedCall, context: ToolContext): Promise<Too
     return await prepared.run(context);
   } catch (thrown) {
     if (!(thrown instanceof ThreadsmithError) || !FOR_THE_MODEL.has(thrown.code)) throw thrown;
-    return { kind: 'result', ok: false, output: `${thrown.message} ${thrown.wayOut}` };
+    return { kind: 'result', ok: false, output: `${thrown.message} ${thrown.advice}` };
   }
 }
 

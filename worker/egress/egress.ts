@@ -9,7 +9,7 @@ import { withEnvironment } from '../../sandbox/with-environment.ts';
 import type { Networks } from './networks.ts';
 import { openRequestLog } from './request-log.ts';
 
-export interface WayOutOptions {
+export interface EgressOptions {
   readonly networks: Networks | undefined;
   readonly repo: string;
   readonly artifacts: ArtifactStore;
@@ -17,7 +17,7 @@ export interface WayOutOptions {
   readonly report: (event: EventBody) => Promise<void>;
 }
 
-export interface WayOut {
+export interface Egress {
   /**
    * The same sandbox, whose commands reach what the repo's `network` names; the sandbox itself where nothing is
    * named. It is closed where the way out cannot be opened.
@@ -28,7 +28,7 @@ export interface WayOut {
 }
 
 /** The way out of the sandboxes of one turn. Nothing is open yet. */
-export function wayOutOf({ networks, repo, artifacts, log, report }: WayOutOptions): WayOut {
+export function egressFor({ networks, repo, artifacts, log, report }: EgressOptions): Egress {
   const network = networks?.byRepo.get(repo);
   if (networks === undefined || network === undefined || network.policy.rules.length === 0)
     return { open: async (sandbox) => sandbox, close: async () => {} };

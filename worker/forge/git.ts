@@ -84,14 +84,14 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
 export interface GitFailure {
   readonly code: ErrorCode;
   readonly what: string;
-  readonly wayOut: string;
+  readonly advice: string;
 }
 
 /** Where git fails in a repo of ours. */
 export const BROKEN: GitFailure = {
   code: 'internal',
   what: 'The mirror of the repo could not be read',
-  wayOut: 'Remove the folder repos in the data directory; it is made again.',
+  advice: 'Remove the folder repos in the data directory; it is made again.',
 };
 
 /** Runs git and returns its output as text without the last line break. Throws `failure` where git failed. */
@@ -108,7 +108,7 @@ export async function git(
 /** The error for a git command that failed. */
 export function gitError(failure: GitFailure, result: GitResult): ThreadsmithError {
   const why = reasonOf(result).replace(/\.$/, '');
-  return new ThreadsmithError(failure.code, `${failure.what}: ${why}.`, failure.wayOut);
+  return new ThreadsmithError(failure.code, `${failure.what}: ${why}.`, failure.advice);
 }
 
 const REMOTE_LINES = 3;

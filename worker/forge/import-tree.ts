@@ -9,7 +9,7 @@ import { BROKEN, type GitFailure, git, tryGit } from './git.ts';
 const REFUSED: GitFailure = {
   code: 'change_refused',
   what: 'The change could not be taken out of the sandbox',
-  wayOut: 'Reply in the thread to let the agent try again.',
+  advice: 'Reply in the thread to let the agent try again.',
 };
 const INCOMING = 'refs/threadsmith/incoming';
 const HEADER_MAX_BYTES = 64 * 1024;
@@ -78,5 +78,5 @@ async function requireCountable(work: string, tree: string): Promise<void> {
 }
 
 function refused(reason: string, cause?: unknown): ThreadsmithError {
-  return new ThreadsmithError(REFUSED.code, `${REFUSED.what}: ${reason}.`, REFUSED.wayOut, { cause });
+  return new ThreadsmithError(REFUSED.code, `${REFUSED.what}: ${reason}.`, REFUSED.advice, { cause });
 }

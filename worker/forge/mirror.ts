@@ -74,7 +74,7 @@ export function openMirror(repo: RepoConfig, folder: string): Mirror {
     const failure: GitFailure = {
       code: 'clone_failed',
       what: `The repo ${repo.name} could not be fetched from ${withoutCredentials(repo.url)}`,
-      wayOut:
+      advice:
         'Check its address in the configuration and that the worker may read it, then reply in the thread to try again.',
     };
     const fetch = ['fetch', '-q', '--prune', '--no-tags', repo.url, '+refs/heads/*:refs/heads/*'];

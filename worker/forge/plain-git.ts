@@ -97,7 +97,7 @@ async function mergedTree(
   const files = lines.slice(1);
   if (result.exitCode !== 1 || files.length === 0) {
     throw gitError(
-      { code: 'internal', what: 'The merge could not be tried', wayOut: 'Click the button again.' },
+      { code: 'internal', what: 'The merge could not be tried', advice: 'Click the button again.' },
       result,
     );
   }
@@ -113,14 +113,14 @@ async function push(mirror: Mirror, refspec: string, what: string, signal?: Abor
   const failure: GitFailure = {
     code: 'push_rejected',
     what: `${what} was refused by the remote of ${mirror.repo.name}`,
-    wayOut:
+    advice:
       'Check the rights of the worker and the rules of the branch, then reply in the thread to try again; the work is kept.',
   };
   const result = await tryGit(['--git-dir', mirror.path, 'push', '-q', mirror.repo.url, refspec], { signal });
   if (result.exitCode === 0) return;
   const error = gitError(failure, result);
   const raced = /non-fast-forward|fetch first|incorrect old value|cannot lock ref/i.test(result.stderr);
-  throw raced ? new ThreadsmithError('push_rejected', error.message, error.wayOut, { retry: 'now' }) : error;
+  throw raced ? new ThreadsmithError('push_rejected', error.message, error.advice, { retry: 'now' }) : error;
 }
 
 function headMoved(request: MergeRequest, head: string | null): ThreadsmithError {

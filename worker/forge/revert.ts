@@ -6,7 +6,7 @@ import { COMMITTER, type Mirror } from './mirror.ts';
 const FAILURE: GitFailure = {
   code: 'internal',
   what: 'The revert could not be made',
-  wayOut: 'Reply in the thread with what should be taken back, and the agent does it.',
+  advice: 'Reply in the thread with what should be taken back, and the agent does it.',
 };
 
 /**

@@ -141,18 +141,18 @@ export function retryAfterMs(headers: Headers | undefined): number | null {
 function transient(
   code: ErrorCode,
   message: string,
-  wayOut: string,
+  advice: string,
   waitMs: number | null = null,
   cause?: unknown,
 ): Fault {
-  const error = new ThreadsmithError(code, message, wayOut, { retry: 'later', cause });
+  const error = new ThreadsmithError(code, message, advice, { retry: 'later', cause });
   return { transient: true, retryAfterMs: waitMs, error };
 }
 
-function final(code: ErrorCode, message: string, wayOut: string, cause: unknown): Fault {
+function final(code: ErrorCode, message: string, advice: string, cause: unknown): Fault {
   return {
     transient: false,
     retryAfterMs: null,
-    error: new ThreadsmithError(code, message, wayOut, { cause }),
+    error: new ThreadsmithError(code, message, advice, { cause }),
   };
 }

@@ -5,15 +5,15 @@ import { coAuthorLines } from '../forge/trailers.ts';
 import { turnTrailer } from '../workspace/branch.ts';
 import { requireRoom } from '../workspace/disk-space.ts';
 import { rememberMerge, TELL_MERGE } from '../workspace/merge-marks.ts';
-import { type Bench, shell, signatureOf } from '../workspace/workspace.ts';
+import { shell, signatureOf, type Workspace } from '../workspace/workspace.ts';
 
 const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';
 const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
 
 /** What a candidate is taken with. */
-export type CandidateBench = Pick<
-  Bench,
+export type CandidateWorkspace = Pick<
+  Workspace,
   'facts' | 'mirror' | 'sandbox' | 'parent' | 'latest' | 'defaultBranch' | 'signal' | 'coAuthors'
 >;
 
@@ -28,15 +28,15 @@ export interface Candidate {
  * `change_refused` where the sandbox gives none, and `sandbox_full` where it has no room for one.
  */
 export async function takeCandidate(
-  bench: CandidateBench,
+  workspace: CandidateWorkspace,
   round: number,
   title: string,
 ): Promise<Candidate | null> {
-  const { parent, mirror, sandbox, facts } = bench;
+  const { parent, mirror, sandbox, facts } = workspace;
   const parentTree = await mirror.treeOf(parent);
   const script = [
     'set -e',
-    rememberMerge(bench.defaultBranch),
+    rememberMerge(workspace.defaultBranch),
     TELL_MERGE,
     'git add -A',
     'tree=$(git write-tree)',
@@ -46,18 +46,18 @@ export async function takeCandidate(
     `  git bundle create -q ${BUNDLE} ${REF} ^${parent}`,
     'fi',
   ].join('\n');
-  const result = await shell(bench, `candidate-r${round}`, script);
+  const result = await shell(workspace, `candidate-r${round}`, script);
   const tree = result.output.text.trim().split('\n').at(-1) ?? '';
   if (result.exitCode !== 0 || !/^[0-9a-f]{40,64}$/.test(tree)) {
-    await requireRoom(bench, `room-r${round}`, 'the change could not be committed');
+    await requireRoom(workspace, `room-r${round}`, 'the change could not be committed');
     throw untaken(result.output.text);
   }
   if (tree === parentTree) return null;
   const imported = await mirror.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
   if (imported === parentTree) return null;
-  const merged = await mergedIn(bench, result.output.text);
+  const merged = await mergedIn(workspace, result.output.text);
   const author = signatureOf(facts.requester);
-  const others = coAuthorLines(await bench.coAuthors(), author);
+  const others = coAuthorLines(await workspace.coAuthors(), author);
   const commit = await mirror.commit({
     tree: imported,
     parents: merged === null ? [parent] : [parent, merged],
@@ -72,7 +72,10 @@ export async function takeCandidate(
  * The commit of the default branch that the working tree has taken in, or null. The sandbox may claim what it
  * likes: people are shown the difference to that commit, and that is what a merge brings.
  */
-async function mergedIn({ mirror, latest, parent }: CandidateBench, output: string): Promise<string | null> {
+async function mergedIn(
+  { mirror, latest, parent }: CandidateWorkspace,
+  output: string,
+): Promise<string | null> {
   const claimed = /^merged ([0-9a-f]{40,64})$/m.exec(output)?.[1];
   if (claimed === undefined || !(await mirror.isAncestor(claimed, latest))) return null;
   return (await mirror.isAncestor(claimed, parent)) ? null : claimed;

@@ -30,7 +30,7 @@ async function refusedEntries(mirror: Mirror, parent: string, commit: string): P
   const failure = {
     code: 'internal',
     what: 'The change could not be read',
-    wayOut: 'Reply in the thread to try again.',
+    advice: 'Reply in the thread to try again.',
   } as const;
   const flags = [
     '--git-dir',

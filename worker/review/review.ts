@@ -4,7 +4,7 @@ import type { StepUsage } from '../../core/journal.ts';
 import type { Redact } from '../../core/redact.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import type { Model } from '../model/model.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { added, type DiffFile, readDiff } from './diff.ts';
 import { describe, type Finding } from './finding.ts';
 import { judge } from './judge.ts';
@@ -35,7 +35,7 @@ export async function secretsIn(
 }
 
 export interface ReviewOptions {
-  readonly bench: Pick<Bench, 'mirror' | 'signal' | 'report'>;
+  readonly workspace: Pick<Workspace, 'mirror' | 'signal' | 'report'>;
   readonly model: Model;
   /** The change is what `commit` has over this one. */
   readonly over: string;
@@ -54,13 +54,13 @@ export interface Reviewed {
 
 /** Judges the change of this turn. Never throws for reasons of its own; abort throws the signal's reason. */
 export async function review(options: ReviewOptions): Promise<Reviewed> {
-  const { bench, model, over, commit, request, summary, round } = options;
-  const diff = await bench.mirror.diff(over, commit, MAX_DIFF_BYTES);
+  const { workspace, model, over, commit, request, summary, round } = options;
+  const diff = await workspace.mirror.diff(over, commit, MAX_DIFF_BYTES);
   const findings = findingsIn(diff).slice(0, MAX_FINDINGS).map(describe);
-  const judged = await judge(model, { request, summary, hints: findings, diff }, bench.signal);
+  const judged = await judge(model, { request, summary, hints: findings, diff }, workspace.signal);
   const verdict = findings.length > 0 || judged.verdict === 'fail' ? 'fail' : judged.verdict;
   const found: Review = { verdict, findings, reasons: judged.reasons, model: model.name };
-  await bench.report({ type: 'review.finished', review: found, round, usage: judged.usage });
+  await workspace.report({ type: 'review.finished', review: found, round, usage: judged.usage });
   return { review: found, usage: judged.usage };
 }
 

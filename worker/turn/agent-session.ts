@@ -17,7 +17,7 @@ import { mcpTools } from '../agent/tools/mcp.ts';
 import { toolsFor, withoutQuestions } from '../agent/tools/registry.ts';
 import type { RepoGuide } from '../agent/tools/repo-guide.ts';
 import type { Tool } from '../agent/tools/tool.ts';
-import type { Bench, Lost } from '../workspace/workspace.ts';
+import type { Lost, Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { decisionMessage } from './plan.ts';
 import { placeFiles, requestOf, withGiven } from './request.ts';
@@ -51,24 +51,24 @@ type Teller = 'verification' | 'review';
 /** The agent of a turn, in the transcript of its session. */
 export async function startAgent(
   context: TurnContext,
-  bench: Bench,
+  workspace: Workspace,
   openPage: () => Promise<SandboxBrowser>,
 ): Promise<AgentRounds> {
   const { turn, config, model, lease, database, attempt } = context;
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
-  const given = await placeFiles(bench, turn.id, turn.details);
+  const given = await placeFiles(workspace, turn.id, turn.details);
   const beside = async (text: string, came: GivenBeside) =>
-    withGiven(text, came, await placeFiles(bench, came.turnId, came));
+    withGiven(text, came, await placeFiles(workspace, came.turnId, came));
   const decided = attempt.approach === null ? await decisionOf(context, beside) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
   let answers = await answerOf(context, beside);
-  const guide = await guideOf(bench);
-  const instructions = instructionsOf(bench, guide);
-  const tools = await toolsOf(context, bench, guide);
-  const notes = notesOf(bench);
+  const guide = await guideOf(workspace);
+  const instructions = instructionsOf(workspace, guide);
+  const tools = await toolsOf(context, workspace, guide);
+  const notes = notesOf(workspace);
 
-  const saveWork = workSaver(context, bench);
+  const saveWork = workSaver(context, workspace);
   const steering = steeringOf(database, lease, journal, beside);
 
   /** Events that still wait when the run ends, however it ends, are written. */
@@ -81,17 +81,17 @@ export async function startAgent(
   };
 
   const work = async (): Promise<Said> => {
-    await bench.report({
+    await workspace.report({
       type: 'model.named',
       model: model.name,
       scripted: model.name.startsWith('scripted'),
     });
     const outcome = await flushing(() =>
       runAgent({
-        sandbox: bench.sandbox,
+        sandbox: workspace.sandbox,
         model,
         journal,
-        artifacts: bench.artifacts,
+        artifacts: workspace.artifacts,
         instructions,
         guide,
         tools,
@@ -102,7 +102,7 @@ export async function startAgent(
         budget: budgetOf(config),
         prices: config.model.prices,
         contextTokens: config.model.context_tokens,
-        signal: bench.signal,
+        signal: workspace.signal,
         report: (event) => journal.report(event),
         takeMessages: async () => [...notes, ...(await steering())],
         redact: (text) => withoutCredentials(database.redact(text)),
@@ -164,14 +164,14 @@ const LOSSES: Readonly<Record<Lost, string>> = {
 };
 
 /** What the agent has to know besides the request; each is told once, by its id. */
-function notesOf(bench: Bench): readonly MessageEntry[] {
-  const { facts, defaultBranch, latest, base } = bench;
+function notesOf(workspace: Workspace): readonly MessageEntry[] {
+  const { facts, defaultBranch, latest, base } = workspace;
   const notes: [id: string, text: string][] = [];
-  if (bench.lost !== null) notes.push([`restored-${facts.run}`, LOSSES[bench.lost]]);
-  if (bench.moved)
+  if (workspace.lost !== null) notes.push([`restored-${facts.run}`, LOSSES[workspace.lost]]);
+  if (workspace.moved)
     notes.push([
       `moved-${facts.run}`,
-      `This branch got new commits on the remote, and the working tree holds them: look at the files again.${bench.conflicted ? ' Your own unpublished changes conflict with them: resolve what is marked in the files.' : ''}`,
+      `This branch got new commits on the remote, and the working tree holds them: look at the files again.${workspace.conflicted ? ' Your own unpublished changes conflict with them: resolve what is marked in the files.' : ''}`,
     ]);
   if (latest !== base)
     notes.push([
@@ -200,14 +200,14 @@ async function decisionOf({ turn }: TurnContext, beside: Beside): Promise<Messag
 }
 
 /** From the base branch: rules that a change brings along are not followed while it is judged. */
-function guideOf({ mirror, base }: Bench): Promise<RepoGuide> {
+function guideOf({ mirror, base }: Workspace): Promise<RepoGuide> {
   return readGuide({ list: () => mirror.list(base), read: (path) => mirror.readText(base, path) });
 }
 
 /** Ours, and what the MCP servers bring that this repo may use. */
 async function toolsOf(
   { mcp, attempt }: TurnContext,
-  { repo }: Bench,
+  { repo }: Workspace,
   guide: RepoGuide,
 ): Promise<readonly Tool[]> {
   const own = attempt.approach === null ? toolsFor(guide) : withoutQuestions(toolsFor(guide));
@@ -225,8 +225,8 @@ function childOf(attempt: number, callKey: string): number {
   return attempt * CALLS_PER_ATTEMPT + FIRST_CHILD + place * CALLS_PER_STEP + index;
 }
 
-function instructionsOf(bench: Bench, guide: RepoGuide): string {
-  const { repo, repoFile, defaultBranch, facts } = bench;
+function instructionsOf(workspace: Workspace, guide: RepoGuide): string {
+  const { repo, repoFile, defaultBranch, facts } = workspace;
   const { serve, pages, checks } = repoFile;
   return composeInstructions({
     repo: repo.name,
@@ -241,7 +241,7 @@ function instructionsOf(bench: Bench, guide: RepoGuide): string {
 }
 
 function headersFor(
-  { secrets = [] }: Bench['repo'],
+  { secrets = [] }: Workspace['repo'],
   rule: { readonly host: string },
 ): readonly { readonly host: string; readonly header: string }[] {
   return secrets.filter(({ host }) => namesHost(rule, host));

@@ -8,7 +8,7 @@ import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { BEFORE_SUFFIX } from '../pictures/artifact-names.ts';
 import { capturePages } from '../verify/pages.ts';
 import { checkOutBase } from '../workspace/branch.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 
 export interface BeforeCapture {
@@ -19,14 +19,14 @@ export interface BeforeCapture {
 }
 
 /** Starts taking the shots, or finds the ones that an earlier turn of the session took of the same base. */
-export function captureBefore(context: TurnContext, bench: Bench): BeforeCapture {
-  const { serve, pages } = bench.repoFile;
+export function captureBefore(context: TurnContext, workspace: Workspace): BeforeCapture {
+  const { serve, pages } = workspace.repoFile;
   if (serve === undefined || pages.length === 0) return { shots: async () => [], close: async () => {} };
   const abort = new AbortController();
-  const signal = AbortSignal.any([bench.signal, abort.signal]);
+  const signal = AbortSignal.any([workspace.signal, abort.signal]);
   const take = (): Promise<readonly NamedShot[]> =>
-    findOrTake(context, bench, signal).catch((error: unknown) => {
-      if (!signal.aborted) bench.log.warn('the pages could not be opened before the change', { error });
+    findOrTake(context, workspace, signal).catch((error: unknown) => {
+      if (!signal.aborted) workspace.log.warn('the pages could not be opened before the change', { error });
       return [];
     });
   // Of several attempts the first one takes them for all; the others look whether it has once they need them.
@@ -43,28 +43,28 @@ export function captureBefore(context: TurnContext, bench: Bench): BeforeCapture
 
 async function findOrTake(
   context: TurnContext,
-  bench: Bench,
+  workspace: Workspace,
   signal: AbortSignal,
 ): Promise<readonly NamedShot[]> {
   const events = await eventsOfSession(context.database.em(), context.session.id);
   for (const { body } of events.toReversed()) {
-    if (body.type !== 'pages.captured' || body.base !== bench.base) continue;
+    if (body.type !== 'pages.captured' || body.base !== workspace.base) continue;
     // Shots without a name are from before pages were looked at on phones too.
     if (body.shots.every(({ name }) => name !== undefined)) return body.shots;
   }
-  const key = `${bench.facts.sandboxKey}${BEFORE_SUFFIX}`;
+  const key = `${workspace.facts.sandboxKey}${BEFORE_SUFFIX}`;
   // One that a killed worker left may have been touched half-way.
   await context.provider.remove(key);
-  const opened = await context.provider.open({ key, image: bench.snapshot }, signal);
-  const sandbox = await bench.wayOut.open(opened);
+  const opened = await context.provider.open({ key, image: workspace.snapshot }, signal);
+  const sandbox = await workspace.egress.open(opened);
   let browser: SandboxBrowser | undefined;
   try {
-    const { defaultBranch, base, mirror, facts } = bench;
+    const { defaultBranch, base, mirror, facts } = workspace;
     const stand = { base, latest: base, defaultBranch, shown: base, parent: base };
     await checkOutBase({ sandbox, facts, signal }, mirror, stand);
     const open = async () => (browser = await openBrowser(sandbox));
-    const shots = await capturePages({ ...bench, sandbox, signal, label: 'before', openBrowser: open });
-    await bench.report({ type: 'pages.captured', base: bench.base, shots });
+    const shots = await capturePages({ ...workspace, sandbox, signal, label: 'before', openBrowser: open });
+    await workspace.report({ type: 'pages.captured', base: workspace.base, shots });
     return shots;
   } finally {
     await browser?.close();

@@ -14,11 +14,11 @@ import { publish } from '../publish/publish.ts';
 import { reviewReport, secretsIn } from '../review/review.ts';
 import { verificationReport, verify } from '../verify/verify.ts';
 import { keepTree, restoreTree } from '../workspace/read-only.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { type AgentRounds, startAgent } from './agent-session.ts';
 import { captureBefore } from './baseline.ts';
 import type { TurnContext } from './context.ts';
-import { openBench } from './open-workspace.ts';
+import { openWorkspace } from './open-workspace.ts';
 import { isPlanning, isReadOnly } from './plan.ts';
 import { haveReviewed, withReview } from './review-turn.ts';
 import { keepBrowser } from './turn-browser.ts';
@@ -26,18 +26,18 @@ import { hasPassed, record } from './verification-record.ts';
 
 /** Works on a request until there is a result, an answer, or a question to a person. */
 export async function runChangeTurn(context: TurnContext): Promise<void> {
-  const bench = await openBench(context);
-  const browser = keepBrowser(bench);
-  const before = captureBefore(context, bench);
+  const workspace = await openWorkspace(context);
+  const browser = keepBrowser(workspace);
+  const before = captureBefore(context, workspace);
   try {
-    const agent = await startAgent(context, bench, browser.open);
-    const outcome = await workInRounds(context, bench, agent, before.shots, browser.open);
-    await bench.wayOut.close();
-    await concludeTurn(context, bench, outcome);
+    const agent = await startAgent(context, workspace, browser.open);
+    const outcome = await workInRounds(context, workspace, agent, before.shots, browser.open);
+    await workspace.egress.close();
+    await concludeTurn(context, workspace, outcome);
   } finally {
     await before.close();
     await browser.close();
-    await bench.sandbox.close();
+    await workspace.sandbox.close();
   }
 }
 
@@ -61,45 +61,45 @@ type Outcome =
 
 async function workInRounds(
   context: TurnContext,
-  bench: Bench,
+  workspace: Workspace,
   agent: AgentRounds,
   beforeShots: () => Promise<readonly NamedShot[]>,
   open: () => Promise<SandboxBrowser>,
 ): Promise<Outcome> {
   let wasReviewed = agent.wasReviewed;
   for (let round = agent.round; ; round += 1) {
-    await bench.report({
+    await workspace.report({
       type: 'phase.started',
       phase: 'agent',
       detail: round === 0 ? '' : 'Mending what the verification found',
     });
     const readOnly = isReadOnly(context.turn);
-    if (readOnly) await keepTree(bench);
+    if (readOnly) await keepTree(workspace);
     const said = await agent.work();
     if (said.kind === 'asked') return said;
     if (readOnly) {
-      await restoreTree(bench);
+      await restoreTree(workspace);
       return isPlanning(context.turn)
         ? { kind: 'planned', text: said.text }
         : { kind: 'answer', text: said.text, usage: said.usage };
     }
     const title = context.database.redact(titleOf(context, said.text));
-    const candidate = await takeCandidate(bench, round, title).catch((thrown: unknown) => {
+    const candidate = await takeCandidate(workspace, round, title).catch((thrown: unknown) => {
       if (!hasCode(thrown, 'sandbox_full') || round >= VERIFY_ROUNDS) throw thrown;
       return toFailure(thrown);
     });
-    if (candidate !== null && 'wayOut' in candidate) {
-      agent.tell(`${candidate.message} ${candidate.wayOut}`, round);
+    if (candidate !== null && 'advice' in candidate) {
+      agent.tell(`${candidate.message} ${candidate.advice}`, round);
       continue;
     }
-    const unseen = candidate ?? (await unseenHead(context, bench));
+    const unseen = candidate ?? (await unseenHead(context, workspace));
     if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };
     const { commit, over } = unseen;
-    await bench.report({ type: 'phase.finished', phase: 'agent', ok: true, detail: '' });
-    const changes = await bench.mirror.changes(over, commit);
+    await workspace.report({ type: 'phase.finished', phase: 'agent', ok: true, detail: '' });
+    const changes = await workspace.mirror.changes(over, commit);
     const refused = [
-      ...(await refusals(bench.mirror, over, commit, changes)),
-      ...(await secretsIn(bench.mirror, over, commit, context.database.redact)),
+      ...(await refusals(workspace.mirror, over, commit, changes)),
+      ...(await secretsIn(workspace.mirror, over, commit, context.database.redact)),
     ];
     if (refused.length > 0) {
       if (round >= VERIFY_ROUNDS) throw refusedChange(refused);
@@ -109,28 +109,33 @@ async function workInRounds(
       );
       continue;
     }
-    await bench.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
+    await workspace.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
     const verification = await verify({
-      bench,
+      workspace,
       commit,
       round,
       before: await beforeShots(),
       openBrowser: open,
     });
     await record(context, verification);
-    await bench.report({
+    await workspace.report({
       type: 'phase.finished',
       phase: 'verify',
       ok: verification.passed,
       detail: verification.problems[0] ?? '',
     });
-    if (candidate === null && !bench.moved && !verification.passed)
+    if (candidate === null && !workspace.moved && !verification.passed)
       return { kind: 'answer', text: said.text, usage: said.usage };
-    if (!verification.passed && !isHopeless(bench) && round < VERIFY_ROUNDS) {
+    if (!verification.passed && !isHopeless(workspace) && round < VERIFY_ROUNDS) {
       agent.tell(verificationReport(verification), round);
       continue;
     }
-    const reviewed = await haveReviewed(context, bench, agent, { over, commit, summary: said.text, round });
+    const reviewed = await haveReviewed(context, workspace, agent, {
+      over,
+      commit,
+      summary: said.text,
+      round,
+    });
     if (reviewed?.review.verdict === 'fail' && !wasReviewed && round < VERIFY_ROUNDS) {
       wasReviewed = true;
       agent.tell(reviewReport(reviewed.review), round, 'review');
@@ -145,18 +150,18 @@ async function workInRounds(
  * The head of the branch where the turn changed nothing but there is something to be said of it: somebody
  * else pushed it, or no verification of it has passed, and this time one may.
  */
-async function unseenHead(context: TurnContext, bench: Bench): Promise<Candidate | null> {
-  const head = { commit: bench.parent, over: bench.parent };
-  if (bench.moved) return head;
-  if (bench.parent === bench.base || isHopeless(bench)) return null;
-  return (await hasPassed(context, bench.parent)) ? null : head;
+async function unseenHead(context: TurnContext, workspace: Workspace): Promise<Candidate | null> {
+  const head = { commit: workspace.parent, over: workspace.parent };
+  if (workspace.moved) return head;
+  if (workspace.parent === workspace.base || isHopeless(workspace)) return null;
+  return (await hasPassed(context, workspace.parent)) ? null : head;
 }
 
-function isHopeless({ repoFile }: Bench): boolean {
+function isHopeless({ repoFile }: Workspace): boolean {
   return repoFile.checks.length === 0 && repoFile.serve === undefined;
 }
 
-async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome): Promise<void> {
+async function concludeTurn(context: TurnContext, workspace: Workspace, outcome: Outcome): Promise<void> {
   const { database, lease, attempt } = context;
   switch (outcome.kind) {
     case 'asked':
@@ -167,16 +172,16 @@ async function concludeTurn(context: TurnContext, bench: Bench, outcome: Outcome
       const result: AnswerResult = {
         kind: 'answer',
         text: outcome.text,
-        repo: bench.repo.name,
+        repo: workspace.repo.name,
         usage: outcome.usage,
       };
       return finishTurn(database, lease, { state: 'done', result });
     }
     case 'change': {
-      await bench.report({ type: 'phase.started', phase: 'publish', detail: '' });
+      await workspace.report({ type: 'phase.started', phase: 'publish', detail: '' });
       const { commit, verification, review: reviewed, usage, text: summary } = outcome;
       const result = await publish({
-        bench,
+        workspace,
         forge: context.forge,
         commit,
         summary,

@@ -1,4 +1,4 @@
-// Opens the workbench of a turn: the tree of its parent in the session's sandbox, and the log told of it.
+// Opens the workspace of a turn: the tree of its parent in the session's sandbox, and the log told of it.
 import type { EventBody } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
 import { openArtifacts } from '../../db/log/artifacts.ts';
@@ -6,16 +6,16 @@ import { appendEvents } from '../../db/log/events.ts';
 import { promptersOf } from '../../db/log/prompters.ts';
 import { fenced } from '../../db/schema/lease.ts';
 import { forgetWork, noteSandbox, savedWorkOf } from '../../db/turns/saved-work.ts';
-import { wayOutOf } from '../egress/egress.ts';
+import { egressFor } from '../egress/egress.ts';
 import { cleanPictures } from '../pictures/clean-artifacts.ts';
 import { prepare } from '../workspace/prepare.ts';
 import { snapshotFailuresOf } from '../workspace/snapshot-failures.ts';
-import { type Bench, signatureOf, type TurnFacts } from '../workspace/workspace.ts';
+import { signatureOf, type TurnFacts, type Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { clearLeft } from './release-workspace.ts';
 
-/** The workbench of a turn, with the sandbox open and the tree of its parent in it. */
-export async function openBench(context: TurnContext): Promise<Bench> {
+/** The workspace of a turn, with the sandbox open and the tree of its parent in it. */
+export async function openWorkspace(context: TurnContext): Promise<Workspace> {
   const { database, lease, turn, session, attempt, signal, log } = context;
   const report = (...events: EventBody[]) =>
     fenced(database, lease, (em) =>
@@ -73,11 +73,11 @@ export async function openBench(context: TurnContext): Promise<Bench> {
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
   const artifacts = cleanPictures(openArtifacts(database, context.content, lease));
   const repo = context.mirror.repo.name;
-  const wayOut = wayOutOf({ networks: context.networks, repo, artifacts, log, report });
+  const egress = egressFor({ networks: context.networks, repo, artifacts, log, report });
   return {
     ...prepared,
-    sandbox: await wayOut.open(prepared.sandbox),
-    wayOut,
+    sandbox: await egress.open(prepared.sandbox),
+    egress,
     facts,
     config: context.config,
     repo: context.mirror.repo,

@@ -5,7 +5,7 @@ import type { MessageEntry } from '../../core/journal.ts';
 import type { Given, Turn } from '../../db/entities/session.ts';
 import { approachPrompt } from '../agent/instructions.ts';
 import { imageTypeOf } from '../pictures/format.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { planningNote } from './plan.ts';
 
 /** Beside the checkout, so that nothing of it becomes part of a change. */
@@ -21,15 +21,15 @@ export interface PlacedFiles {
 }
 
 /** Writes the files that came with a turn's words into the sandbox; again after a crash, to the same places. */
-export async function placeFiles(bench: Bench, turnId: string, given: Given): Promise<PlacedFiles> {
+export async function placeFiles(workspace: Workspace, turnId: string, given: Given): Promise<PlacedFiles> {
   const lines: string[] = [];
   const images: string[] = [];
   const taken = new Set<string>();
   for (const file of given.files ?? []) {
-    const { content } = await bench.artifacts.read(file.artifactId);
+    const { content } = await workspace.artifacts.read(file.artifactId);
     const name = freeName(file.name, taken);
     const path = join(GIVEN_DIR, turnId.slice(0, 8), name);
-    await bench.sandbox.write(path, content);
+    await workspace.sandbox.write(path, content);
     const isShown =
       imageTypeOf(content) === file.mimeType &&
       content.byteLength <= IMAGE_MAX_BYTES &&

@@ -9,10 +9,10 @@ import { revertTree } from '../forge/revert.ts';
 import { coAuthorLines } from '../forge/trailers.ts';
 import { publish } from '../publish/publish.ts';
 import { verify } from '../verify/verify.ts';
-import { type Bench, shell, signatureOf } from '../workspace/workspace.ts';
+import { shell, signatureOf, type Workspace } from '../workspace/workspace.ts';
 import { captureBefore } from './baseline.ts';
 import type { TurnContext } from './context.ts';
-import { openBench } from './open-workspace.ts';
+import { openWorkspace } from './open-workspace.ts';
 import { keepBrowser } from './turn-browser.ts';
 import { record } from './verification-record.ts';
 
@@ -24,38 +24,38 @@ export async function runRevertTurn(context: TurnContext): Promise<void> {
   const { database, lease, session, turn, forge } = context;
   const merge = turn.details.commit;
   if (merge === undefined) throw unnamed();
-  const bench = await openBench(context);
-  const browser = keepBrowser(bench);
-  const before = captureBefore(context, bench);
+  const workspace = await openWorkspace(context);
+  const browser = keepBrowser(workspace);
+  const before = captureBefore(context, workspace);
   try {
-    const commit = await revertCommit(bench, merge, turn.text);
-    await checkOut(bench, commit);
-    await bench.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
+    const commit = await revertCommit(workspace, merge, turn.text);
+    await checkOut(workspace, commit);
+    await workspace.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
     const verification = await verify({
-      bench,
+      workspace,
       commit,
       round: 0,
       before: await before.shots(),
       openBrowser: browser.open,
     });
     await record(context, verification);
-    await bench.wayOut.close();
-    await bench.report({
+    await workspace.egress.close();
+    await workspace.report({
       type: 'phase.finished',
       phase: 'verify',
       ok: verification.passed,
       detail: verification.problems[0] ?? '',
     });
-    await bench.report({ type: 'phase.started', phase: 'publish', detail: '' });
-    const summary = `Takes back the merge \`${merge.slice(0, 8)}\`. The rest of ${bench.defaultBranch} stays as it is.`;
+    await workspace.report({ type: 'phase.started', phase: 'publish', detail: '' });
+    const summary = `Takes back the merge \`${merge.slice(0, 8)}\`. The rest of ${workspace.defaultBranch} stays as it is.`;
     const result = await publish({
-      bench,
+      workspace,
       forge,
       commit,
       summary,
       verification,
       review: null,
-      usage: noModel(bench),
+      usage: noModel(workspace),
     });
     await finishTurn(database, lease, { state: 'done', result }, async (em) => {
       await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
@@ -64,15 +64,15 @@ export async function runRevertTurn(context: TurnContext): Promise<void> {
   } finally {
     await before.close();
     await browser.close();
-    await bench.sandbox.close();
+    await workspace.sandbox.close();
   }
 }
 
-async function revertCommit(bench: Bench, merge: string, text: string): Promise<string> {
-  const { mirror, parent, facts } = bench;
+async function revertCommit(workspace: Workspace, merge: string, text: string): Promise<string> {
+  const { mirror, parent, facts } = workspace;
   const title = text.split('\n')[0]?.slice(0, 72) ?? '';
   const author = signatureOf(facts.requester);
-  const others = coAuthorLines(await bench.coAuthors(), author);
+  const others = coAuthorLines(await workspace.coAuthors(), author);
   return mirror.commit({
     tree: await revertTree(mirror, merge, parent),
     parents: [parent],
@@ -83,11 +83,11 @@ async function revertCommit(bench: Bench, merge: string, text: string): Promise<
 }
 
 /** Brings the working tree of the sandbox to the commit, staged over its parent as the agent's work would be. */
-async function checkOut(bench: Bench, commit: string): Promise<void> {
-  const { mirror, parent, sandbox } = bench;
+async function checkOut(workspace: Workspace, commit: string): Promise<void> {
+  const { mirror, parent, sandbox } = workspace;
   await sandbox.write(BUNDLE, await mirror.bundle({ [BRANCH]: commit }, [parent]));
   const result = await shell(
-    bench,
+    workspace,
     'revert',
     `git fetch -q ${BUNDLE} refs/heads/${BRANCH} && git read-tree -u --reset FETCH_HEAD`,
   );
@@ -99,7 +99,7 @@ async function checkOut(bench: Bench, commit: string): Promise<void> {
   );
 }
 
-function noModel({ facts }: Bench): Usage {
+function noModel({ facts }: Workspace): Usage {
   return {
     model: '',
     steps: 0,

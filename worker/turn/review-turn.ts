@@ -2,14 +2,14 @@
 import type { Usage } from '../../core/event.ts';
 import { costOf, sumOf } from '../../core/price.ts';
 import { type Reviewed, review } from '../review/review.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import type { AgentRounds } from './agent-session.ts';
 import type { TurnContext } from './context.ts';
 
 /** The review of what this turn changed; null where it changed nothing itself. */
 export async function haveReviewed(
   context: TurnContext,
-  bench: Bench,
+  workspace: Workspace,
   agent: AgentRounds,
   change: {
     readonly over: string;
@@ -19,8 +19,13 @@ export async function haveReviewed(
   },
 ): Promise<Reviewed | null> {
   if (change.over === change.commit) return null;
-  await bench.report({ type: 'phase.progress', phase: 'verify', detail: 'Reviewing the change' });
-  return review({ bench, model: context.judge ?? context.model, request: await agent.asked(), ...change });
+  await workspace.report({ type: 'phase.progress', phase: 'verify', detail: 'Reviewing the change' });
+  return review({
+    workspace,
+    model: context.judge ?? context.model,
+    request: await agent.asked(),
+    ...change,
+  });
 }
 
 /** What the turn used, with what its review used. */

@@ -3,12 +3,12 @@ import { hasCode } from '../../core/errors.ts';
 import { fenced } from '../../db/schema/lease.ts';
 import { saveWork } from '../../db/turns/saved-work.ts';
 import { takeWork } from '../workspace/saved-work.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 
 /** Saves what changed since the last call. Never throws: what could not be saved is one step older, or in the log. */
-export function workSaver({ database, lease, log }: TurnContext, bench: Bench): () => Promise<void> {
-  const { sandbox, sandboxName, facts } = bench;
+export function workSaver({ database, lease, log }: TurnContext, workspace: Workspace): () => Promise<void> {
+  const { sandbox, sandboxName, facts } = workspace;
   let calls = 0;
   let isRefused = false;
   // What a worker before this one saw may not have been written.

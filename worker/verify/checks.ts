@@ -1,17 +1,17 @@
 // The repo's own checks, run in the sandbox one after the other.
 import type { CheckResult } from '../../core/event.ts';
-import { type Bench, shell } from '../workspace/workspace.ts';
+import { shell, type Workspace } from '../workspace/workspace.ts';
 
 const TAIL_CHARS = 3_000;
 const OUTPUT_BYTES = 64 * 1024;
 
 /** Runs all checks, also when one fails, and reports each as it ends. */
-export async function runChecks(bench: Bench, round: number): Promise<readonly CheckResult[]> {
+export async function runChecks(workspace: Workspace, round: number): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const [index, check] of bench.repoFile.checks.entries()) {
-    await bench.report({ type: 'phase.progress', phase: 'verify', detail: `Running ${check.name}` });
-    const timeoutMs = bench.config.sandbox.check_minutes * 60_000;
-    const result = await shell(bench, `check-r${round}-${index}`, check.run, {
+  for (const [index, check] of workspace.repoFile.checks.entries()) {
+    await workspace.report({ type: 'phase.progress', phase: 'verify', detail: `Running ${check.name}` });
+    const timeoutMs = workspace.config.sandbox.check_minutes * 60_000;
+    const result = await shell(workspace, `check-r${round}-${index}`, check.run, {
       timeoutMs,
       maxOutputBytes: OUTPUT_BYTES,
       env: { CI: 'true' },
@@ -24,7 +24,7 @@ export async function runChecks(bench: Bench, round: number): Promise<readonly C
       outputTail: result.output.text.slice(-TAIL_CHARS),
     };
     results.push(outcome);
-    await bench.report({ type: 'check.finished', check: outcome, round });
+    await workspace.report({ type: 'check.finished', check: outcome, round });
   }
   return results;
 }

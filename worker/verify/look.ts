@@ -20,22 +20,26 @@ export interface Seen {
 
 /** Opens the pages and compares them. What cannot be served or opened is a problem, not an error. */
 export async function lookAtPages(options: VerifyOptions): Promise<Seen> {
-  const { bench, before, round } = options;
-  const { serve, pages } = bench.repoFile;
+  const { workspace, before, round } = options;
+  const { serve, pages } = workspace.repoFile;
   if (serve === undefined || pages.length === 0) return { pages: [], problems: [], recordingId: null };
-  await bench.report({ type: 'phase.progress', phase: 'verify', detail: 'Opening the pages in a browser' });
+  await workspace.report({
+    type: 'phase.progress',
+    phase: 'verify',
+    detail: 'Opening the pages in a browser',
+  });
   let after: readonly NamedShot[] = [];
   const problems: string[] = [];
   const frames: FilmFrame[] = [];
   try {
     after = await capturePages({
-      ...bench,
+      ...workspace,
       label: `after-r${round}`,
       openBrowser: options.openBrowser,
       onFrame: (frame) => void (frames.length < MAX_FRAMES_KEPT && frames.push(frame)),
     });
   } catch (error) {
-    bench.signal.throwIfAborted();
+    workspace.signal.throwIfAborted();
     problems.push(`The app could not be served and opened: ${toFailure(error).message}`);
   }
   const compared: PageComparison[] = [];
@@ -59,14 +63,14 @@ async function comparison(
 }
 
 async function differenceOf(
-  { bench }: VerifyOptions,
+  { workspace }: VerifyOptions,
   page: PageComparison,
   fileName: string,
 ): Promise<PageDifference | null> {
   const { before, after } = page;
   if (before === null || after === null) return null;
   if (looksTheSame(page)) return { regions: [], changedShare: 0, picture: null };
-  const { artifacts } = bench;
+  const { artifacts } = workspace;
   try {
     const [old, now] = await Promise.all([
       artifacts.read(before.artifactId),
@@ -85,16 +89,16 @@ async function differenceOf(
   } catch (error) {
     // Both pictures can still be shown as they are.
     if (!hasCode(error, 'artifact_refused')) throw error;
-    bench.log.warn('two pictures of a page could not be compared', { path: page.path, error });
+    workspace.log.warn('two pictures of a page could not be compared', { path: page.path, error });
     return null;
   }
 }
 
-async function recording({ bench }: VerifyOptions, frames: readonly FilmFrame[]): Promise<string | null> {
+async function recording({ workspace }: VerifyOptions, frames: readonly FilmFrame[]): Promise<string | null> {
   try {
     const gif = await animateFrames(frames.map(({ jpeg, atMs }) => ({ content: jpeg, atMs })));
     if (gif === null) return null;
-    const artifact = await bench.artifacts.save({
+    const artifact = await workspace.artifacts.save({
       kind: 'recording',
       name: 'pages.gif',
       mimeType: 'image/gif',
@@ -104,7 +108,7 @@ async function recording({ bench }: VerifyOptions, frames: readonly FilmFrame[])
     return artifact.id;
   } catch (error) {
     if (!hasCode(error, 'artifact_refused')) throw error;
-    bench.log.warn('the pages were not recorded', { error });
+    workspace.log.warn('the pages were not recorded', { error });
     return null;
   }
 }

@@ -1,9 +1,9 @@
 import type { NamedShot } from '../../core/page.ts';
 import type { SandboxBrowser } from '../../sandbox/port/browser.ts';
-import type { Bench } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 export interface VerifyOptions {
-  readonly bench: Bench;
+  readonly workspace: Workspace;
   /** The commit whose tree the working tree is. */
   readonly commit: string;
   readonly round: number;

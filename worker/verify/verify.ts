@@ -1,18 +1,18 @@
 // Chapter 3: what the blueprint, not the model, says about a commit.
 
 import type { Verification } from '../../core/event.ts';
-import { type Bench, shell } from '../workspace/workspace.ts';
+import { shell, type Workspace } from '../workspace/workspace.ts';
 import { describeFailure, runChecks } from './checks.ts';
 import { lookAtPages } from './look.ts';
 import type { VerifyOptions } from './options.ts';
 
 /** Runs the checks and opens the pages for exactly this commit, and reports the outcome. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
-  const { bench, commit, round } = options;
-  await resetTree(bench, `clean-r${round}`);
-  const checks = await runChecks(bench, round);
+  const { workspace, commit, round } = options;
+  await resetTree(workspace, `clean-r${round}`);
+  const checks = await runChecks(workspace, round);
   // A check that rewrites files must not change what is looked at, nor what comes with the next round.
-  await resetTree(bench, `tidy-r${round}`);
+  await resetTree(workspace, `tidy-r${round}`);
   const seen = await lookAtPages(options);
   const problems = [
     ...checks.filter((check) => check.status !== 'passed').map(describeFailure),
@@ -31,13 +31,13 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     ...(seen.recordingId === null ? {} : { recordingId: seen.recordingId }),
     problems,
   };
-  await bench.report({ type: 'verify.finished', verification, round });
+  await workspace.report({ type: 'verify.finished', verification, round });
   return verification;
 }
 
 /** Brings the working tree back to what was staged, which is the tree of the commit. */
-async function resetTree(bench: Bench, name: string): Promise<void> {
-  await shell(bench, name, 'git checkout -q -- . && git clean -fdq');
+async function resetTree(workspace: Workspace, name: string): Promise<void> {
+  await shell(workspace, name, 'git checkout -q -- . && git clean -fdq');
 }
 
 /** What the agent is told when a verification did not pass. */

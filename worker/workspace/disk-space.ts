@@ -1,7 +1,7 @@
 // Whether a sandbox has room left on its disk. Git says in many words that there is none, so the disk is asked.
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import { OWN_FOLDER } from './own-folder.ts';
-import { type Bench, shell } from './workspace.ts';
+import { shell, type Workspace } from './workspace.ts';
 
 /** What a turn could not do that finds no room at its beginning. */
 export const UNBEGUN = 'the turn could not begin';
@@ -14,7 +14,7 @@ const LEAST_ROOM_BYTES = 64 * 1024;
  * could not be committed`. `name` names the look, once in a turn.
  */
 export async function requireRoom(
-  started: Pick<Bench, 'sandbox' | 'facts' | 'signal'>,
+  started: Pick<Workspace, 'sandbox' | 'facts' | 'signal'>,
   name: string,
   undone: string,
 ): Promise<void> {

@@ -2,14 +2,14 @@
 // does to the files can so not become part of a later change either.
 import { ThreadsmithError } from '../../core/errors.ts';
 import { requireRoom } from './disk-space.ts';
-import { type Bench, shell } from './workspace.ts';
+import { shell, type Workspace } from './workspace.ts';
 
 /** Remembers the working tree as it is, once for a turn, also where another worker goes on with it. */
-export async function keepTree(bench: Bench): Promise<void> {
-  const ref = refOf(bench);
+export async function keepTree(workspace: Workspace): Promise<void> {
+  const ref = refOf(workspace);
   await must(
-    bench,
-    `keep-${bench.facts.run}`,
+    workspace,
+    `keep-${workspace.facts.run}`,
     [
       `git rev-parse -q --verify ${ref} > /dev/null && exit 0`,
       'git add -A',
@@ -19,11 +19,11 @@ export async function keepTree(bench: Bench): Promise<void> {
 }
 
 /** Puts the working tree back. */
-export async function restoreTree(bench: Bench): Promise<void> {
-  const ref = refOf(bench);
+export async function restoreTree(workspace: Workspace): Promise<void> {
+  const ref = refOf(workspace);
   await must(
-    bench,
-    `restore-${bench.facts.run}`,
+    workspace,
+    `restore-${workspace.facts.run}`,
     [
       'set -e',
       'git merge --quit || true',
@@ -34,14 +34,14 @@ export async function restoreTree(bench: Bench): Promise<void> {
   );
 }
 
-function refOf({ facts }: Bench): string {
+function refOf({ facts }: Workspace): string {
   return `refs/threadsmith/kept-${facts.turnId}`;
 }
 
-async function must(bench: Bench, name: string, line: string): Promise<void> {
-  const result = await shell(bench, name, line);
+async function must(workspace: Workspace, name: string, line: string): Promise<void> {
+  const result = await shell(workspace, name, line);
   if (result.exitCode === 0) return;
-  await requireRoom(bench, `room-${name}`, 'its files could not be kept as they were');
+  await requireRoom(workspace, `room-${name}`, 'its files could not be kept as they were');
   throw new ThreadsmithError(
     'sandbox_lost',
     `The files of the sandbox could not be kept as they were: ${result.output.text.trim().slice(-300)}.`,

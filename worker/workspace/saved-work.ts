@@ -6,7 +6,7 @@ import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { requireRoom, UNBEGUN } from './disk-space.ts';
 import { MERGED_REF, rememberMerge, TELL_MERGE } from './merge-marks.ts';
 import { OWN_FOLDER } from './own-folder.ts';
-import { type Bench, shell } from './workspace.ts';
+import { shell, type Workspace } from './workspace.ts';
 
 const NAME_FILE = `${OWN_FOLDER}/sandbox`;
 /** An index of its own: the agent's stays as the agent left it. */
@@ -20,7 +20,7 @@ const PARENT_REF = 'refs/threadsmith/parent';
 const UPSTREAM = 'refs/remotes/origin/HEAD';
 const COMMIT = /^[0-9a-f]{40,64}$/;
 
-type Started = Pick<Bench, 'sandbox' | 'facts' | 'signal'>;
+type Started = Pick<Workspace, 'sandbox' | 'facts' | 'signal'>;
 
 export interface Mark {
   /** The name that the sandbox was given, null where it has none. */

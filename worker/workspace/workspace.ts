@@ -1,11 +1,11 @@
-// The workbench of a turn: what every chapter of the blueprint works with.
+// The workspace of a turn: what every chapter of the blueprint works with.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import type { Config, RepoConfig } from '../../core/config.ts';
 import type { EventBody } from '../../core/event.ts';
 import type { Log } from '../../core/log.ts';
 import type { Person } from '../../core/turn.ts';
 import type { CommandResult, RunOptions, Sandbox } from '../../sandbox/port/sandbox.ts';
-import type { WayOut } from '../egress/egress.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Mirror, Signature } from '../forge/mirror.ts';
 import type { RepoFile } from './repo-file.ts';
 
@@ -23,7 +23,7 @@ export interface TurnFacts {
   readonly startedAt: Date;
 }
 
-export interface Bench {
+export interface Workspace {
   readonly facts: TurnFacts;
   readonly config: Config;
   readonly repo: RepoConfig;
@@ -31,7 +31,7 @@ export interface Bench {
   readonly mirror: Mirror;
   readonly sandbox: Sandbox;
   /** The way out that this sandbox has, for others of the turn. It is closed while the turn still is this worker's. */
-  readonly wayOut: WayOut;
+  readonly egress: Egress;
   /** The image that the sandbox was made from. */
   readonly snapshot: string;
   readonly defaultBranch: string;
@@ -60,14 +60,14 @@ export interface Bench {
 
 /** Runs a shell line in the sandbox under an id that is unique within the turn. */
 export async function shell(
-  bench: Pick<Bench, 'sandbox' | 'facts' | 'signal'>,
+  workspace: Pick<Workspace, 'sandbox' | 'facts' | 'signal'>,
   name: string,
   line: string,
   options: RunOptions & { readonly timeoutMs?: number; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<CommandResult> {
   const { timeoutMs = 120_000, env = {}, ...rest } = options;
-  const command = { id: `${bench.facts.turnId}-${name}`, argv: ['bash', '-c', line], timeoutMs, env };
-  return bench.sandbox.run(command, { signal: bench.signal, ...rest });
+  const command = { id: `${workspace.facts.turnId}-${name}`, argv: ['bash', '-c', line], timeoutMs, env };
+  return workspace.sandbox.run(command, { signal: workspace.signal, ...rest });
 }
 
 /** The person as git knows people. */
