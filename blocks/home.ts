@@ -1,6 +1,6 @@
 // The app's Home tab: a person's sessions by state, what waits for them first, the repos, and a way to start.
 import type { HomeView, KnownBlock, PlainTextOption, StaticSelect } from '@slack/types';
-import { type Standing, waitsForPeople } from '../core/standing.ts';
+import { type SessionStatus, waitsForPeople } from '../core/session-status.ts';
 import { fitBlock } from './fit/fit-block.ts';
 import { type ListedSession, sessionLine } from './messages/sessions.ts';
 import { ACTION } from './parts/actions.ts';
@@ -31,12 +31,12 @@ const ANY = 'home';
 
 export function homeView(options: HomeOptions): HomeView {
   const { sessions } = options;
-  const of = (wanted: (standing: Standing) => boolean) =>
-    sessions.filter(({ standing }) => wanted(standing)).slice(0, LISTED_MAX);
-  const isOpen = (standing: Standing) => standing === 'working' || standing === 'queued';
+  const of = (wanted: (status: SessionStatus) => boolean) =>
+    sessions.filter(({ status }) => wanted(status)).slice(0, LISTED_MAX);
+  const isOpen = (status: SessionStatus) => status === 'working' || status === 'queued';
   const waiting = of(waitsForPeople);
   const open = of(isOpen);
-  const over = of((standing) => !waitsForPeople(standing) && !isOpen(standing));
+  const over = of((status) => !waitsForPeople(status) && !isOpen(status));
   const blocks = present(
     options.mayStart
       ? actions(button({ actionId: ACTION.startWork, value: ANY, text: 'Start work', style: 'primary' }))
@@ -71,9 +71,9 @@ function withOpen(session: ListedSession): KnownBlock[] {
   const value = session.turnId;
   const open = { ...button({ actionId: ACTION.openThread, value, text: 'Open thread' }), url: session.url };
   const more =
-    session.standing === 'to_review'
+    session.status === 'to_review'
       ? [button({ actionId: ACTION.viewDiff, value, text: 'View diff' })]
-      : session.standing === 'failed'
+      : session.status === 'failed'
         ? [button({ actionId: ACTION.tryAgain, value, text: 'Try again' })]
         : [];
   return [

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
-import { namesGroups } from '../core/authority.ts';
-import { type Config, type Environment, readConfig, readEnvironment } from '../core/config.ts';
+import { type Config, type Environment, readConfig, readEnvironment } from '../core/config/config.ts';
+import { secretsOfConfig, secretsOfEnvironment } from '../core/config/known-secrets.ts';
 import { ThreadsmithError, toFailure } from '../core/errors.ts';
-import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';
+import { namesGroups } from '../core/rights/authority.ts';
 import { createSealer, type Sealer } from '../core/sealed.ts';
 import { openContentFolder } from '../db/log/artifacts.ts';
 import { migrate } from '../db/migrate.ts';
@@ -35,7 +35,7 @@ import { socketConnection } from './slack/socket.ts';
 import { openWorkspaces, type WorkspaceLink, type WorkspacesOptions } from './slack/workspaces.ts';
 import { publishHome } from './starts/home.ts';
 import { listenToStarts } from './starts/listeners.ts';
-import { startCaretaker } from './upkeep/caretaker.ts';
+import { startCaretaker } from './upkeep/maintenance.ts';
 import { startRelay } from './upkeep/relay.ts';
 
 /** Longer than a call to Slack may take; then the rows bring the rest to its end after the next start. */

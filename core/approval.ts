@@ -1,7 +1,5 @@
 // Approvals of a change: given to one commit, counted, and not by the only person who asked for it.
-import { type Actor, may, type UserGroup } from './authority.ts';
-import type { Config } from './config.ts';
-import type { Person } from './turn.ts';
+import type { Person, UserGroup } from './turn.ts';
 
 /** One person's approval of exactly this commit. */
 export interface Approval {
@@ -9,34 +7,4 @@ export interface Approval {
   readonly commit: string;
   /** The person's user groups at the click: the worker, which asks Slack nothing, checks the lists with them. */
   readonly groups?: readonly UserGroup[];
-}
-
-/** Whether the change is this person's alone, so that somebody else has to approve it. */
-export function isOwnChange(
-  rules: Config['approvals'],
-  prompters: readonly Pick<Person, 'id'>[],
-  personId: string,
-): boolean {
-  return !rules.own && prompters.length > 0 && prompters.every(({ id }) => id === personId);
-}
-
-/** The approvals of this commit that count now, one for each person. */
-export function countingApprovals(
-  config: Pick<Config, 'people' | 'approvals'>,
-  given: readonly Approval[],
-  commit: string,
-  prompters: readonly Pick<Person, 'id'>[],
-): readonly Approval[] {
-  const latest = new Map(given.map((approval) => [approval.by.id, approval]));
-  return [...latest.values()].filter(
-    (approval) =>
-      approval.commit === commit &&
-      may(config.people, 'approve', actorOf(approval)) &&
-      !isOwnChange(config.approvals, prompters, approval.by.id),
-  );
-}
-
-/** Somebody whom the bot let through at a click; guests and strangers were told apart there. */
-export function actorOf({ by, groups }: Pick<Approval, 'by' | 'groups'>): Actor {
-  return { ...by, isMember: true, ...(groups === undefined ? {} : { groups }) };
 }

@@ -37,7 +37,7 @@ function before(facts: TurnFacts): StatusView {
     repoChoice: null,
     question: null,
     proposals: [],
-    given: [],
+    sharedFiles: [],
     attempts: [],
     published: null,
     failure: null,
@@ -160,8 +160,8 @@ function apply(view: StatusView, { id, body, at }: SessionEvent): StatusView {
       };
     case 'artifact.published': {
       const { artifactId, name, title } = body;
-      const others = view.given.filter((file) => file.artifactId !== artifactId);
-      return { ...view, given: [...others, { artifactId, name, title }] };
+      const others = view.sharedFiles.filter((file) => file.artifactId !== artifactId);
+      return { ...view, sharedFiles: [...others, { artifactId, name, title }] };
     }
     case 'review.finished':
       return view;

@@ -60,3 +60,9 @@ export interface Person {
   readonly name: string;
   readonly email: string | null;
 }
+
+/** A user group of Slack, as a list names it: by its id or as `@handle`. */
+export interface UserGroup {
+  readonly id: string;
+  readonly handle: string;
+}

@@ -50,7 +50,7 @@ export interface QuestionView {
 }
 
 /** A file for the people in the thread. */
-export interface GivenFile {
+export interface SharedFile {
   readonly artifactId: string;
   readonly name: string;
   readonly title: string;
@@ -101,7 +101,7 @@ export interface StatusView extends TurnFacts {
   /** Plans made before anything was changed, in their order; the last one may wait for a person. */
   readonly proposals: readonly Proposal[];
   /** Files that the agent gave to the thread, in their order. */
-  readonly given: readonly GivenFile[];
+  readonly sharedFiles: readonly SharedFile[];
   /** Where several attempts are made; in their order. While it is `waiting` a person has to choose one. */
   readonly attempts: readonly StartedAttempt[];
   readonly published: { readonly commit: string; readonly branch: string } | null;

@@ -2,7 +2,7 @@
 // money of an installation, from its database.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readConfig, readEnvironment } from '../core/config.ts';
+import { readConfig, readEnvironment } from '../core/config/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import { costOf, type PriceTable } from '../core/price.ts';
 import { type UsageRow, usageBy } from '../db/log/accounting.ts';

@@ -1,6 +1,6 @@
 // The health check of the containers: ends with 1 and a sentence where a service that this process's
 // environment names does not answer.
-import { readEnvironment } from '../core/config.ts';
+import { readEnvironment } from '../core/config/config.ts';
 import { silentServices } from './system/health.ts';
 
 const { DATABASE_URL, REDIS_URL, DOCKER_HOST } = readEnvironment(process.env);

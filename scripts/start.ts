@@ -1,7 +1,7 @@
 // `npm start`: brings up everything that the environment does not name, and keeps it running until Ctrl-C.
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { readConfig, readEnvironment } from '../core/config.ts';
+import { readConfig, readEnvironment } from '../core/config/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import { acquireLock, isLock, type Lock } from '../core/lock-file.ts';
 import { createDataDirectory, type DataDirectory, dataDirectory } from './data-directory.ts';

@@ -1,10 +1,16 @@
 // The worker process: takes turns from the queue and works on them. It never sees Slack's tokens.
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Config, type Environment, modelsOf, readConfig, readEnvironment } from '../core/config.ts';
+import {
+  type Config,
+  type Environment,
+  modelsOf,
+  readConfig,
+  readEnvironment,
+} from '../core/config/config.ts';
+import { secretsOfConfig, secretsOfEnvironment } from '../core/config/known-secrets.ts';
 import { hasCode, ThreadsmithError } from '../core/errors.ts';
 import { readInstallId } from '../core/install-id.ts';
-import { secretsOfConfig, secretsOfEnvironment } from '../core/known-secrets.ts';
 import { RECONCILE_MS } from '../core/limits.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { createRedactor, type Redact, withoutCredentials } from '../core/redact.ts';

@@ -1,5 +1,5 @@
 // Answers to the slash command, seen by the person who gave it.
-import type { Actor } from '../../core/authority.ts';
+import type { Actor } from '../../core/rights/authority.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION, COMMAND } from '../parts/actions.ts';
 import { actions, button, type FittedMessage, present } from '../parts/message.ts';

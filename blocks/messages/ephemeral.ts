@@ -1,6 +1,6 @@
 // Lines that only one person sees: why a click of theirs did nothing.
 import type { RichTextElement } from '@slack/types';
-import type { Act } from '../../core/authority.ts';
+import type { Act } from '../../core/rights/authority.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';

@@ -1,6 +1,6 @@
 // Lists of sessions: one line each with where it stands and a way to its thread.
 import type { RichTextElement } from '@slack/types';
-import type { SessionLine, Standing } from '../../core/standing.ts';
+import type { SessionLine, SessionStatus } from '../../core/session-status.ts';
 import { code, link, moment, words } from '../parts/rich.ts';
 import { oneLine } from '../rules/text.ts';
 
@@ -9,7 +9,7 @@ export interface ListedSession extends SessionLine {
   readonly url: string;
 }
 
-export const standingWords: Record<Standing, string> = {
+export const statusWords: Record<SessionStatus, string> = {
   asks: 'waits for your answer',
   to_review: 'ready for review',
   failed: 'failed',
@@ -26,7 +26,7 @@ export function sessionLine(session: ListedSession): readonly RichTextElement[] 
   const title = oneLine(session.title, 100) || 'Untitled request';
   return [
     link(session.url, title),
-    ...words(` · ${standingWords[session.standing]}`, { bold: true }),
+    ...words(` · ${statusWords[session.status]}`, { bold: true }),
     ...words(session.repo === null ? ' · ' : ' · '),
     ...(session.repo === null ? [] : [...code(session.repo, 60), ...words(' · ')]),
     moment(session.at),
@@ -35,5 +35,5 @@ export function sessionLine(session: ListedSession): readonly RichTextElement[] 
 
 /** The same for plain text. */
 export function sessionInWords(session: ListedSession): string {
-  return `${oneLine(session.title, 100) || 'Untitled request'}: ${standingWords[session.standing]}`;
+  return `${oneLine(session.title, 100) || 'Untitled request'}: ${statusWords[session.status]}`;
 }

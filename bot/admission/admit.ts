@@ -1,16 +1,16 @@
 // Admission: who asks, may they, and for which repo. It runs after the acknowledgement, is safe to repeat,
 // and throws only where trying again can help.
 import { filesLeft, notAllowed } from '../../blocks/messages/ephemeral.ts';
-import { type Actor, EVERYONE, may, whoMay } from '../../core/authority.ts';
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { PlanDecision } from '../../core/proposal.ts';
-import { type Given, Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
+import { type Actor, EVERYONE, may, whoMay } from '../../core/rights/authority.ts';
+import { type Attachments, Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 import { wantDelivery } from '../../db/slack/deliveries.ts';
+import { attachmentsOf } from '../../db/turns/attachments.ts';
 import { chooseAttempt, choosingTurn } from '../../db/turns/choice.ts';
-import { givenIn } from '../../db/turns/given.ts';
 import { decidePlan } from '../../db/turns/plans.ts';
 import { lockSession } from '../../db/turns/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns/turns.ts';
@@ -40,7 +40,7 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
       await wantRefusal(tx, options.config, session, turn, known.actor);
       return endTurn(tx, turnId, session.id, { state: 'refused', failure });
     }
-    const beside = givenIn({ ...turn.details, ...known.details, ...kept });
+    const beside = attachmentsOf({ ...turn.details, ...known.details, ...kept });
     if (turn.kind === 'answer' && (await takenByOpenTurn(tx, session.id, turn, known, beside))) return;
     await settle(tx, options.config, await tx.findOneOrFail(Turn, { id: turnId }, { refresh: true }), known);
   });
@@ -89,7 +89,7 @@ async function takenByOpenTurn(
   sessionId: string,
   turn: Turn,
   known: Known,
-  given: Given,
+  given: Attachments,
 ): Promise<boolean> {
   const said = { text: known.text, by: known.actor.id };
   const beside = Object.keys(given).length === 0 ? undefined : { turnId: turn.id, ...given };

@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { ArtifactRow } from '../../db/entities/log.ts';
-import type { GivenFileRow, TurnDetails } from '../../db/entities/session.ts';
+import type { AttachedFile, TurnDetails } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 
 type SlackFile = NonNullable<TurnDetails['slackFiles']>[number] & { readonly from?: string };
 
-export interface FetchedFile extends Omit<GivenFileRow, 'artifactId'> {
+export interface FetchedFile extends Omit<AttachedFile, 'artifactId'> {
   readonly storeKey: string;
 }
 
@@ -66,7 +66,7 @@ export async function keepFiles(
   turn: { readonly id: string; readonly sessionId: string },
   fetched: FetchedFiles,
 ): Promise<TurnDetails> {
-  const files: GivenFileRow[] = [];
+  const files: AttachedFile[] = [];
   for (const { storeKey, ...file } of fetched.files) {
     const artifactId = randomUUID();
     await em.insert(ArtifactRow, {

@@ -1,8 +1,8 @@
 // What Slack and the configuration say about a turn: who asks, with what options, for which repo.
 import type { WebClient } from '@slack/web-api';
-import { type Actor, isUncertain, may } from '../../core/authority.ts';
-import { type Config, modelsOf } from '../../core/config.ts';
+import { type Config, modelsOf } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { type Actor, isUncertain, may } from '../../core/rights/authority.ts';
 import type { Session, Turn, TurnDetails } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { Database } from '../../db/schema/database.ts';

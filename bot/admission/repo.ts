@@ -1,6 +1,6 @@
 // Which repo a request is for, by what can be known without asking a person or a model: option, thread, words
 // and links, the channel. What is left over is a choice among candidates.
-import type { RepoConfig } from '../../core/config.ts';
+import type { RepoConfig } from '../../core/config/config.ts';
 
 export type RepoChoice =
   | {

@@ -1,6 +1,6 @@
 // What a request is worked on with: its repo, the branch that it begins from, the model. An option that cannot
 // be followed ends the turn with a sentence, and an edit or a reply with a better one takes the request up again.
-import { type Config, modelsOf } from '../../core/config.ts';
+import { type Config, modelsOf } from '../../core/config/config.ts';
 import type { Failure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';

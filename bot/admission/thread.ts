@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
 import type { Directory } from '../slack/directory.ts';
-import { givenSchema, readGiven, type SlackFile } from '../text/attachments.ts';
+import { attachmentsSchema, readAttachments, type SlackFile } from '../text/attachments.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
 import { namesOf } from '../text/names.ts';
 import { mentionedUsers, readableText } from '../text/text.ts';
@@ -20,7 +20,7 @@ export interface ReadThread {
 const MESSAGES_MAX = 50;
 const CHARS_MAX = 12_000;
 
-const messageSchema = givenSchema.extend({
+const messageSchema = attachmentsSchema.extend({
   ts: z.string(),
   user: z.string().optional(),
   username: z.string().optional(),
@@ -70,7 +70,7 @@ export async function readThread(
     const text = wordsOfMessage(contentSchema.parse(message));
     const names = await namesOf(directory, mentionedUsers(text));
     const name = await speaker(directory, message);
-    const given = readGiven(message).files;
+    const given = readAttachments(message).files;
     files.push(...given.map((file) => ({ ...file, from: name })));
     const attached = given.map((file) => `[attached: ${file.name}]`).join(' ');
     lines.push({ name, text: [readableText(text, names), attached].filter(Boolean).join(' ') });
@@ -80,7 +80,9 @@ export async function readThread(
 
 /** Nothing that could be read. */
 function isBare(message: z.infer<typeof messageSchema>): boolean {
-  return wordsOfMessage(contentSchema.parse(message)).trim() === '' && readGiven(message).files.length === 0;
+  return (
+    wordsOfMessage(contentSchema.parse(message)).trim() === '' && readAttachments(message).files.length === 0
+  );
 }
 
 async function speaker(directory: Directory, message: z.infer<typeof messageSchema>): Promise<string> {

@@ -1,7 +1,7 @@
 // What a message of another app means: an alert, where a rule names its channel, its app and its words.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { AlertRule } from '../../core/config.ts';
+import type { AlertRule } from '../../core/config/config.ts';
 import type { AppIdentity } from '../slack/directory.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
 import { readableText } from '../text/text.ts';

@@ -2,7 +2,7 @@
 // comes again within its quiet time is counted in the thread. All of it in one transaction, before the
 // acknowledgement.
 import { cappedMessage, repeatsMessage } from '../../blocks/messages/alert.ts';
-import type { AlertRule } from '../../core/config.ts';
+import type { AlertRule } from '../../core/config/config.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';

@@ -26,7 +26,7 @@ import {
   refusal,
   type Target,
 } from '../interaction/context.ts';
-import { resultView, viewOf } from '../presenter/render.ts';
+import { resultView, viewOf } from '../presenter/turn-view.ts';
 import { isNewestChange } from './merge.ts';
 
 /** Goes on with one of the attempts; the first choice counts. */

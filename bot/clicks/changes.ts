@@ -14,7 +14,7 @@ import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { CHANGES_INPUT } from '../../blocks/parts/actions.ts';
 import { nameOf } from '../../blocks/parts/people.ts';
 import { person, quote, richText, section, words } from '../../blocks/parts/rich.ts';
-import type { Actor } from '../../core/authority.ts';
+import type { Actor } from '../../core/rights/authority.ts';
 import { type Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
@@ -34,7 +34,7 @@ import {
   refusal,
   type Target,
 } from '../interaction/context.ts';
-import { resultView, viewOf } from '../presenter/render.ts';
+import { resultView, viewOf } from '../presenter/turn-view.ts';
 
 /** How long a discard can be undone. */
 const UNDO_MS = 10 * 60_000;

@@ -13,8 +13,8 @@ import {
 } from '../../blocks/messages/ephemeral.ts';
 import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
-import { isOwnChange } from '../../core/approval.ts';
-import { type Actor, may, whoMay } from '../../core/authority.ts';
+import { isOwnChange } from '../../core/rights/approvals.ts';
+import { type Actor, may, whoMay } from '../../core/rights/authority.ts';
 import { type ChangeView, isChange } from '../../core/view.ts';
 import { MergeClaim, Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
@@ -31,7 +31,7 @@ import {
   refusal,
   type Target,
 } from '../interaction/context.ts';
-import { resultView, viewOf } from '../presenter/render.ts';
+import { resultView, viewOf } from '../presenter/turn-view.ts';
 
 /** The button of a verified result. */
 export async function approve(ctx: InteractionContext, click: Click): Promise<Reply> {

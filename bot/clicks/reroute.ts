@@ -3,7 +3,7 @@
 import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { REROUTE_INPUT } from '../../blocks/parts/actions.ts';
-import type { Actor } from '../../core/authority.ts';
+import type { Actor } from '../../core/rights/authority.ts';
 import { isOver } from '../../core/turn.ts';
 import type { Session, Turn } from '../../db/entities/session.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
@@ -21,7 +21,7 @@ import {
   type Reply,
   refusal,
 } from '../interaction/context.ts';
-import { isChangeable } from '../presenter/render.ts';
+import { isChangeable } from '../presenter/turn-view.ts';
 
 const ELSEWHERE = 'Ask in a new thread, with repo=… in your words.';
 const TOO_LATE = 'This cannot be moved any more: it is over, or something of it was published.';

@@ -4,7 +4,7 @@ import { eventsOfTurn } from '../../db/log/events.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
 import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
-import { resultView, viewOf } from '../presenter/render.ts';
+import { resultView, viewOf } from '../presenter/turn-view.ts';
 import { isNewestChange, titleOf } from './merge.ts';
 
 /** Asks for the revert. It changes nothing that people have not approved, so whoever may start work may ask. */

@@ -1,7 +1,7 @@
 // Bolt's listeners for messages. What they do has committed when they return, and only then Slack gets its
 // acknowledgement (see slack/app.ts).
 import type { App } from '@slack/bolt';
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/schema/database.ts';
 import { readAppMessage, ruleFor } from '../alerts/read.ts';

@@ -1,8 +1,8 @@
 // What a message event means to us, before anything is looked up: a request, a reply, or nothing.
 import { z } from 'zod';
-import { type GivenContent, givenSchema, readGiven } from '../text/attachments.ts';
+import { attachmentsSchema, type MessageAttachments, readAttachments } from '../text/attachments.ts';
 
-const eventSchema = givenSchema.extend({
+const eventSchema = attachmentsSchema.extend({
   type: z.enum(['app_mention', 'message']),
   channel: z.string(),
   ts: z.string(),
@@ -25,7 +25,7 @@ const MUTE = /^\s*(?:please\s+)?(un)?mute(?:\s+(?:it|this|yourself|please))?\s*[
 /** Code and quoted lines show what somebody wrote; they say nothing to anybody. */
 const SHOWN = /```[\s\S]*?(?:```|$(?![\s\S]))|`[^`\n]*`|^(?:&gt;|>).*$/gm;
 
-export interface IncomingMessage extends GivenContent {
+export interface IncomingMessage extends MessageAttachments {
   readonly teamId: string;
   readonly channelId: string;
   readonly ts: string;
@@ -65,7 +65,7 @@ export function readMessage(body: unknown, botUserId: string): IncomingMessage |
     userId,
     text: said,
     address: mentionsUs || (isDirect && !isReply) ? 'request' : 'reply',
-    ...readGiven(event),
+    ...readAttachments(event),
     asksToStop: STOP.test(said),
     mutes: mute === null ? null : mute[1] === undefined,
   };

@@ -1,7 +1,7 @@
 // A message becomes rows: claim, session, turn, hand-over and first event, in one transaction. Nothing here
 // calls Slack: until this has committed Slack has no acknowledgement and will send the message again.
 import { usageMessage } from '../../blocks/messages/usage.ts';
-import type { Replies } from '../../core/config.ts';
+import type { Replies } from '../../core/config/config.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
@@ -16,7 +16,7 @@ import {
   openSession,
 } from '../../db/turns/requests.ts';
 import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
-import type { GivenContent } from '../text/attachments.ts';
+import type { MessageAttachments } from '../text/attachments.ts';
 import { readChoice } from '../text/choice.ts';
 import type { IncomingMessage } from './message.ts';
 
@@ -25,7 +25,7 @@ export type RequestMessage = Pick<
   IncomingMessage,
   'teamId' | 'channelId' | 'ts' | 'threadTs' | 'userId' | 'text'
 > &
-  Partial<GivenContent>;
+  Partial<MessageAttachments>;
 
 /** What became of a message. */
 export type Recorded = 'turn' | 'answer' | 'hint' | 'duplicate' | 'not_ours';
@@ -69,7 +69,7 @@ export async function recordMessage(
     const session = known ?? (await openSession(em, message, message.userId));
     // Somebody who answers, or says stop, speaks to the turn that is under way: no turn to show.
     if (message.asksToStop) return addHidden(em, session, message, { stop: true });
-    if (open === 'waiting') return addHidden(em, session, message, givenOf(message));
+    if (open === 'waiting') return addHidden(em, session, message, attachmentsIn(message));
     await addRequest(em, session, message);
     return 'turn';
   });
@@ -163,7 +163,7 @@ export async function addRequest(
     kind: (await hasTurns(em, session)) ? 'follow_up' : 'mention',
     state: 'received',
     ...requestOf(message),
-    details: { ...givenOf(message), ...details },
+    details: { ...attachmentsIn(message), ...details },
   });
   await noteClaim(em, message, turnId);
   await appendEvents(em, session.id, turnId, [
@@ -191,7 +191,7 @@ async function addHidden(
   return 'answer';
 }
 
-function givenOf({ files = [], forwarded = [] }: RequestMessage): TurnDetails {
+function attachmentsIn({ files = [], forwarded = [] }: RequestMessage): TurnDetails {
   return {
     ...(files.length === 0 ? {} : { slackFiles: files }),
     ...(forwarded.length === 0 ? {} : { forwarded }),

@@ -3,9 +3,9 @@ import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { notAllowed, outOfDate } from '../../blocks/messages/ephemeral.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
-import { type Act, type Actor, isUncertain, may, whoMay } from '../../core/authority.ts';
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
+import { type Act, type Actor, isUncertain, may, whoMay } from '../../core/rights/authority.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
@@ -26,12 +26,12 @@ export interface InteractionContext {
   readonly log: Log;
 }
 
-/** The ctx without its workspace: listeners take the one that a click comes from. */
+/** What a context is made of before its Slack workspace is known: listeners take the one that a click comes from. */
 export type ContextParts = Omit<InteractionContext, 'client' | 'directory' | 'identity'> & {
   readonly workspaces: Workspaces;
 };
 
-/** The ctx of the workspace that a click, a command or an event comes from. Throws where the app is not installed. */
+/** The context of the Slack workspace that a click, a command or an event comes from. Throws where the app is not installed. */
 export async function contextFor(
   { workspaces, ...parts }: ContextParts,
   body: unknown,

@@ -1,5 +1,5 @@
 // The rules for links, with their credentials taken from the bot's environment.
-import type { Config, LinkRule } from '../../core/config.ts';
+import type { Config, LinkRule } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 
 export interface ReadyRule {

@@ -5,7 +5,7 @@ import type { Session } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 import { candidatesOf } from '../../db/turns/attempts.ts';
-import { viewOf } from './render.ts';
+import { viewOf } from './turn-view.ts';
 
 /** The attempts that a turn's log says were started, in their order. */
 export async function attemptViews(

@@ -2,7 +2,7 @@
 import { attemptsMessage, picturesOfAttempts } from '../../blocks/messages/attempts.ts';
 import { planMessage } from '../../blocks/messages/plan.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
 import { isOver } from '../../core/turn.ts';
 import type { AttemptView, StatusView } from '../../core/view.ts';
@@ -28,7 +28,7 @@ import { agentStatus } from '../delivery/agent-status.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../upkeep/loop.ts';
 import { attemptViews, stageOfAttempts } from './attempts.ts';
-import { openMessage, picturesOf, resultOf, resultView, viewOf } from './render.ts';
+import { openMessage, picturesOf, resultOf, resultView, viewOf } from './turn-view.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface PresenterOptions {
@@ -108,10 +108,10 @@ async function presentTurn(
   if (turn.state === 'received' && (await cameWithin(em, turn.id, ADMISSION_MS))) return false;
   const session = await em.findOneOrFail(Session, { id: turn.sessionId });
   const drawn = viewOf(session, turn, await eventsOfTurn(em, turn.id));
-  if (drawn.given.length > 0) {
+  if (drawn.sharedFiles.length > 0) {
     const { channelId, threadTs } = session;
     await options.uploads.give(
-      drawn.given.map(({ artifactId }) => artifactId),
+      drawn.sharedFiles.map(({ artifactId }) => artifactId),
       { channelId, threadTs },
     );
   }

@@ -1,9 +1,10 @@
 // Who is who in the workspace: people, channels and the app itself, looked up and kept for a minute.
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Actor, UserGroup } from '../../core/authority.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import type { Actor } from '../../core/rights/authority.ts';
+import type { UserGroup } from '../../core/turn.ts';
 import { type Patience, patiently } from './calls.ts';
 
 /** The app as Slack knows it. */

@@ -2,8 +2,8 @@
 // https://docs.slack.dev/ai/developing-agents
 import { z } from 'zod';
 import { SUGGESTED_PROMPTS } from '../../blocks/parts/prompts.ts';
-import { may } from '../../core/authority.ts';
 import { hasCode } from '../../core/errors.ts';
+import { may } from '../../core/rights/authority.ts';
 import { openTurnOf } from '../../db/turns/sessions.ts';
 import { stopTurn } from '../../db/turns/turns.ts';
 import type { InteractionContext } from '../interaction/context.ts';

@@ -11,8 +11,8 @@ import {
 import { couldNot } from '../../blocks/messages/ephemeral.ts';
 import type { ListedSession } from '../../blocks/messages/sessions.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
-import { type Act, EVERYONE, may, whoMay } from '../../core/authority.ts';
-import { modelsOf } from '../../core/config.ts';
+import { modelsOf } from '../../core/config/config.ts';
+import { type Act, EVERYONE, may, whoMay } from '../../core/rights/authority.ts';
 import { sessionsOf } from '../../db/turns/sessions.ts';
 import { stopTurn } from '../../db/turns/turns.ts';
 import { chooseRepo } from '../admission/repo.ts';
@@ -75,8 +75,8 @@ async function begin(ctx: InteractionContext, command: Command, text: string): P
 
 async function stop(ctx: InteractionContext, command: Command): Promise<FittedMessage> {
   const open = (await listed(ctx, command.user_id, 50)).filter(
-    ({ channelId, standing }) =>
-      channelId === command.channel_id && ['working', 'queued', 'asks'].includes(standing),
+    ({ channelId, status }) =>
+      channelId === command.channel_id && ['working', 'queued', 'asks'].includes(status),
   );
   const [only, ...more] = open;
   if (only === undefined) return couldNot('Nothing of yours is under way in this channel.', '');

@@ -1,8 +1,8 @@
 // The Home tab, drawn anew whenever a person opens it or clicks on it.
 import { z } from 'zod';
 import { homeView } from '../../blocks/home.ts';
-import { EVERYONE, may, whoMay } from '../../core/authority.ts';
-import { modelsOf } from '../../core/config.ts';
+import { modelsOf } from '../../core/config/config.ts';
+import { EVERYONE, may, whoMay } from '../../core/rights/authority.ts';
 import { defaultsOf, setDefaults } from '../../db/slack/people.ts';
 import type { Click } from '../interaction/click.ts';
 import { type InteractionContext, type Reply, refusal } from '../interaction/context.ts';

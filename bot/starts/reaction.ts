@@ -5,7 +5,7 @@ import { hasCode } from '../../core/errors.ts';
 import { recordRequest } from '../intake/record.ts';
 import type { InteractionContext } from '../interaction/context.ts';
 import { type Patience, patiently } from '../slack/calls.ts';
-import { givenSchema, readGiven } from '../text/attachments.ts';
+import { attachmentsSchema, readAttachments } from '../text/attachments.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
 
 const bodySchema = z.object({
@@ -26,7 +26,7 @@ const messagesSchema = z.object({
         thread_ts: z.string().optional(),
         user: z.string().optional(),
         bot_id: z.string().optional(),
-        files: givenSchema.shape.files,
+        files: attachmentsSchema.shape.files,
       }),
     )
     .default([]),
@@ -49,7 +49,7 @@ export async function recordReaction(ctx: InteractionContext, body: unknown): Pr
   const message = await findMessage(ctx, channelId, ts);
   if (message === null || message.user === botUserId || message.bot_id === botId) return 'not_ours';
   const text = wordsOfMessage(message).replaceAll(`<@${botUserId}>`, '').trim();
-  const given = readGiven(givenSchema.parse(message));
+  const given = readAttachments(attachmentsSchema.parse(message));
   if (text === '' && given.files.length === 0) return 'not_ours';
   const threadTs = message.thread_ts ?? ts;
   const request = { teamId, channelId, ts, threadTs, userId: event.user, text, ...given };

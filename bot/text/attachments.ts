@@ -23,7 +23,7 @@ const attachmentSchema = z.looseObject({
   files: z.array(fileSchema).nullish(),
 });
 
-export const givenSchema = z.looseObject({
+export const attachmentsSchema = z.looseObject({
   files: z.array(fileSchema).nullish(),
   attachments: z.array(attachmentSchema).nullish(),
 });
@@ -43,7 +43,7 @@ export interface Forwarded {
   readonly text: string;
 }
 
-export interface GivenContent {
+export interface MessageAttachments {
   readonly files: readonly SlackFile[];
   /** Messages that somebody forwarded or linked, with what they say. */
   readonly forwarded: readonly Forwarded[];
@@ -54,7 +54,10 @@ const FORWARDED_CHARS_MAX = 6_000;
 const FILES_MAX = 30;
 
 /** Reads what came with a message. */
-export function readGiven({ files, attachments }: z.infer<typeof givenSchema>): GivenContent {
+export function readAttachments({
+  files,
+  attachments,
+}: z.infer<typeof attachmentsSchema>): MessageAttachments {
   const shared = (attachments ?? []).filter(({ is_share, is_msg_unfurl }) => is_share || is_msg_unfurl);
   const all = [...(files ?? []), ...shared.flatMap((message) => message.files ?? [])];
   return {

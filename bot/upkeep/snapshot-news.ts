@@ -1,6 +1,6 @@
 // Tells a repo's channel that its snapshots cannot be built: once, however often it fails before it works again.
 import { snapshotFailedMessage } from '../../blocks/messages/snapshot-failed.ts';
-import type { Config, RepoConfig } from '../../core/config.ts';
+import type { Config, RepoConfig } from '../../core/config/config.ts';
 import { type ChannelPlace, channelsOf, snapshotFailures } from '../../db/log/snapshot-failures.ts';
 import type { Database } from '../../db/schema/database.ts';
 import { wantDelivery } from '../../db/slack/deliveries.ts';

@@ -1,11 +1,10 @@
 // Tables of sessions, turns and the messages that they came from.
 import { defineEntity, p } from '@mikro-orm/postgresql';
-import type { UserGroup } from '../../core/authority.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { TurnResult } from '../../core/event.ts';
 import type { Proposal } from '../../core/proposal.ts';
 import type { SessionState } from '../../core/session.ts';
-import type { Person, TurnKind, TurnState } from '../../core/turn.ts';
+import type { Person, TurnKind, TurnState, UserGroup } from '../../core/turn.ts';
 
 const SessionSchema = defineEntity({
   name: 'Session',
@@ -39,7 +38,7 @@ const SessionSchema = defineEntity({
 export class Session extends SessionSchema.class {}
 SessionSchema.setClass(Session);
 
-export interface GivenFileRow {
+export interface AttachedFile {
   readonly artifactId: string;
   readonly name: string;
   readonly mimeType: string;
@@ -49,11 +48,11 @@ export interface GivenFileRow {
 }
 
 /** What came with somebody's words besides them. */
-export interface Given {
+export interface Attachments {
   /** Messages that were forwarded with the words. */
   readonly forwarded?: readonly { readonly name: string; readonly text: string }[];
   /** Files for the agent. */
-  readonly files?: readonly GivenFileRow[];
+  readonly files?: readonly AttachedFile[];
   /** What did not come along, a sentence each. */
   readonly filesLeft?: readonly string[];
   /** What links in the words lead to. */
@@ -61,12 +60,12 @@ export interface Given {
 }
 
 /** What came with words to a turn under way, kept with the turn that they arrived as. */
-export interface GivenBeside extends Given {
+export interface LaterAttachments extends Attachments {
   readonly turnId: string;
 }
 
 /** What a button or a modal said about the turn that it made. */
-export interface TurnDetails extends Given {
+export interface TurnDetails extends Attachments {
   /** Of a merge: the head that the person saw. */
   readonly commit?: string;
   /** Of a merge: the turn whose change it is, where its approvals are. */
@@ -82,7 +81,7 @@ export interface TurnDetails extends Given {
   /** Of a turn that asked: the call that asked. */
   readonly callId?: string;
   /** Of a turn that asked: what a person said, and who. */
-  readonly answer?: { readonly text: string; readonly by: string; readonly beside?: GivenBeside };
+  readonly answer?: { readonly text: string; readonly by: string; readonly beside?: LaterAttachments };
   /** Of a message to a turn under way: it asks to stop. */
   readonly stop?: boolean;
   /** Of an alert: its messages, as they are now. */
@@ -94,7 +93,7 @@ export interface TurnDetails extends Given {
   /** The plans that were made, the last one perhaps undecided. */
   readonly plans?: readonly Proposal[];
   /** What came with the newest decision on a plan. */
-  readonly decidedWith?: GivenBeside;
+  readonly decidedWith?: LaterAttachments;
   /** The repo is a model's choice among these; `otherwise` is the person's own default. */
   readonly routing?: {
     readonly choices: readonly string[];

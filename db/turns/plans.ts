@@ -1,6 +1,6 @@
 // Plans that wait for a person: the turn holds no worker and no sandbox meanwhile.
 import type { PlanDecision, Proposal } from '../../core/proposal.ts';
-import type { GivenBeside, TurnDetails } from '../entities/session.ts';
+import type { LaterAttachments, TurnDetails } from '../entities/session.ts';
 import { appendEvents } from '../log/events.ts';
 import type { Database, EntityManager } from '../schema/database.ts';
 import { fenced, type Lease } from '../schema/lease.ts';
@@ -27,7 +27,7 @@ export async function proposePlan(
 interface Word extends PlanDecision {
   /** Of which of the turn's plans it is, from 0; of the one that waits without it. */
   readonly place?: number;
-  readonly beside?: GivenBeside | undefined;
+  readonly beside?: LaterAttachments | undefined;
 }
 
 /** Decides on the plan that waits in a session, and hands its turn over; false where none waits, or another one. */

@@ -1,7 +1,7 @@
 // Lists of sessions, for people.
 
 import type { SessionState, ThreadAddress } from '../../core/session.ts';
-import { type SessionLine, STANDINGS, standingOf } from '../../core/standing.ts';
+import { SESSION_STATUSES, type SessionLine, sessionStatusOf } from '../../core/session-status.ts';
 import type { TurnKind, TurnState } from '../../core/turn.ts';
 import type { EntityManager } from '../schema/database.ts';
 
@@ -56,7 +56,7 @@ function toLine(row: SessionListRow): SessionLine {
     threadTs: row.thread_ts,
     repo: row.repo,
     title: row.title,
-    standing: standingOf({
+    status: sessionStatusOf({
       sessionState: row.state,
       open: row.open_state,
       discards: row.open_kind === 'discard',
@@ -69,7 +69,7 @@ function toLine(row: SessionListRow): SessionLine {
 }
 
 function byUrgency(one: SessionLine, other: SessionLine): number {
-  const order = STANDINGS.indexOf(one.standing) - STANDINGS.indexOf(other.standing);
+  const order = SESSION_STATUSES.indexOf(one.status) - SESSION_STATUSES.indexOf(other.status);
   return order !== 0 ? order : other.at.getTime() - one.at.getTime();
 }
 

@@ -1,11 +1,11 @@
 // Steering: the text of a waiting turn is handed to the turn at work, which reads it before its next step.
 // Until then the waiting turn stays in its place, so that nothing is lost where the other ends without it.
 import type { Person } from '../../core/turn.ts';
-import type { GivenBeside, TurnDetails } from '../entities/session.ts';
+import type { LaterAttachments, TurnDetails } from '../entities/session.ts';
 import { appendEvents } from '../log/events.ts';
 import type { Database, EntityManager } from '../schema/database.ts';
 import { fenced, type Lease } from '../schema/lease.ts';
-import { givenIn } from './given.ts';
+import { attachmentsOf } from './attachments.ts';
 
 export interface SteeringMessage {
   /** The same message has the same id, however often it is read. */
@@ -13,7 +13,7 @@ export interface SteeringMessage {
   readonly text: string;
   readonly by: Person;
   /** What came with it. */
-  readonly beside: GivenBeside;
+  readonly beside: LaterAttachments;
 }
 
 /** What came of an offer. `nothing_runs`: no agent is at work in the session; `gone`: the turn waits no more. */
@@ -142,5 +142,5 @@ async function takeUp(em: EntityManager, lease: Lease, offer: OfferRow): Promise
 }
 
 function toMessage({ id, from_turn_id: turnId, text, by, details }: OfferRow): SteeringMessage {
-  return { id: String(id), text, by, beside: { turnId, ...givenIn(details) } };
+  return { id: String(id), text, by, beside: { turnId, ...attachmentsOf(details) } };
 }

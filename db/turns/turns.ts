@@ -3,7 +3,7 @@ import type { Failure } from '../../core/errors.ts';
 import type { EventBody, TurnResult } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
 import { type OpenTurnState, type TurnState, turnDeadlines } from '../../core/turn.ts';
-import { type GivenBeside, Turn, type TurnDetails } from '../entities/session.ts';
+import { type LaterAttachments, Turn, type TurnDetails } from '../entities/session.ts';
 import { appendEvents } from '../log/events.ts';
 import type { Database, EntityManager } from '../schema/database.ts';
 import { fenced, type Lease } from '../schema/lease.ts';
@@ -106,7 +106,7 @@ export async function waitForAnswer(
 export async function answerWaiting(
   em: EntityManager,
   sessionId: string,
-  answer: { readonly text: string; readonly by: string; readonly beside?: GivenBeside },
+  answer: { readonly text: string; readonly by: string; readonly beside?: LaterAttachments },
 ): Promise<boolean> {
   const details: TurnDetails = { answer };
   const rows = await em.execute<{ id: string }[]>(

@@ -16,7 +16,7 @@ import type { ListedSession } from '../../blocks/messages/sessions.ts';
 import { statusMessage } from '../../blocks/messages/status.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
-import type { Standing } from '../../core/standing.ts';
+import type { SessionStatus } from '../../core/session-status.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
 import { after, mara, running } from './turns.ts';
 
@@ -25,7 +25,7 @@ const repos = [
   { name: 'bakery-api', description: 'Orders and stock, over HTTP' },
 ];
 
-const wishes: readonly (readonly [Standing, string])[] = [
+const wishes: readonly (readonly [SessionStatus, string])[] = [
   ['asks', 'Fix the total on the cart page, it forgets the quantity'],
   ['to_review', 'Dark mode for the account pages'],
   ['failed', 'Update the payment library to its next major version'],
@@ -36,14 +36,14 @@ const wishes: readonly (readonly [Standing, string])[] = [
 ];
 
 function sessions(): ListedSession[] {
-  return wishes.map(([standing, title], index) => ({
+  return wishes.map(([status, title], index) => ({
     sessionId: `session-${index}`,
     teamId: 'T0BRIGHT01',
     channelId: 'C0SHOP0001',
     threadTs: `1795000000.00000${index}`,
     repo: index % 2 === 0 ? 'bakery-shop' : 'bakery-api',
     title,
-    standing,
+    status,
     turnId: `turn-${index}`,
     at: after(index * 7),
     url: `https://brightloaf.example/archives/C0SHOP0001/p179500000000000${index}`,
@@ -60,7 +60,7 @@ const PLAN = {
 
 export function waysIn(): GalleryEntry[] {
   const all = sessions();
-  const working = all.filter(({ standing }) => standing === 'working' || standing === 'queued');
+  const working = all.filter(({ status }) => status === 'working' || status === 'queued');
   const form = {
     repos: repos.map(({ name }) => name),
     repo: 'bakery-shop',

@@ -1,5 +1,5 @@
 // Which parts are ours and which were given, and what each child may know of it.
-import type { Environment } from '../../core/config.ts';
+import type { Environment } from '../../core/config/config.ts';
 
 /** The parts that `npm start` brings because the environment names no other. */
 export interface EmbeddedParts {

@@ -2,7 +2,7 @@
 // down in the reverse order.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '../../core/config.ts';
+import type { Environment } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { galleryStates } from '../gallery/states.ts';

@@ -1,5 +1,5 @@
 // Brings the database that DATABASE_URL names to the version of this code.
-import { readEnvironment } from '../../core/config.ts';
+import { readEnvironment } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { migrate } from '../../db/migrate.ts';
 

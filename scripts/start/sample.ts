@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Environment } from '../../core/config.ts';
+import type { Environment } from '../../core/config/config.ts';
 import { createSampleRepo } from '../../playground/sample-repo/create.ts';
 import type { DataDirectory } from '../data-directory.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { linkRulesOf, requestsFor } from '../../bot/links/rules.ts';
 import { patiently } from '../../bot/slack/calls.ts';
-import { configOfRepo } from '../../core/config.ts';
+import { configOfRepo } from '../../core/config/config.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { required } from '../required.ts';
 import { SHOP, Stage, until } from './stage.ts';

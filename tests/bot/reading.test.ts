@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseRepo } from '../../bot/admission/repo.ts';
 import { readMessage } from '../../bot/intake/message.ts';
 import { mentionedUsers, readableText } from '../../bot/text/text.ts';
-import type { RepoConfig } from '../../core/config.ts';
+import type { RepoConfig } from '../../core/config/config.ts';
 
 const BOT = 'U0THREAD01';
 

@@ -1,7 +1,7 @@
 // Who may: the lists, the groups, and whose approval counts.
 import { describe, expect, it } from 'vitest';
-import { countingApprovals, isOwnChange } from '../../core/approval.ts';
-import { type Actor, isUncertain, may, namesGroups, whoMay } from '../../core/authority.ts';
+import { countingApprovals, isOwnChange } from '../../core/rights/approvals.ts';
+import { type Actor, isUncertain, may, namesGroups, whoMay } from '../../core/rights/authority.ts';
 
 const engineers = { id: 'S0ENGINEER', handle: 'engineers' };
 const mira: Actor = { id: 'U0MIRA', name: 'Mira', email: 'mira@example.com', isMember: true };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { type RepoConfig, readConfig } from '../../core/config.ts';
+import { type RepoConfig, readConfig } from '../../core/config/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'threadsmith-config-network-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { configSchema } from '../../core/config.ts';
+import { configSchema } from '../../core/config/config.ts';
 import { DEFAULT_MODEL } from '../../worker/model/create-model.ts';
 import { repoFileSchema } from '../../worker/workspace/repo-file.ts';
 

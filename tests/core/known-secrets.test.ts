@@ -1,7 +1,7 @@
 // Which values of the environment and the configuration count as secrets.
 import { expect, test } from 'vitest';
-import { configOfRepo } from '../../core/config.ts';
-import { secretsOfConfig, secretsOfEnvironment } from '../../core/known-secrets.ts';
+import { configOfRepo } from '../../core/config/config.ts';
+import { secretsOfConfig, secretsOfEnvironment } from '../../core/config/known-secrets.ts';
 
 test.each([
   ['a model key', { OPENAI_API_KEY: 'sk-1' }, ['sk-1']],

@@ -1,6 +1,6 @@
 // `npm run eval:judge`: how well the rules, and any configured model as the second judge, tell the changes of
 // the labelled set apart. One JSON line per figure; what was judged wrongly goes to standard error.
-import { readEnvironment } from '../../core/config.ts';
+import { readEnvironment } from '../../core/config/config.ts';
 import { createModel, DEFAULT_MODEL } from '../../worker/model/create-model.ts';
 import type { Model } from '../../worker/model/model.ts';
 import { describe } from '../../worker/review/finding.ts';

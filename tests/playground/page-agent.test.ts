@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readConfig } from '../../core/config.ts';
+import { readConfig } from '../../core/config/config.ts';
 import { dataDirectory } from '../../scripts/data-directory.ts';
 import { createSample } from '../../scripts/start/sample.ts';
 import { eventually, MIRA, type PageTest, SHOP, startPageTest, until } from './page-setup.ts';

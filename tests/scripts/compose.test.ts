@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readEnvironment } from '../../core/config.ts';
+import { readEnvironment } from '../../core/config/config.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readEnvironment } from '../../core/config.ts';
+import { readEnvironment } from '../../core/config/config.ts';
 import { readStartArguments, readTestArguments } from '../../scripts/start/arguments.ts';
 import {
   botEnvironment,

@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { configOfRepo } from '../../core/config.ts';
+import { configOfRepo } from '../../core/config/config.ts';
 import { createLog } from '../../core/log.ts';
 import { openMirror } from '../../worker/forge/mirror.ts';
-import { type CandidateBench, takeCandidate } from '../../worker/publish/candidate.ts';
+import { type CandidateWorkspace, takeCandidate } from '../../worker/publish/candidate.ts';
 import { refusals } from '../../worker/publish/policy.ts';
 import { prepare } from '../../worker/workspace/prepare.ts';
 import { FORGETFUL } from '../../worker/workspace/snapshot.ts';
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'threadsmith-hostile-'));
 /** A file of this machine that no program of a sandbox can make, and that none of the worker's may be led to. */
 const mark = join(folder, `pwned-${randomUUID()}`);
 const pwn = `touch ${mark}`;
-let workspace: CandidateBench;
+let workspace: CandidateWorkspace;
 let round = 0;
 
 beforeAll(async () => {

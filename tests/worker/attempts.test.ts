@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { readConfig } from '../../core/config.ts';
+import { readConfig } from '../../core/config/config.ts';
 import type { ChangeResult } from '../../core/event.ts';
 import { createLog } from '../../core/log.ts';
 import type { TurnKind } from '../../core/turn.ts';

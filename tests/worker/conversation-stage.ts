@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { configOfRepo } from '../../core/config.ts';
+import { configOfRepo } from '../../core/config/config.ts';
 import { createLog } from '../../core/log.ts';
 import { openBrowser } from '../../sandbox/browser/open-browser.ts';
 import { type SandboxBrowser } from '../../sandbox/port/browser.ts';

@@ -1,7 +1,7 @@
 // The mirror and the plain git forge against a real remote.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RepoConfig } from '../../core/config.ts';
+import type { RepoConfig } from '../../core/config/config.ts';
 import type { MergeRequest } from '../../worker/forge/forge.ts';
 import { type Mirror, openMirror } from '../../worker/forge/mirror.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configOfRepo } from '../../core/config.ts';
+import { configOfRepo } from '../../core/config/config.ts';
 import { createLog } from '../../core/log.ts';
 import { mcpTools } from '../../worker/agent/tools/mcp.ts';
 import { agentTools, prepareCall } from '../../worker/agent/tools/registry.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type Config, readConfig } from '../../core/config.ts';
+import { type Config, readConfig } from '../../core/config/config.ts';
 import { createLog } from '../../core/log.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';

@@ -1,7 +1,7 @@
 // Snapshots as turns find them: older ones with newer files, refreshed beside the turns, kept where `setup` fails,
 // and sandboxes of them that wait. On a real engine, with a repo whose branch moves.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Config, readConfig } from '../../core/config.ts';
+import { type Config, readConfig } from '../../core/config/config.ts';
 import { createLog } from '../../core/log.ts';
 import { JournalRow } from '../../db/entities/log.ts';
 import { Session, Turn } from '../../db/entities/session.ts';

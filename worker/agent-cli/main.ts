@@ -1,9 +1,9 @@
 // `npm run agent -- --repo PATH "request"`: the harness in the terminal, to try a model or a prompt.
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { type Environment, readEnvironment } from '../../core/config.ts';
+import { type Environment, readEnvironment } from '../../core/config/config.ts';
+import { secretsOfEnvironment } from '../../core/config/known-secrets.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
-import { secretsOfEnvironment } from '../../core/known-secrets.ts';
 import { createLog } from '../../core/log.ts';
 import { createRedactor, openRedactedStream, withoutCredentials } from '../../core/redact.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';

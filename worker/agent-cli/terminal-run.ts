@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configOfRepo } from '../../core/config.ts';
+import { configOfRepo } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { type Redact, withoutCredentials } from '../../core/redact.ts';

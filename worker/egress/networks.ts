@@ -1,8 +1,8 @@
 // What the sandboxes of each repo may reach, as the configuration says it, with the secrets filled in from the
 // worker's environment. They stay in this process.
 import { validateHeaderValue } from 'node:http';
+import type { Config, RepoConfig } from '../../core/config/config.ts';
 import type { SecretConfig } from '../../core/config/network.ts';
-import type { Config, RepoConfig } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { machineCertificates, npmRegistry } from '../../sandbox/egress/machine.ts';
 import type { Lookup } from '../../sandbox/egress/resolve.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RepoConfig } from '../../core/config.ts';
+import type { RepoConfig } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { FileChange } from '../../core/event.ts';
 import { withoutCredentials } from '../../core/redact.ts';

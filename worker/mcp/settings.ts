@@ -1,5 +1,5 @@
 // MCP servers as the configuration names them, with their credentials taken from the worker's environment.
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { McpServer } from './servers.ts';
 

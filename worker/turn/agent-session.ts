@@ -1,12 +1,12 @@
 // The agent's part of a turn: the request, then what the verification had to say, until it rests.
 
+import type { Config } from '../../core/config/config.ts';
 import { namesHost } from '../../core/config/network.ts';
-import type { Config } from '../../core/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Usage } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
 import { withoutCredentials } from '../../core/redact.ts';
-import type { GivenBeside } from '../../db/entities/session.ts';
+import type { LaterAttachments } from '../../db/entities/session.ts';
 import { openJournal } from '../../db/log/journal.ts';
 import type { SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { readGuide } from '../agent/guide.ts';
@@ -20,7 +20,7 @@ import type { Tool } from '../agent/tools/tool.ts';
 import type { Lost, Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { decisionMessage } from './plan.ts';
-import { placeFiles, requestOf, withGiven } from './request.ts';
+import { placeFiles, requestOf, withAttachments } from './request.ts';
 import { workSaver } from './save-work.ts';
 import { steeringOf } from './steering.ts';
 
@@ -58,8 +58,8 @@ export async function startAgent(
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
   const given = await placeFiles(workspace, turn.id, turn.details);
-  const beside = async (text: string, came: GivenBeside) =>
-    withGiven(text, came, await placeFiles(workspace, came.turnId, came));
+  const beside = async (text: string, came: LaterAttachments) =>
+    withAttachments(text, came, await placeFiles(workspace, came.turnId, came));
   const decided = attempt.approach === null ? await decisionOf(context, beside) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
   let answers = await answerOf(context, beside);
@@ -182,7 +182,10 @@ function notesOf(workspace: Workspace): readonly MessageEntry[] {
 }
 
 /** Makes a message of words to a turn under way and what came with them. */
-type Beside = (text: string, came: GivenBeside) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>;
+type Beside = (
+  text: string,
+  came: LaterAttachments,
+) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>;
 
 async function answerOf({ turn }: TurnContext, beside: Beside): Promise<AgentAnswer | undefined> {
   const { callId, answer } = turn.details;

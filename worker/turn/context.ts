@@ -1,6 +1,6 @@
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
-import { Session, Turn } from '../../db/entities/session.ts';
+import type { Session, Turn } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { Database } from '../../db/schema/database.ts';
 import type { Lease } from '../../db/schema/lease.ts';

@@ -1,8 +1,9 @@
 // A turn that merges: a person clicked, the bot let the click through, and everything is checked again here.
-import { type Approval, actorOf, countingApprovals } from '../../core/approval.ts';
-import { may } from '../../core/authority.ts';
+import { type Approval } from '../../core/approval.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { MergeBlock, MergedResult } from '../../core/event.ts';
+import { actorOf, countingApprovals } from '../../core/rights/approvals.ts';
+import { may } from '../../core/rights/authority.ts';
 import type { Person } from '../../core/turn.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, Session, Turn } from '../../db/entities/session.ts';

@@ -10,7 +10,7 @@ import { egressFor } from '../egress/egress.ts';
 import { cleanPictures } from '../pictures/clean-artifacts.ts';
 import { prepare } from '../workspace/prepare.ts';
 import { snapshotFailuresOf } from '../workspace/snapshot-failures.ts';
-import { signatureOf, type TurnFacts, type Workspace } from '../workspace/workspace.ts';
+import { signatureOf, type Workspace, type WorkspaceFacts } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { clearLeft } from './release-workspace.ts';
 
@@ -27,7 +27,7 @@ export async function openWorkspace(context: TurnContext): Promise<Workspace> {
     await fenced(database, lease, (em) => forgetWork(em, attempt.sandboxKey));
   }
   if (turn.details.left !== undefined) await clearLeft(context);
-  const facts: TurnFacts = {
+  const facts: WorkspaceFacts = {
     turnId: turn.id,
     sessionId: session.id,
     run: `e${lease.epoch}-${context.opening}`,

@@ -2,14 +2,14 @@
 import { join } from 'node:path/posix';
 import type { Approach } from '../../core/attempt.ts';
 import type { MessageEntry } from '../../core/journal.ts';
-import type { Given, Turn } from '../../db/entities/session.ts';
+import type { Attachments, Turn } from '../../db/entities/session.ts';
 import { approachPrompt } from '../agent/instructions.ts';
 import { imageTypeOf } from '../pictures/format.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { planningNote } from './plan.ts';
 
 /** Beside the checkout, so that nothing of it becomes part of a change. */
-const GIVEN_DIR = '/work/given';
+const GIVEN_DIR = '/work/attachments';
 /** What models take as a picture at most. */
 const IMAGE_MAX_BYTES = 5 * 1024 * 1024;
 const IMAGES_MAX = 8;
@@ -21,11 +21,15 @@ export interface PlacedFiles {
 }
 
 /** Writes the files that came with a turn's words into the sandbox; again after a crash, to the same places. */
-export async function placeFiles(workspace: Workspace, turnId: string, given: Given): Promise<PlacedFiles> {
+export async function placeFiles(
+  workspace: Workspace,
+  turnId: string,
+  attachments: Attachments,
+): Promise<PlacedFiles> {
   const lines: string[] = [];
   const images: string[] = [];
   const taken = new Set<string>();
-  for (const file of given.files ?? []) {
+  for (const file of attachments.files ?? []) {
     const { content } = await workspace.artifacts.read(file.artifactId);
     const name = freeName(file.name, taken);
     const path = join(GIVEN_DIR, turnId.slice(0, 8), name);
@@ -38,7 +42,7 @@ export async function placeFiles(workspace: Workspace, turnId: string, given: Gi
     const from = file.from === undefined ? '' : `, from ${file.from}`;
     lines.push(`${path} (${file.mimeType}, ${file.sizeBytes} bytes${from}${isShown ? ', shown below' : ''})`);
   }
-  return { lines: [...lines, ...(given.filesLeft ?? [])], imageArtifactIds: images };
+  return { lines: [...lines, ...(attachments.filesLeft ?? [])], imageArtifactIds: images };
 }
 
 /** The message that a turn begins with. */
@@ -47,7 +51,7 @@ export function requestOf(turn: Turn, placed: PlacedFiles, approach: Approach | 
   const parts = [
     data('alert', 'from a monitoring system', (details.alert ?? []).map((alert) => alert.text).join('\n\n')),
     data('thread', 'what people said before', said(details.thread)),
-    ...givenParts(details, placed),
+    ...attachmentParts(details, placed),
     `<request from="${requester.name.replaceAll('"', "'")}">\n${text}\n</request>`,
     approach === null ? '' : approachPrompt(approach),
     planningNote(turn),
@@ -56,15 +60,15 @@ export function requestOf(turn: Turn, placed: PlacedFiles, approach: Approach | 
 }
 
 /** Words to a turn under way with what came with them, for the agent. */
-export function withGiven(
+export function withAttachments(
   text: string,
-  given: Given,
+  attachments: Attachments,
   placed: PlacedFiles,
 ): Pick<MessageEntry, 'text' | 'imageArtifactIds'> {
-  return { text: joined([...givenParts(given, placed), text]), ...picturesOf(placed) };
+  return { text: joined([...attachmentParts(attachments, placed), text]), ...picturesOf(placed) };
 }
 
-function givenParts({ forwarded, links = [] }: Given, { lines }: PlacedFiles): readonly string[] {
+function attachmentParts({ forwarded, links = [] }: Attachments, { lines }: PlacedFiles): readonly string[] {
   return [
     data('forwarded', 'messages that came with the request', said(forwarded)),
     ...links.map(({ url, text }) => data('link', `${url.replaceAll('"', '%22')}: what it led to`, text)),

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { RepoConfig } from '../../core/config.ts';
+import type { RepoConfig } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';

@@ -8,12 +8,12 @@ import { attemptOf } from './attempt.ts';
 import { runChangeTurn } from './change.ts';
 import type { Tools, TurnContext } from './context.ts';
 import { runDiscardTurn } from './discard.ts';
-import { engineBack } from './engine-back.ts';
 import { runMergeTurn } from './merge.ts';
 import { isPlanning } from './plan.ts';
 import { runRevertTurn } from './revert.ts';
 import { forgetBranch, routeTurn } from './route-repo.ts';
 import { beginAttempts } from './start-attempts.ts';
+import { waitForEngine } from './wait-for-engine.ts';
 
 /** A sandbox that is lost this often in one turn is not opened once more. */
 const MAX_LOSSES = 3;
@@ -33,7 +33,7 @@ export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): 
     } catch (error) {
       if (signal.aborted || !(error instanceof ThreadsmithError)) throw error;
       if (error.code === 'engine_unreachable' && ++absences <= MAX_ABSENCES)
-        await engineBack(tools, lease, error, signal);
+        await waitForEngine(tools, lease, error, signal);
       else if (error.code !== 'sandbox_lost' || ++losses >= MAX_LOSSES) throw error;
       tools.log.warn('the sandbox was lost; the turn goes on in another', { turn: lease.turnId, error });
     }

@@ -1,6 +1,6 @@
 // What people send to the turn at work, for the agent before its next step.
 import type { MessageEntry } from '../../core/journal.ts';
-import type { GivenBeside } from '../../db/entities/session.ts';
+import type { LaterAttachments } from '../../db/entities/session.ts';
 import type { StepLog } from '../../db/log/journal.ts';
 import type { Database } from '../../db/schema/database.ts';
 import type { Lease } from '../../db/schema/lease.ts';
@@ -15,7 +15,7 @@ export function steeringOf(
   database: Database,
   lease: Lease,
   journal: StepLog,
-  beside: (text: string, given: GivenBeside) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>,
+  beside: (text: string, given: LaterAttachments) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>,
 ): () => Promise<readonly MessageEntry[]> {
   let hasAsked = false;
   return async () => {

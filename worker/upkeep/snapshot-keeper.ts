@@ -1,5 +1,5 @@
 // Keeps the snapshots of the repos fresh, and sandboxes of the newest ones ready: beside the turns, for turns to find.
-import type { Config, RepoConfig } from '../../core/config.ts';
+import type { Config, RepoConfig } from '../../core/config/config.ts';
 import { toFailure } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import {

@@ -6,11 +6,11 @@ import type { NamedShot, PageShot } from '../../core/page.ts';
 import type { FilmFrame, SandboxBrowser } from '../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { RepoFile } from '../workspace/repo-file.ts';
-import type { TurnFacts } from '../workspace/workspace.ts';
+import type { WorkspaceFacts } from '../workspace/workspace.ts';
 import { type ViewedPage, viewsOf } from './page-views.ts';
 
 export interface PagesOptions {
-  readonly facts: TurnFacts;
+  readonly facts: WorkspaceFacts;
   readonly repoFile: RepoFile;
   readonly sandbox: Sandbox;
   readonly artifacts: ArtifactStore;

@@ -7,13 +7,13 @@ import type { Mirror } from '../forge/mirror.ts';
 import { requireRoom, UNBEGUN } from './disk-space.ts';
 import { quoted, rememberMerge } from './merge-marks.ts';
 import { putWork } from './saved-work.ts';
-import { shell, type TurnFacts } from './workspace.ts';
+import { shell, type WorkspaceFacts } from './workspace.ts';
 
 export const BUNDLE_FILE = '.threadsmith.bundle';
 
 interface Started {
   readonly sandbox: Sandbox;
-  readonly facts: TurnFacts;
+  readonly facts: WorkspaceFacts;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +31,7 @@ interface Stand {
  * somebody pushed to it, else what was shown. What the turn itself pushed is made again and found there.
  */
 export async function parentOf(
-  facts: TurnFacts,
+  facts: WorkspaceFacts,
   mirror: Mirror,
   base: string,
   shown: string,
@@ -45,7 +45,7 @@ export async function parentOf(
 }
 
 /** The line of a commit message by which a turn knows its own commit again. */
-export function turnTrailer(facts: TurnFacts): string {
+export function turnTrailer(facts: WorkspaceFacts): string {
   return `Threadsmith-turn: ${facts.turnId}\n`;
 }
 

@@ -1,6 +1,6 @@
 // Chapter 1: the repo outside, the snapshot, the sandbox, the branch.
 
-import type { Config, RepoConfig } from '../../core/config.ts';
+import type { Config, RepoConfig } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { SavedWork } from '../../db/turns/saved-work.ts';
 import type { EgressPolicy } from '../../sandbox/port/network-policy.ts';
@@ -16,7 +16,7 @@ import { parentOf, standOnParent } from './branch.ts';
 import { type RepoFile, readRepoFile } from './repo-file.ts';
 import { type Mark, markSandbox, readMark, UNMARKED } from './saved-work.ts';
 import { chooseSnapshot, type SnapshotFailures, snapshotSpec } from './snapshot.ts';
-import type { Lost, TurnFacts } from './workspace.ts';
+import type { Lost, WorkspaceFacts } from './workspace.ts';
 
 export interface Prepared {
   readonly repoFile: RepoFile;
@@ -38,7 +38,7 @@ export interface Prepared {
 }
 
 export interface PrepareOptions {
-  readonly facts: TurnFacts;
+  readonly facts: WorkspaceFacts;
   readonly config: Config;
   readonly repo: RepoConfig;
   readonly mirror: Mirror;

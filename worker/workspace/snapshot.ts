@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import type { Config, RepoConfig } from '../../core/config.ts';
+import type { Config, RepoConfig } from '../../core/config/config.ts';
 import { type ErrorCode, type Failure, ThreadsmithError, toFailure } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { EgressPolicy } from '../../sandbox/port/network-policy.ts';

@@ -1,6 +1,6 @@
 // The workspace of a turn: what every chapter of the blueprint works with.
 import type { ArtifactStore } from '../../core/artifact.ts';
-import type { Config, RepoConfig } from '../../core/config.ts';
+import type { Config, RepoConfig } from '../../core/config/config.ts';
 import type { EventBody } from '../../core/event.ts';
 import type { Log } from '../../core/log.ts';
 import type { Person } from '../../core/turn.ts';
@@ -10,7 +10,7 @@ import type { Mirror, Signature } from '../forge/mirror.ts';
 import type { RepoFile } from './repo-file.ts';
 
 /** What is known of the turn before anything is prepared. */
-export interface TurnFacts {
+export interface WorkspaceFacts {
   readonly turnId: string;
   readonly sessionId: string;
   readonly sandboxKey: string;
@@ -24,7 +24,7 @@ export interface TurnFacts {
 }
 
 export interface Workspace {
-  readonly facts: TurnFacts;
+  readonly facts: WorkspaceFacts;
   readonly config: Config;
   readonly repo: RepoConfig;
   readonly repoFile: RepoFile;

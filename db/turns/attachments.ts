@@ -1,8 +1,8 @@
 // What came with somebody's words, out of everything that is known of a turn.
-import type { Given, TurnDetails } from '../entities/session.ts';
+import type { Attachments, TurnDetails } from '../entities/session.ts';
 
 /** The part of a turn's details that came with its words. */
-export function givenIn({ forwarded, files, filesLeft, links }: TurnDetails): Given {
+export function attachmentsOf({ forwarded, files, filesLeft, links }: TurnDetails): Attachments {
   return {
     ...(forwarded === undefined ? {} : { forwarded }),
     ...(files === undefined ? {} : { files }),

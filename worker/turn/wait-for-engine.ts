@@ -15,7 +15,7 @@ const LOOK_MAX_MS = 5_000;
  * Returns once the engine answers again. Throws `away`, the error that it went away with, where it does not in
  * the time that the configuration gives it, and on abort.
  */
-export async function engineBack(
+export async function waitForEngine(
   { config, database, provider, log }: Tools,
   lease: Lease,
   away: ThreadsmithError,

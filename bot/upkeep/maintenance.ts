@@ -1,5 +1,5 @@
 // Looks after what is left lying: lost turns are handed over again, overdue ones ended, old rows removed.
-import type { Config } from '../../core/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import { INBOX_KEEP_MS, RECONCILE_MS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/schema/database.ts';

@@ -3,25 +3,25 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { alertSchema } from './config/alerts.ts';
-import { invalid } from './config/invalid.ts';
-import { linkSchema } from './config/links.ts';
-import { mcpSchema } from './config/mcp.ts';
-import { modelSchema } from './config/model.ts';
-import { names } from './config/names.ts';
-import { approvalsSchema, peopleSchema } from './config/people.ts';
-import { repliesSchema } from './config/replies.ts';
-import { repoSchema } from './config/repo.ts';
-import { sandboxSchema, workerSchema } from './config/sandbox.ts';
-import { ThreadsmithError } from './errors.ts';
+import { ThreadsmithError } from '../errors.ts';
+import { alertSchema } from './alerts.ts';
+import { invalid } from './invalid.ts';
+import { linkSchema } from './links.ts';
+import { mcpSchema } from './mcp.ts';
+import { modelSchema } from './model.ts';
+import { names } from './names.ts';
+import { approvalsSchema, peopleSchema } from './people.ts';
+import { repliesSchema } from './replies.ts';
+import { repoSchema } from './repo.ts';
+import { sandboxSchema, workerSchema } from './sandbox.ts';
 
-export type { AlertRule } from './config/alerts.ts';
-export { type Environment, readEnvironment } from './config/environment.ts';
-export type { LinkRule } from './config/links.ts';
-export { modelsOf } from './config/model.ts';
-export type { People } from './config/people.ts';
-export type { Replies } from './config/replies.ts';
-export type { RepoConfig } from './config/repo.ts';
+export type { AlertRule } from './alerts.ts';
+export { type Environment, readEnvironment } from './environment.ts';
+export type { LinkRule } from './links.ts';
+export { modelsOf } from './model.ts';
+export type { People } from './people.ts';
+export type { Replies } from './replies.ts';
+export type { RepoConfig } from './repo.ts';
 
 export const configSchema = z.strictObject({
   repos: z.array(repoSchema).min(1, 'at least one repo'),

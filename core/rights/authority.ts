@@ -1,17 +1,11 @@
 // Who may do what. Every check goes through here, and an empty list means nobody.
-import type { People } from './config.ts';
-import type { Person } from './turn.ts';
+import type { People } from '../config/config.ts';
+import type { Person, UserGroup } from '../turn.ts';
 
 export type Act = keyof People;
 
 /** Written in a list, it stands for every full member of the own workspace; guests and other organisations never. */
 export const EVERYONE = 'everyone';
-
-/** A user group of Slack, as a list names it: by its id or as `@handle`. */
-export interface UserGroup {
-  readonly id: string;
-  readonly handle: string;
-}
 
 /** A person as seen at the moment of the act. */
 export interface Actor extends Person {

@@ -3,7 +3,7 @@ import type { SessionState, ThreadAddress } from './session.ts';
 import type { TurnState } from './turn.ts';
 
 /** In the order in which people want to see them: what waits for them first. */
-export const STANDINGS = [
+export const SESSION_STATUSES = [
   'asks',
   'to_review',
   'failed',
@@ -15,7 +15,7 @@ export const STANDINGS = [
   'discarded',
 ] as const;
 
-export type Standing = (typeof STANDINGS)[number];
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
 /** A session in a list. */
 export interface SessionLine extends ThreadAddress {
@@ -23,13 +23,13 @@ export interface SessionLine extends ThreadAddress {
   readonly repo: string | null;
   /** The first request. */
   readonly title: string;
-  readonly standing: Standing;
+  readonly status: SessionStatus;
   /** The turn that its buttons are about: the open one, else the newest. */
   readonly turnId: string;
   readonly at: Date;
 }
 
-export interface StandingFacts {
+export interface SessionFacts {
   readonly sessionState: SessionState;
   /** Of the first turn that is not over. */
   readonly open: TurnState | null;
@@ -41,7 +41,7 @@ export interface StandingFacts {
 }
 
 /** What a session's rows come to. */
-export function standingOf(facts: StandingFacts): Standing {
+export function sessionStatusOf(facts: SessionFacts): SessionStatus {
   if (facts.open !== null && facts.discards) return 'discarded';
   if (facts.open === 'waiting' || facts.open === 'needs_repo') return 'asks';
   if (facts.open === 'running') return 'working';
@@ -55,6 +55,6 @@ export function standingOf(facts: StandingFacts): Standing {
 }
 
 /** Whether a person has to do something for it to go on. */
-export function waitsForPeople(standing: Standing): boolean {
-  return standing === 'asks' || standing === 'to_review' || standing === 'failed';
+export function waitsForPeople(status: SessionStatus): boolean {
+  return status === 'asks' || status === 'to_review' || status === 'failed';
 }
