@@ -1,6 +1,7 @@
 // The rules the real API has for declared tools; a product that breaks one is told so here already.
 
 import { z } from 'zod';
+import { compilesInPython } from './python-regex.ts';
 import { RefusedRequest } from './transcript.ts';
 
 const objectSchema = z.looseObject({
@@ -44,15 +45,68 @@ export function checkTools(tools: readonly DeclaredTool[]): void {
     }
     names.add(tool.name);
     if (tool.parameters !== undefined && tool.parameters !== null) {
+      checkRoot(tool.name, tool.parameters);
+      checkKeywords(tool.name, tool.parameters, '()');
       checkParameters(tool.name, tool.parameters, tool.strict, '()');
     }
   }
 }
 
+/**
+ * The whole request is refused for one tool's pattern that Python's `re` cannot compile (langfuse/langfuse#14770,
+ * lidge-jun/opencodex#4072, both with the vendor's words), and for an array without `items`.
+ */
+function checkKeywords(tool: string, schema: unknown, place: string): void {
+  if (Array.isArray(schema)) {
+    schema.forEach((part, index) => checkKeywords(tool, part, `${place}, '${index}'`));
+    return;
+  }
+  const found = z.record(z.string(), z.unknown()).safeParse(schema);
+  if (!found.success) return;
+  const { pattern, patternProperties, type, items, prefixItems } = found.data;
+  const named = z.record(z.string(), z.unknown()).safeParse(patternProperties);
+  for (const expression of [pattern, ...Object.keys(named.data ?? {})]) {
+    if (typeof expression === 'string' && !compilesInPython(expression)) {
+      throw invalidSchema(tool, `'${expression.replaceAll('\\', '\\\\')}' is not a 'regex'.`);
+    }
+  }
+  if (type === 'array' && items === undefined && prefixItems === undefined) {
+    throw invalidSchema(tool, `In context=${place}, array schema missing items.`);
+  }
+  for (const [key, part] of Object.entries(found.data)) {
+    if (key === 'properties' || key === '$defs' || key === 'definitions') {
+      for (const [name, property] of Object.entries(
+        z.record(z.string(), z.unknown()).safeParse(part).data ?? {},
+      ))
+        checkKeywords(tool, property, `('${key}', '${name}')`);
+    } else if (typeof part === 'object' && !LITERALS.has(key)) checkKeywords(tool, part, `('${key}')`);
+  }
+}
+
+/** What these keywords hold is data, not a schema. */
+const LITERALS: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'required']);
+
+/** https://platform.openai.com/docs/guides/function-calling: a tool takes one object, and its root is no choice. */
+function checkRoot(tool: string, schema: unknown): void {
+  const choices = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
+  const root = z.record(z.string(), z.unknown()).safeParse(schema);
+  if (!root.success || !choices.some((key) => key in root.data)) return;
+  const keys = choices.map((key) => `'${key}'`).join('/');
+  throw invalidSchema(tool, `schema must have type 'object' and not have ${keys} at the top level.`);
+}
+
+function invalidSchema(tool: string, problem: string): RefusedRequest {
+  return new RefusedRequest(
+    400,
+    `Invalid schema for function '${tool}': ${problem}`,
+    'invalid_function_parameters',
+    'tools',
+  );
+}
+
 function checkParameters(tool: string, schema: unknown, strict: boolean, place: string): void {
   const refuse = (problem: string): never => {
-    const message = `Invalid schema for function '${tool}': In context=${place}, ${problem}`;
-    throw new RefusedRequest(400, message, 'invalid_function_parameters', 'tools');
+    throw invalidSchema(tool, `In context=${place}, ${problem}`);
   };
   const parsed = objectSchema.safeParse(schema);
   if (!parsed.success) {

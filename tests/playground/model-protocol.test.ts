@@ -143,6 +143,47 @@ describe('the Responses API', () => {
   });
 });
 
+describe.each(['responses', 'chat'] as const)('the tools of a request to %s', (api) => {
+  const send = (parameters: Record<string, unknown>) => {
+    const tool = { type: 'function' as const, name: 'edit', strict: false, parameters };
+    const { type, ...declared } = tool;
+    return api === 'responses'
+      ? client.responses.create({ model: 'scripted', input: [ask], tools: [tool] })
+      : client.chat.completions.create({
+          model: 'scripted',
+          messages: [{ role: 'user', content: 'bake a cake' }],
+          tools: [{ type, function: declared }],
+        });
+  };
+  const object = (property: Record<string, unknown>) => ({ type: 'object', properties: { it: property } });
+
+  it.each([
+    object({ type: 'string', pattern: '^\\P{Cc}+$' }),
+    object({ type: 'string', pattern: '^[\\p{L}\\p{N}_ .()-]+$' }),
+    object({ type: 'string', pattern: '^(?<year>\\d{4})$' }),
+    object({ type: 'string', pattern: '(' }),
+    object({ type: 'array', items: { type: 'string', pattern: '\\u{1F600}\\c' } }),
+    object({ type: 'object', patternProperties: { '^\\p{Lu}': { type: 'string' } } }),
+    object({ type: 'array' }),
+    { type: 'object', anyOf: [{ properties: { a: { type: 'string' } } }] },
+  ])('are refused as a whole for one schema: %j', async (parameters) => {
+    await expect(send(parameters)).rejects.toMatchObject({
+      status: 400,
+      code: 'invalid_function_parameters',
+      message: expect.stringContaining("Invalid schema for function 'edit'"),
+    });
+  });
+
+  it.each([
+    object({ type: 'string', pattern: '^(?!__.*__$)[A-Za-z0-9\\-_.]{1,200}$' }),
+    object({ type: 'string', pattern: '^(?P<year>\\d{4})[)\\]]\\Z' }),
+    object({ enum: ['\\p{L}'], default: { pattern: '\\p{L}' } }),
+    object({ type: 'array', items: {} }),
+  ])('are taken where Python takes them: %j', async (parameters) => {
+    await expect(send(parameters)).resolves.toMatchObject({ model: 'scripted' });
+  });
+});
+
 describe('the Chat Completions API', () => {
   const messages: ChatCompletionMessageParam[] = [
     { role: 'system', content: 'You are an agent.' },
