@@ -27,7 +27,17 @@ function makeServer(more: number, log: string | undefined): McpServer {
   );
   server.registerTool(
     'close_issue',
-    { description: 'Close an issue.', inputSchema: { number: z.number() } },
+    {
+      description: 'Close an issue.',
+      // Servers in the wild have such a pattern, and OpenAI refuses the whole request for it (langfuse/langfuse#14770).
+      inputSchema: {
+        number: z.number(),
+        comment: z
+          .string()
+          .regex(/^[\p{L}\p{N} .]+$/u)
+          .optional(),
+      },
+    },
     ({ number }) => {
       if (log !== undefined) appendFileSync(log, `closed ${number}\n`);
       return { content: [{ type: 'text', text: `Closed ${number}.` }] };

@@ -7,6 +7,7 @@ import { askUserTool } from './ask-user.ts';
 import { browserTool } from './browser.ts';
 import { editFileTool } from './edit-file.ts';
 import { loadSkillTool } from './load-skill.ts';
+import { portableSchema } from './portable-schema.ts';
 import { readFileTool } from './read-file.ts';
 import type { RepoGuide } from './repo-guide.ts';
 import { searchTool } from './search.ts';
@@ -36,8 +37,9 @@ export function withoutQuestions(tools: readonly Tool[]): readonly Tool[] {
   return tools.filter((tool) => tool !== askUserTool);
 }
 
+/** What the model gets to see of the tools: their schemas hold only what every model server takes. */
 export function specsOf(tools: readonly Tool[]): readonly ToolSpec[] {
-  return tools.map((tool) => tool.spec);
+  return tools.map(({ spec }) => ({ ...spec, parameters: portableSchema(spec.parameters) }));
 }
 
 /** Finds the tool and understands the arguments, or says for the model why not. */
