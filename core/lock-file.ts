@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseJson } from './parse.ts';
 
 const holderSchema = z.object({
   pid: z.int(),
@@ -106,11 +107,7 @@ function readText(file: string): string | null {
 }
 
 function parseHolder(text: string | null): LockHolder | null {
-  try {
-    return holderSchema.parse(JSON.parse(text ?? ''));
-  } catch {
-    return null;
-  }
+  return holderSchema.safeParse(parseJson(text ?? '')).data ?? null;
 }
 
 function hasErrno(thrown: unknown, code: string): boolean {

@@ -1,11 +1,12 @@
-// Home tabs that people have looked at lately are drawn again when something of theirs changes. Kept in memory:
-// after a restart a tab is drawn when it is opened, which Slack tells of each time.
+// Draws the Home tabs that people have looked at lately again when a turn of theirs changes. Which ones these are
+// is kept in memory: after a restart a tab is drawn when a person opens it, which Slack reports each time.
+import { coalesced } from '../../core/async.ts';
 import type { Log } from '../../core/log.ts';
 
 export interface HomeWatch {
-  /** Somebody looks at their Home tab. */
+  /** A person opened their Home tab. */
   opened: (teamId: string, userId: string) => void;
-  /** A turn of theirs was drawn: their tab is too where the turn has moved on. */
+  /** A turn of theirs was drawn: their tab is drawn too, soon, if the state of the turn is new. */
   drawn: (teamId: string, userId: string, turn: { readonly turnId: string; readonly state: string }) => void;
   /**
    * Draws their tab now, or once more after the drawing under way: what is drawn last in Slack is then what was
@@ -22,56 +23,27 @@ const WATCHED_MAX = 2_000;
 
 /** Calls `draw` for people who have had their tab open within the last hours. */
 export function watchHomes(draw: (teamId: string, userId: string) => Promise<void>, log: Log): HomeWatch {
-  const seen = new Map<string, number>();
+  const openedAt = new Map<string, number>();
   const states = new Map<string, string>();
   const timers = new Map<string, NodeJS.Timeout>();
-  const drawings = new Map<string, Promise<void>>();
-  const next = new Map<string, Promise<void>>();
-
-  const begin = (key: string, teamId: string, userId: string): Promise<void> => {
-    const drawing = draw(teamId, userId).finally(() => drawings.delete(key));
-    drawings.set(key, drawing);
-    return drawing;
-  };
-  const redraw = (teamId: string, userId: string): Promise<void> => {
-    const key = keyOf(teamId, userId);
-    const waiting = next.get(key);
-    if (waiting !== undefined) return waiting;
-    const underway = drawings.get(key);
-    if (underway === undefined) return begin(key, teamId, userId);
-    const again = underway
-      .catch(() => {})
-      .then(() => {
-        next.delete(key);
-        return begin(key, teamId, userId);
-      });
-    next.set(key, again);
-    return again;
-  };
+  const redraw = coalesced((key: string) => {
+    const [teamId = '', userId = ''] = key.split(' ');
+    return draw(teamId, userId);
+  });
   return {
-    opened: (teamId, userId) => {
-      const key = keyOf(teamId, userId);
-      seen.delete(key);
-      seen.set(key, Date.now());
-      const [oldest] = seen.keys();
-      if (seen.size > WATCHED_MAX && oldest !== undefined) seen.delete(oldest);
-    },
+    opened: (teamId, userId) => remember(openedAt, keyOf(teamId, userId), Date.now()),
     drawn: (teamId, userId, { turnId, state }) => {
       const key = keyOf(teamId, userId);
       if (states.get(turnId) === state) return;
-      states.set(turnId, state);
-      const [first] = states.keys();
-      if (states.size > WATCHED_MAX && first !== undefined) states.delete(first);
-      if (timers.has(key) || (seen.get(key) ?? 0) < Date.now() - WATCHED_MS) return;
+      remember(states, turnId, state);
+      if (timers.has(key) || (openedAt.get(key) ?? 0) < Date.now() - WATCHED_MS) return;
       const timer = setTimeout(() => {
         timers.delete(key);
-        redraw(teamId, userId).catch((error: unknown) =>
-          log.warn('the Home tab was not drawn', { userId, error }),
-        );
+        redraw(key).catch((error: unknown) => log.warn('the Home tab was not drawn', { userId, error }));
       }, GATHER_MS);
       timers.set(key, timer);
     },
-    redraw,
+    redraw: (teamId, userId) => redraw(keyOf(teamId, userId)),
     close: () => {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
@@ -79,7 +51,15 @@ export function watchHomes(draw: (teamId: string, userId: string) => Promise<voi
   };
 }
 
-/** Ids of people are only unique within a workspace. */
+/** Ids of people are only unique within a Slack workspace. */
 function keyOf(teamId: string, userId: string): string {
   return `${teamId} ${userId}`;
+}
+
+/** Sets the entry as the newest one, and forgets the oldest one beyond `WATCHED_MAX`. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > WATCHED_MAX && oldest !== undefined) map.delete(oldest);
 }

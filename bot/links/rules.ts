@@ -1,6 +1,6 @@
 // The rules for links, with their credentials taken from the bot's environment.
 import type { Config, LinkRule } from '../../core/config/config.ts';
-import { ThreadsmithError } from '../../core/errors.ts';
+import { requiredVariable } from '../../core/config/environment.ts';
 
 export interface ReadyRule {
   readonly match: RegExp;
@@ -20,7 +20,7 @@ export function linkRulesOf(
     headers: Object.fromEntries(
       Object.entries(rule.headers_from).map(([name, variable]) => [
         name,
-        required(rule, variable, environment),
+        headerValue(rule, variable, environment),
       ]),
     ),
     fields: rule.fields,
@@ -46,15 +46,14 @@ function patternOf(match: string): RegExp {
   return new RegExp(`^${source}(?<end_>/?)$`, 'i');
 }
 
-function required(
+function headerValue(
   rule: LinkRule,
   variable: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  const value = environment[variable];
-  if (value !== undefined && value !== '') return value;
-  throw new ThreadsmithError(
-    'config_invalid',
+  return requiredVariable(
+    environment,
+    variable,
     `The links ${rule.match} need the environment variable ${variable}, which is not set.`,
     `Set ${variable} where the bot runs, or take the rule out of the configuration.`,
   );

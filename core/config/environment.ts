@@ -1,5 +1,6 @@
 // The environment variables that the product knows.
 import { z } from 'zod';
+import { ThreadsmithError } from '../errors.ts';
 import { invalid } from './invalid.ts';
 
 const environmentSchema = z.object({
@@ -38,4 +39,16 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const parsed = environmentSchema.safeParse(present);
   if (parsed.success) return parsed.data;
   throw invalid('the environment', parsed.error.issues);
+}
+
+/** The value of an environment variable. Throws `config_invalid` with these words where it is unset or empty. */
+export function requiredVariable(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  message: string,
+  advice: string,
+): string {
+  const value = environment[name];
+  if (value !== undefined && value !== '') return value;
+  throw new ThreadsmithError('config_invalid', message, advice);
 }

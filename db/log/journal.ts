@@ -1,6 +1,7 @@
 // The journal in PostgreSQL, written only while the lease holds. A step is one statement, and the events
 // that it causes travel with it: each round trip to the database is time in which the agent does nothing.
 import pg from 'pg';
+import { serial } from '../../core/async.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { EventBody } from '../../core/event.ts';
 import type { Journal, JournalEntry, PlacedEntry } from '../../core/journal.ts';
@@ -33,7 +34,7 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
   let isSteered = false;
   let timer: NodeJS.Timeout | undefined;
   // One statement after the other: events must not overtake each other.
-  let last: Promise<void> = Promise.resolve();
+  const oneByOne = serial();
 
   const writeAll = async (place: number, entries: readonly JournalEntry[]): Promise<void> => {
     clearTimeout(timer);
@@ -48,22 +49,19 @@ export function openJournal(database: Database, lease: Lease, attempt: number): 
       throw error;
     }
   };
-  const inTurn = (place: number, entries: readonly JournalEntry[]): Promise<void> => {
-    const mine = last.then(() => writeAll(place, entries));
-    last = mine.catch(() => undefined);
-    return mine;
-  };
+  const append = (place: number, entries: readonly JournalEntry[]): Promise<void> =>
+    oneByOne(() => writeAll(place, entries));
   return {
     load: () => loadJournal(database.em(), lease.sessionId, attempt),
-    append: inTurn,
+    append,
     report: async (event) => {
       waiting.push(event);
       timer ??= setTimeout(() => {
         // What could not be written goes with the next append, which says what is wrong.
-        inTurn(0, []).catch(() => undefined);
+        append(0, []).catch(() => undefined);
       }, LONGEST_WAIT_MS);
     },
-    flush: () => inTurn(0, []),
+    flush: () => append(0, []),
     isSteered: () => isSteered,
   };
 }

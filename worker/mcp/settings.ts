@@ -1,6 +1,6 @@
 // MCP servers as the configuration names them, with their credentials taken from the worker's environment.
 import type { Config } from '../../core/config/config.ts';
-import { ThreadsmithError } from '../../core/errors.ts';
+import { requiredVariable } from '../../core/config/environment.ts';
 import type { McpServer } from './servers.ts';
 
 type McpConfig = Config['mcp'][number];
@@ -21,22 +21,21 @@ function addressOf(
     Object.fromEntries(
       Object.entries(variables).map(([name, variable]) => [
         name,
-        required(server.name, variable, environment),
+        credential(server.name, variable, environment),
       ]),
     );
   if ('url' in server) return { kind: 'http', url: server.url, headers: filledIn(server.headers_from) };
   return { kind: 'stdio', command: server.command, env: filledIn(server.env_from) };
 }
 
-function required(
+function credential(
   server: string,
   variable: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  const value = environment[variable];
-  if (value !== undefined && value !== '') return value;
-  throw new ThreadsmithError(
-    'config_invalid',
+  return requiredVariable(
+    environment,
+    variable,
     `The MCP server ${server} needs the environment variable ${variable}, which is not set.`,
     `Set ${variable} where the worker runs, or take the server out of the configuration.`,
   );
