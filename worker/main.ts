@@ -26,7 +26,8 @@ import { networksOf } from './egress/networks.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
 import { openMcpServers } from './mcp/servers.ts';
 import { mcpServersOf } from './mcp/settings.ts';
-import { createModel, DEFAULT_MODEL } from './model/create-model.ts';
+import { chooseModel, type ServerAddress } from './model/choose-model.ts';
+import { createModel } from './model/create-model.ts';
 import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
 import { redactedModel } from './model/redacted.ts';
@@ -49,10 +50,11 @@ async function main(): Promise<void> {
   const data = resolve(environment.THREADSMITH_DATA);
   await checkRuntime(environment, config, log);
   // Everything that the environment may lack is asked for before anything is opened that keeps a process alive.
+  const mainName = await nameOfModel(environment, config, log);
   const models = {
-    model: redactedModel(mainModel(environment, config, log), redact),
+    model: redactedModel(mainModel(environment, config, mainName, log), redact),
     ...judgeOf(environment, config, redact),
-    choices: choicesOf(environment, config, redact),
+    choices: choicesOf(environment, config, mainName, redact),
   };
   const networks = await networksOf(config, process.env);
   const database = await openDatabase(databaseUrl, redact);
@@ -148,15 +150,27 @@ function judgeOf(environment: Environment, { model }: Config, redact: Redact): P
   return { judge: redactedModel(makeModel(environment, model.judge), redact) };
 }
 
+/** The model that works where a request asks for none: the one that is named, else the server's newest. */
+async function nameOfModel(environment: Environment, { model }: Config, log: Log): Promise<string> {
+  const named = environment.OPENAI_MODEL ?? model.name;
+  if (named !== undefined) return named;
+  const chosen = await chooseModel(addressOf(environment));
+  log.info('no model is named; the newest one of the server is used', { model: chosen });
+  return chosen;
+}
+
 /** Every model that a request may ask for, beside the one that works where none is asked for. */
-function choicesOf(environment: Environment, { model }: Config, redact: Redact): ReadonlyMap<string, Model> {
-  const main = environment.OPENAI_MODEL ?? model.name;
+function choicesOf(
+  environment: Environment,
+  { model }: Config,
+  main: string,
+  redact: Redact,
+): ReadonlyMap<string, Model> {
   const others = modelsOf(model).filter((name) => name !== main);
   return new Map(others.map((name) => [name, redactedModel(makeModel(environment, name), redact)]));
 }
 
-function mainModel(environment: Environment, { model }: Config, log: Log): Model {
-  const name = environment.OPENAI_MODEL ?? model.name;
+function mainModel(environment: Environment, { model }: Config, name: string, log: Log): Model {
   const { fallback } = model;
   if (fallback === undefined) return makeModel(environment, name);
   const first = makeModel(environment, name, { maxAttempts: fallback.after });
@@ -165,18 +179,15 @@ function mainModel(environment: Environment, { model }: Config, log: Log): Model
   return withFallback(first, makeModel(environment, fallback.name), { onSwitch });
 }
 
-function makeModel(
-  environment: Environment,
-  name: string | undefined,
-  retry: Partial<RetryPolicy> = {},
-): Model {
-  return createModel({
-    retry,
-    api: environment.OPENAI_API,
-    name: name ?? DEFAULT_MODEL,
+function makeModel(environment: Environment, name: string, retry: Partial<RetryPolicy> = {}): Model {
+  return createModel({ retry, api: environment.OPENAI_API, name, ...addressOf(environment) });
+}
+
+function addressOf(environment: Environment): ServerAddress {
+  return {
     baseUrl: environment.OPENAI_BASE_URL,
     apiKey: required(environment.OPENAI_API_KEY, 'OPENAI_API_KEY'),
-  });
+  };
 }
 
 function required(value: string | undefined, name: string): string {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../../core/config/config.ts';
-import { DEFAULT_MODEL } from '../../worker/model/create-model.ts';
 import { repoFileSchema } from '../../worker/workspace/repo-file.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
@@ -71,8 +70,4 @@ describe.each([
     for (const [key, value] of plain)
       expect.soft(`${key}: ${rows.get(key)}`).toBe(`${key}: \`${String(value)}\``);
   });
-});
-
-test('the model is the one that is asked where none is named', () => {
-  expect(rowsOf(ofInstallation).get('model.name')).toBe(`\`${DEFAULT_MODEL}\``);
 });

@@ -1,7 +1,8 @@
 // `npm run eval:judge`: how well the rules, and any configured model as the second judge, tell the changes of
 // the labelled set apart. One JSON line per figure; what was judged wrongly goes to standard error.
 import { readEnvironment } from '../../core/config/config.ts';
-import { createModel, DEFAULT_MODEL } from '../../worker/model/create-model.ts';
+import { chooseModel } from '../../worker/model/choose-model.ts';
+import { createModel } from '../../worker/model/create-model.ts';
 import type { Model } from '../../worker/model/model.ts';
 import { describe } from '../../worker/review/finding.ts';
 import { judge } from '../../worker/review/judge.ts';
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   const heldOut = readLabelled('held-out');
   print('rules', labelled.map(byRules));
   print('rules, held out', heldOut.map(byRules));
-  const model = modelOf();
+  const model = await modelOf();
   if (model === null) {
     process.stderr.write(
       'No model was asked: set OPENAI_API_KEY or OPENAI_BASE_URL, and OPENAI_MODEL for another one.\n',
@@ -79,16 +80,12 @@ function print(judge: string, verdicts: readonly Verdict[]): void {
   process.stdout.write(`${JSON.stringify({ judge, ...scoreOf(verdicts) })}\n`);
 }
 
-function modelOf(): Model | null {
+async function modelOf(): Promise<Model | null> {
   const environment = readEnvironment(process.env);
   const { OPENAI_API_KEY: key, OPENAI_BASE_URL: baseUrl, OPENAI_API: api } = environment;
   if (key === undefined && baseUrl === undefined) return null;
-  return createModel({
-    api,
-    name: environment.OPENAI_MODEL ?? DEFAULT_MODEL,
-    baseUrl,
-    apiKey: key ?? 'none',
-  });
+  const address = { baseUrl, apiKey: key ?? 'none' };
+  return createModel({ api, name: environment.OPENAI_MODEL ?? (await chooseModel(address)), ...address });
 }
 
 await main();

@@ -7,7 +7,8 @@ import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import { createLog } from '../../core/log.ts';
 import { createRedactor, openRedactedStream, withoutCredentials } from '../../core/redact.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
-import { createModel, DEFAULT_MODEL } from '../model/create-model.ts';
+import { chooseModel } from '../model/choose-model.ts';
+import { createModel } from '../model/create-model.ts';
 import type { Model } from '../model/model.ts';
 import { redactedModel } from '../model/redacted.ts';
 import { inTerminal, openTerminal } from './terminal.ts';
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
   const environment = readEnvironment(process.env);
   const secrets = secretsOfEnvironment(process.env);
   const redact = createRedactor(secrets);
-  const model = redactedModel(modelOf(environment), redact);
+  const model = redactedModel(await modelOf(environment), redact);
   const log = createLog({ level: 'warn' });
   const provider = createDockerProvider({ dockerHost: environment.DOCKER_HOST, installId: 'agent', log });
   const shown = openRedactedStream(secrets, (text) => process.stderr.write(text));
@@ -64,7 +65,7 @@ async function main(): Promise<number> {
   }
 }
 
-function modelOf(environment: Environment): Model {
+async function modelOf(environment: Environment): Promise<Model> {
   const { OPENAI_API_KEY: key, OPENAI_BASE_URL: baseUrl } = environment;
   if (key === undefined && baseUrl === undefined) {
     throw new ThreadsmithError(
@@ -73,9 +74,10 @@ function modelOf(environment: Environment): Model {
       'Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own.',
     );
   }
-  const name = environment.OPENAI_MODEL ?? DEFAULT_MODEL;
   // Servers of one's own often want no key, but the header must not be empty.
-  return createModel({ api: environment.OPENAI_API, name, baseUrl, apiKey: key ?? 'none' });
+  const address = { baseUrl, apiKey: key ?? 'none' };
+  const name = environment.OPENAI_MODEL ?? (await chooseModel(address));
+  return createModel({ api: environment.OPENAI_API, name, ...address });
 }
 
 async function ask(question: string, options: readonly string[]): Promise<string | null> {

@@ -14,7 +14,10 @@ export interface ModelSettings {
 }
 
 /** Opens a client that reads nothing from the environment, logs nothing and never retries by itself. */
-export function connect(settings: ModelSettings): { readonly client: OpenAI; readonly server: ModelServer } {
+export function connect(settings: Omit<ModelSettings, 'retry'>): {
+  readonly client: OpenAI;
+  readonly server: ModelServer;
+} {
   const url = settings.baseUrl ?? OPENAI_URL;
   const client = new OpenAI({
     apiKey: settings.apiKey,

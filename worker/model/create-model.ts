@@ -5,9 +5,6 @@ import type { Model, ModelApi } from './model.ts';
 import { responsesModel } from './responses.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './retry.ts';
 
-/** Asked where neither the configuration nor the environment names another. */
-export const DEFAULT_MODEL = 'gpt-5-codex';
-
 export interface ModelOptions {
   readonly api: ModelApi;
   readonly name: string;
