@@ -13,12 +13,12 @@ import { toolsFor } from '../../worker/agent/tools/registry.ts';
 import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
 import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
 import type { ModelApi } from '../../worker/model/model.ts';
-import { modelOf } from './agent-run.ts';
-import { nextKey } from './agent-sandbox.ts';
+import { nextKey } from './agent/sandbox.ts';
+import { modelOf } from './agent/turn.ts';
 import type { Conversation, TurnOfFile } from './conversation-file.ts';
 import { freshRepo, type Stage } from './conversation-stage.ts';
 import { commonEntries, shared, toldIn } from './conversation-words.ts';
-import type { Asked } from './model-server.ts';
+import type { Asked } from './model/server.ts';
 
 /** Long enough for a server in the same process, short enough to be waited for a thousand times. */
 const IDLE_TIMEOUT_MS = 150;

@@ -9,9 +9,9 @@ import { openBrowser } from '../../sandbox/browser/open-browser.ts';
 import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { type McpServers, openMcpServers } from '../../worker/mcp/servers.ts';
 import { mcpServersOf } from '../../worker/mcp/settings.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
+import { openTestSandbox, type TestSandbox } from './agent/sandbox.ts';
 import { SERVER_FILE } from './mcp-server.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { type ScriptedModel, startScriptedModel } from './model/server.ts';
 
 export interface Stage {
   readonly test: TestSandbox;

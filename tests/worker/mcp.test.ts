@@ -10,10 +10,10 @@ import { agentTools, prepareCall } from '../../worker/agent/tools/registry.ts';
 import type { Tool, ToolContext, ToolOutcome } from '../../worker/agent/tools/tool.ts';
 import { type McpServers, openMcpServers } from '../../worker/mcp/servers.ts';
 import { mcpServersOf } from '../../worker/mcp/settings.ts';
-import { newAttempt } from './agent-run.ts';
-import { openTestSandbox, outputOf, type TestSandbox } from './agent-sandbox.ts';
+import { openTestSandbox, outputOf, type TestSandbox } from './agent/sandbox.ts';
+import { newTurn } from './agent/turn.ts';
 import { SERVER_FILE, startHttpServer } from './mcp-server.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { type ScriptedModel, startScriptedModel } from './model/server.ts';
 
 const log = createLog({ write: () => undefined });
 let folder: string;
@@ -170,7 +170,7 @@ steps:
   - say: Sent.
 `,
     );
-    const turn = newAttempt(test, model, 'responses', 'write to them');
+    const turn = newTurn(test, model, 'responses', 'write to them');
     const tools = [...agentTools, ...(await toolsOf({ many: ['*'] }))];
     expect(await turn.run({ tools })).toMatchObject({ kind: 'finished', text: 'Sent.' });
     expect(JSON.stringify(await turn.entries())).toContain('thing 17');

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDiff } from '../../worker/review/diff.ts';
 import { judge } from '../../worker/review/judge.ts';
 import { findingsIn, reviewReport } from '../../worker/review/review.ts';
-import { modelOf } from './agent-run.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { modelOf } from './agent/turn.ts';
+import { type ScriptedModel, startScriptedModel } from './model/server.ts';
 
 const answers: Readonly<Record<string, string>> = {
   good: '{"verdict":"pass","reasons":[]}',

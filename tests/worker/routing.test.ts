@@ -14,8 +14,8 @@ import { routeTurn } from '../../worker/turn/route-repo.ts';
 import { addSession, addTurnIn } from '../db/rows.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
-import { modelOf } from './agent-run.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { modelOf } from './agent/turn.ts';
+import { type ScriptedModel, startScriptedModel } from './model/server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'threadsmith-routing-'));
 const log = createLog({ level: 'error' });

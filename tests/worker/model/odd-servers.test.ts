@@ -1,10 +1,10 @@
 // What real and compatible servers do besides the documentation.
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConversationEntry } from '../../core/journal.ts';
-import { createModel } from '../../worker/model/create-model.ts';
-import type { Model, ModelAnswer } from '../../worker/model/model.ts';
-import { type RawServer, refusal, startRawServer, stream } from './model-server.ts';
+import type { ConversationEntry } from '../../../core/journal.ts';
+import { createModel } from '../../../worker/model/create-model.ts';
+import type { Model, ModelAnswer } from '../../../worker/model/model.ts';
+import { type RawServer, refusal, startRawServer, stream } from './server.ts';
 
 const KEY = 'local-key-1234567890';
 const call = (id: string, name: string, args: string): ConversationEntry => ({

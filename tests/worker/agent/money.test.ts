@@ -1,12 +1,12 @@
 // What a turn costs, the budgets that end it, and the model that stands in for another.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { costOf, type PriceTable, sumOf } from '../../core/price.ts';
-import { createModel } from '../../worker/model/create-model.ts';
-import { withFallback } from '../../worker/model/fallback.ts';
-import type { Model } from '../../worker/model/model.ts';
-import { newAttempt } from './agent-run.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { costOf, type PriceTable, sumOf } from '../../../core/price.ts';
+import { createModel } from '../../../worker/model/create-model.ts';
+import { withFallback } from '../../../worker/model/fallback.ts';
+import type { Model } from '../../../worker/model/model.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { newTurn } from './turn.ts';
 
 const prices: PriceTable = {
   currency: 'EUR',
@@ -50,7 +50,7 @@ describe('a turn with prices', () => {
     await server?.close();
     await test?.close();
   });
-  const attempt = () => newAttempt(test, server, 'responses', 'spend');
+  const attempt = () => newTurn(test, server, 'responses', 'spend');
   /** More than the recording says that it used, or the conversation would be cut. */
   const contextTokens = 10_000_000;
 

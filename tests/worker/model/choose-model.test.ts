@@ -1,9 +1,9 @@
 // Where no model is named, the server is asked; where that leaves it open, a person is.
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startModel } from '../../playground/model/server.ts';
-import { chooseModel } from '../../worker/model/choose-model.ts';
-import { type RawServer, refusal, startRawServer } from './model-server.ts';
+import { startModel } from '../../../playground/model/server.ts';
+import { chooseModel } from '../../../worker/model/choose-model.ts';
+import { type RawServer, refusal, startRawServer } from './server.ts';
 
 const NOW = new Date('2026-12-01T00:00:00Z');
 /** As OpenAI lists its models, in the order in which it does: none. */

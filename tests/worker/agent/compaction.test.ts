@@ -1,11 +1,11 @@
 // Conversations that grow beyond the model's context: cut in time, cut when the server refuses, and the same
 // after a crash.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CompactionEntry, JournalEntry, ResponseEntry } from '../../core/journal.ts';
-import { visible } from '../../worker/agent/compaction.ts';
-import { type Attempt, newAttempt } from './agent-run.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import type { CompactionEntry, JournalEntry, ResponseEntry } from '../../../core/journal.ts';
+import { visible } from '../../../worker/agent/compaction.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { newTurn, type TestTurn } from './turn.ts';
 
 const STEPS = 14;
 /** Each step prints some 700 tokens, so that 14 of them are more than the context of the tests. */
@@ -42,12 +42,12 @@ afterAll(async () => {
   await test?.close();
 });
 
-async function fresh(api: 'responses' | 'chat'): Promise<Attempt> {
+async function fresh(api: 'responses' | 'chat'): Promise<TestTurn> {
   await test.look('cd /work/repo && rm -rf -- * /work/agent');
-  return newAttempt(test, server, api, 'count up');
+  return newTurn(test, server, api, 'count up');
 }
 
-async function compactions(turn: Attempt): Promise<readonly CompactionEntry[]> {
+async function compactions(turn: TestTurn): Promise<readonly CompactionEntry[]> {
   return (await turn.entries()).flatMap(({ entry }) => (entry.kind === 'compaction' ? [entry] : []));
 }
 

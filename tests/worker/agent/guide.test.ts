@@ -1,13 +1,13 @@
 // What a repo tells agents: rules of folders with the first touch, skills on demand; and files for people.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readGuide } from '../../worker/agent/guide.ts';
-import { composeInstructions } from '../../worker/agent/instructions.ts';
-import { agentTools, toolsFor } from '../../worker/agent/tools/registry.ts';
-import type { RepoGuide } from '../../worker/agent/tools/repo-guide.ts';
-import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
-import { newAttempt } from './agent-run.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { readGuide } from '../../../worker/agent/guide.ts';
+import { composeInstructions } from '../../../worker/agent/instructions.ts';
+import { agentTools, toolsFor } from '../../../worker/agent/tools/registry.ts';
+import type { RepoGuide } from '../../../worker/agent/tools/repo-guide.ts';
+import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { newTurn } from './turn.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   'AGENTS.md': 'Rules of the root.',
@@ -105,7 +105,7 @@ describe('a run in a repo with a guide', () => {
   });
 
   it('tells the rules of a folder once, loads skills, and gives files to people', async () => {
-    const turn = newAttempt(test, server, 'chat', 'look around');
+    const turn = newTurn(test, server, 'chat', 'look around');
     expect(await turn.run({ guide: await guideOf() })).toMatchObject({ kind: 'finished', text: 'Looked.' });
     const outputs = (await turn.entries()).flatMap(({ entry }) =>
       entry.kind === 'tool_result' ? [entry.output] : [],

@@ -2,12 +2,12 @@
 // crash.
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Journal } from '../../core/journal.ts';
-import type { AgentTask } from '../../worker/agent/task.ts';
-import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
-import { type Attempt, newAttempt } from './agent-run.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import type { Journal } from '../../../core/journal.ts';
+import type { AgentTask } from '../../../worker/agent/task.ts';
+import { openFileJournal } from '../../../worker/agent-cli/file-journal.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { newTurn, type TestTurn } from './turn.ts';
 
 const PARENT = `
 match: do the big thing
@@ -71,7 +71,7 @@ afterAll(async () => {
   await test?.close();
 });
 
-function withChildren(turn: Attempt, wrap = (journal: Journal): Journal => journal): Partial<AgentTask> {
+function withChildren(turn: TestTurn, wrap = (journal: Journal): Journal => journal): Partial<AgentTask> {
   const turnId = turn.turnId;
   return {
     openChild: (callKey) => wrap(openFileJournal(join(test.folder, `child-${callKey}.jsonl`), turnId)),
@@ -80,7 +80,7 @@ function withChildren(turn: Attempt, wrap = (journal: Journal): Journal => journ
 
 describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
   it('work in the same sandbox with a shell and a conversation of their own, and report', async () => {
-    const turn = newAttempt(test, server, api, 'do the big thing');
+    const turn = newTurn(test, server, api, 'do the big thing');
     const outcome = await turn.run(withChildren(turn));
     // Three steps of the parent, three of the writer, two of each reader.
     expect(outcome).toMatchObject({
@@ -108,13 +108,13 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
   });
 
   it('that get too much end, and the parent hears of it', async () => {
-    const turn = newAttempt(test, server, api, 'hand over too much');
+    const turn = newTurn(test, server, api, 'hand over too much');
     expect(await turn.run(withChildren(turn))).toMatchObject({ kind: 'finished', text: 'It was too much.' });
   });
 
   it('that do not fit into the model are told to the parent, which goes on', async () => {
     await server.inject({ kind: 'context_overflow', script: 'READER', step: 0 });
-    const turn = newAttempt(test, server, api, 'do the big thing');
+    const turn = newTurn(test, server, api, 'do the big thing');
     const outcome = await turn.run(withChildren(turn));
     expect(outcome).toMatchObject({ kind: 'finished', usage: { steps: 3 + 3 + 2 } });
     const failed = (await turn.entries()).flatMap(({ entry }) =>
@@ -132,7 +132,7 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
     let deaths = 0;
     for (let at = 0; deaths === at; at += 1) {
       await test.look('cd /work/repo && rm -rf -- * /work/agent');
-      const turn = newAttempt(test, server, api, 'do the big thing');
+      const turn = newTurn(test, server, api, 'do the big thing');
       let left = at;
       const dying = withChildren(turn, (journal) => ({
         load: () => journal.load(),
@@ -158,7 +158,7 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
   });
 
   it('are not offered where there is no journal for them', async () => {
-    const turn = newAttempt(test, server, api, 'hand over too much');
+    const turn = newTurn(test, server, api, 'hand over too much');
     expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'It went well.' });
     expect(JSON.stringify(await turn.entries())).toContain('There is no tool');
   });

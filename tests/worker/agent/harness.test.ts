@@ -1,10 +1,10 @@
 // The loop: steps, events, questions, steering, budgets, stopping.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ThreadsmithError } from '../../core/errors.ts';
-import type { MessageEntry } from '../../core/journal.ts';
-import { essence, newAttempt } from './agent-run.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { ThreadsmithError } from '../../../core/errors.ts';
+import type { MessageEntry } from '../../../core/journal.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { essence, newTurn } from './turn.ts';
 
 const COUNT = `
 match: count the files
@@ -68,7 +68,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     expect.poll(() => test.look('cat begun 2>/dev/null || true'), { timeout: 60_000 }).toMatch(/^\d+$/);
 
   it('works through the steps and tells what it does', async () => {
-    const turn = newAttempt(test, server, api, 'count the files');
+    const turn = newTurn(test, server, api, 'count the files');
     const outcome = await turn.run();
     expect(outcome).toMatchObject({
       kind: 'finished',
@@ -97,7 +97,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   });
 
   it('does nothing again when a finished run is repeated', async () => {
-    const turn = newAttempt(test, server, api, 'count the files');
+    const turn = newTurn(test, server, api, 'count the files');
     const first = await turn.run();
     const before = await turn.entries();
     const again = await turn.run();
@@ -107,7 +107,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   });
 
   it('ends with a question, holds nothing, and goes on in the same step with the answer', async () => {
-    const turn = newAttempt(test, server, api, 'paint it');
+    const turn = newTurn(test, server, api, 'paint it');
     const asked = await turn.run();
     if (asked.kind !== 'asked') throw new Error(`the run ended with ${asked.kind}`);
     expect(asked).toMatchObject({ question: 'Which colour?', options: ['red', 'blue'] });
@@ -127,7 +127,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   });
 
   it('tells the model what was not done when a new request comes instead of the answer', async () => {
-    const turn = newAttempt(test, server, api, 'paint it');
+    const turn = newTurn(test, server, api, 'paint it');
     await turn.run();
     const request: MessageEntry = {
       kind: 'message',
@@ -143,7 +143,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   });
 
   it('hands replies of people to the model before its next step, and before it finishes', async () => {
-    const turn = newAttempt(test, server, api, 'just say bye');
+    const turn = newTurn(test, server, api, 'just say bye');
     const replies = [
       [],
       [{ kind: 'message' as const, id: 'ts1', text: '<request from="Bo">count the files</request>' }],
@@ -158,20 +158,20 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   });
 
   it('stops when its steps or its time are spent, and goes on with a new budget', async () => {
-    const turn = newAttempt(test, server, api, 'count the files');
+    const turn = newTurn(test, server, api, 'count the files');
     const spent = await turn.run({ budget: { maxSteps: 2, maxMs: 60_000 } });
     expect(spent).toMatchObject({ kind: 'budget_spent', what: 'steps', usage: { steps: 2 } });
     expect((await turn.entries()).at(-1)?.entry.kind).toBe('tool_result');
     expect(await turn.run()).toMatchObject({ kind: 'finished', usage: { steps: 3 } });
 
     await server.inject({ kind: 'hang' });
-    const slow = newAttempt(test, server, api, 'count the files');
+    const slow = newTurn(test, server, api, 'count the files');
     const late = await slow.run({ budget: { maxSteps: 50, maxMs: 300 } });
     expect(late).toMatchObject({ kind: 'budget_spent', what: 'time' });
   });
 
   it('stops at once, kills the command, and keeps what was done', async () => {
-    const turn = newAttempt(test, server, api, 'take your time');
+    const turn = newTurn(test, server, api, 'take your time');
     const abort = new AbortController();
     const reason = new ThreadsmithError('stopped', 'Ann stopped it.', 'Reply to go on.');
     const running = turn.run({ signal: abort.signal });
@@ -196,7 +196,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   });
 
   it('leaves a running command to the worker that took over, which gets its result', async () => {
-    const turn = newAttempt(test, server, api, 'take your time');
+    const turn = newTurn(test, server, api, 'take your time');
     const abort = new AbortController();
     const reason = new ThreadsmithError('lease_lost', 'Another worker has the turn.', 'Nothing to do.');
     const running = turn.run({ signal: abort.signal });
@@ -216,7 +216,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
       { kind: 'rate_limited', retry_after: 0.01 },
       { kind: 'rate_limited', retry_after: 31 },
     );
-    const turn = newAttempt(test, server, api, 'just say bye');
+    const turn = newTurn(test, server, api, 'just say bye');
     const abort = new AbortController();
     const running = turn.run({ signal: abort.signal });
     await expect.poll(() => turn.events.length, { timeout: 60_000 }).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 // The browser tool on a real page in a real sandbox.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser } from '../../sandbox/browser/open-browser.ts';
-import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
-import { callTool, openTestSandbox, outputOf, type TestSandbox } from './agent-sandbox.ts';
+import { openBrowser } from '../../../sandbox/browser/open-browser.ts';
+import { type SandboxBrowser } from '../../../sandbox/port/browser.ts';
+import { callTool, openTestSandbox, outputOf, type TestSandbox } from './sandbox.ts';
 
 const PAGE = `<!doctype html><title>Greeter</title>
 <h1>Greeter</h1>

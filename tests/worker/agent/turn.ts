@@ -1,17 +1,17 @@
 // Runs the harness against the scripted model in a real sandbox, as the worker would.
 import { join } from 'node:path';
-import type { EventBody } from '../../core/event.ts';
-import type { Journal, MessageEntry, PlacedEntry } from '../../core/journal.ts';
-import { runAgent } from '../../worker/agent/harness.ts';
-import type { AgentOutcome, AgentTask } from '../../worker/agent/task.ts';
-import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
-import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
-import { createModel } from '../../worker/model/create-model.ts';
-import type { Model, ModelApi } from '../../worker/model/model.ts';
-import { nextKey, type TestSandbox } from './agent-sandbox.ts';
-import type { ScriptedModel } from './model-server.ts';
+import type { EventBody } from '../../../core/event.ts';
+import type { Journal, MessageEntry, PlacedEntry } from '../../../core/journal.ts';
+import { runAgent } from '../../../worker/agent/harness.ts';
+import type { AgentOutcome, AgentTask } from '../../../worker/agent/task.ts';
+import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
+import { openFileJournal } from '../../../worker/agent-cli/file-journal.ts';
+import { createModel } from '../../../worker/model/create-model.ts';
+import type { Model, ModelApi } from '../../../worker/model/model.ts';
+import type { ScriptedModel } from '../model/server.ts';
+import { nextKey, type TestSandbox } from './sandbox.ts';
 
-export interface Attempt {
+export interface TestTurn {
   readonly turnId: string;
   readonly journal: Journal;
   readonly events: EventBody[];
@@ -32,13 +32,13 @@ export function modelOf(server: ScriptedModel, api: ModelApi, idleTimeoutMs = 10
 }
 
 /** A turn with a journal of its own in the test's sandbox. */
-export function newAttempt(
+export function newTurn(
   test: TestSandbox,
   server: ScriptedModel,
   api: ModelApi,
   text: string,
   turnId = `turn${nextKey()}`,
-): Attempt {
+): TestTurn {
   const events: EventBody[] = [];
   const journal = openFileJournal(join(test.folder, `${turnId}.jsonl`), turnId);
   const request: MessageEntry = {

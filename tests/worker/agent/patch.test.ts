@@ -1,8 +1,8 @@
 // The patch format: what is found, what is kept, what is refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parsePatch } from '../../worker/agent/tools/patch-format.ts';
-import { patchText } from '../../worker/agent/tools/patch-text.ts';
-import { callTool, nextKey, openTestSandbox, outputOf, type TestSandbox } from './agent-sandbox.ts';
+import { parsePatch } from '../../../worker/agent/tools/patch-format.ts';
+import { patchText } from '../../../worker/agent/tools/patch-text.ts';
+import { callTool, nextKey, openTestSandbox, outputOf, type TestSandbox } from './sandbox.ts';
 
 const wrap = (...lines: readonly string[]): string =>
   ['*** Begin Patch', ...lines, '*** End Patch'].join('\n');

@@ -1,10 +1,10 @@
 // Faults and deaths at every boundary of a step: the transcript ends as that of the undisturbed run.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Journal } from '../../core/journal.ts';
-import type { Sandbox } from '../../sandbox/port/sandbox.ts';
-import { type Attempt, essence, newAttempt } from './agent-run.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import type { Journal } from '../../../core/journal.ts';
+import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { essence, newTurn, type TestTurn } from './turn.ts';
 
 const WORK = `
 match: mend the sum
@@ -40,9 +40,9 @@ afterAll(async () => {
   await test?.close();
 });
 
-async function fresh(api: 'responses' | 'chat'): Promise<Attempt> {
+async function fresh(api: 'responses' | 'chat'): Promise<TestTurn> {
   await test.look('cd /work/repo && rm -rf -- * /work/agent && mkdir src && echo "sum = total" > src/sum.js');
-  return newAttempt(test, server, api, MEND);
+  return newTurn(test, server, api, MEND);
 }
 
 const filesNow = (): Promise<string> => test.look('cd /work/repo && head -50 $(find . -type f | sort)');
@@ -105,7 +105,7 @@ describe.each(['responses', 'chat'] as const)('a turn over %s', (api) => {
   /** Runs turn after turn, each dying a little later and then finished, until one does not die. */
   async function dieEverywhere(
     api: 'responses' | 'chat',
-    run: (turn: Attempt, at: number) => Promise<unknown>,
+    run: (turn: TestTurn, at: number) => Promise<unknown>,
   ): Promise<number> {
     for (let at = 0; ; at += 1) {
       const turn = await fresh(api);

@@ -1,9 +1,9 @@
 // Both APIs, one behaviour: the scripted model's answers and faults as the harness gets to see them.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ConversationEntry } from '../../core/journal.ts';
-import { createModel } from '../../worker/model/create-model.ts';
-import type { Model, ModelRequest, ModelWait } from '../../worker/model/model.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import type { ConversationEntry } from '../../../core/journal.ts';
+import { createModel } from '../../../worker/model/create-model.ts';
+import type { Model, ModelRequest, ModelWait } from '../../../worker/model/model.ts';
+import { type ScriptedModel, startScriptedModel } from './server.ts';
 
 const SCRIPT = `
 match: paint the shed

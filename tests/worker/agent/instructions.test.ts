@@ -1,9 +1,9 @@
 // The system prompt and what surrounds a run: arguments, output, and pages of text.
 import { expect, it } from 'vitest';
-import { composeInstructions, type InstructionFacts } from '../../worker/agent/instructions.ts';
-import { cutMiddle, oneLine, readable } from '../../worker/agent/tools/output.ts';
-import { agentTools, specsOf } from '../../worker/agent/tools/registry.ts';
-import { asksForHelp, readArguments, requireRepo } from '../../worker/agent-cli/terminal-arguments.ts';
+import { composeInstructions, type InstructionFacts } from '../../../worker/agent/instructions.ts';
+import { cutMiddle, oneLine, readable } from '../../../worker/agent/tools/output.ts';
+import { agentTools, specsOf } from '../../../worker/agent/tools/registry.ts';
+import { asksForHelp, readArguments, requireRepo } from '../../../worker/agent-cli/terminal-arguments.ts';
 
 const facts: InstructionFacts = {
   repo: 'shop',

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDockerProvider } from '../../sandbox/docker/provider.ts';
-import type { Sandbox, SandboxProvider } from '../../sandbox/port/sandbox.ts';
-import { agentTools } from '../../worker/agent/tools/registry.ts';
-import type { ToolContext, ToolOutcome } from '../../worker/agent/tools/tool.ts';
-import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
-import { part } from '../setup/environment.ts';
+import { createDockerProvider } from '../../../sandbox/docker/provider.ts';
+import type { Sandbox, SandboxProvider } from '../../../sandbox/port/sandbox.ts';
+import { agentTools } from '../../../worker/agent/tools/registry.ts';
+import type { ToolContext, ToolOutcome } from '../../../worker/agent/tools/tool.ts';
+import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
+import { part } from '../../setup/environment.ts';
 
 export interface TestSandbox {
   readonly provider: SandboxProvider;

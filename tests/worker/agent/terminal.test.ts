@@ -6,11 +6,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSampleRepo } from '../../playground/sample-repo/create.ts';
-import { createDockerProvider } from '../../sandbox/docker/provider.ts';
-import { part } from '../setup/environment.ts';
-import { openTestSandbox, type TestSandbox } from './agent-sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from './model-server.ts';
+import { createSampleRepo } from '../../../playground/sample-repo/create.ts';
+import { createDockerProvider } from '../../../sandbox/docker/provider.ts';
+import { part } from '../../setup/environment.ts';
+import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
+import { openTestSandbox, type TestSandbox } from './sandbox.ts';
 
 /** A process that starts in a second alone may take half a minute on a busy machine. */
 const PATIENTLY = { timeout: 900_000 };
@@ -72,7 +72,7 @@ interface Started {
 }
 
 function start(args: readonly string[], env: Record<string, string> = {}): Started {
-  const main = join(import.meta.dirname, '../../worker/agent-cli/main.ts');
+  const main = join(import.meta.dirname, '../../../worker/agent-cli/main.ts');
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { startModel } from '../../playground/model/server.ts';
+import { startModel } from '../../../playground/model/server.ts';
 
 export interface ScriptedModel {
   readonly url: string;

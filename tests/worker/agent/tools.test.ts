@@ -1,7 +1,7 @@
 // The agent's tools in a real sandbox.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../sandbox/port/sandbox.ts';
-import { callTool, nextKey, openTestSandbox, outputOf, type TestSandbox } from './agent-sandbox.ts';
+import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
+import { callTool, nextKey, openTestSandbox, outputOf, type TestSandbox } from './sandbox.ts';
 
 let test: TestSandbox;
 beforeAll(async () => {
