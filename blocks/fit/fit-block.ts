@@ -25,9 +25,8 @@ import {
   TABLE_ROWS_MAX,
   TASK_TITLE_MAX,
 } from '../rules/limits.ts';
-import { isFields } from '../rules/shape.ts';
 import { cut, headOf, splitText } from '../rules/text.ts';
-import { textLength } from '../rules/weigh.ts';
+import { isFields, textLength } from '../rules/weigh.ts';
 import { packRichText } from './fit-rich.ts';
 
 /** What a task may say about itself; a plan is read at a glance. */

@@ -8,8 +8,8 @@ import {
   CONTEXT_MAX,
   FIELD_TEXT_MAX,
 } from '../rules/limits.ts';
-import type { Problem } from '../rules/shape.ts';
 import { clean, cut, oneLine } from '../rules/text.ts';
+import type { Problem } from '../rules/validate.ts';
 import { NOTHING } from './rich.ts';
 
 /** A message as Slack takes it. `text` says the same without blocks: notifications and screen readers. */

@@ -1,5 +1,6 @@
-// Slack's elements and composition objects as a table of rules.
+// What Slack takes as an element or a composition object.
 // https://docs.slack.dev/reference/block-kit/block-elements, .../composition-objects
+import { z } from 'zod';
 import {
   BUTTON_TEXT_MAX,
   BUTTON_VALUE_MAX,
@@ -14,213 +15,160 @@ import {
   OPTION_VALUE_MAX,
   PLACEHOLDER_MAX,
   RICH_TEXT_CHARS_MAX,
+  RICH_TEXT_PARTS_MAX,
   SELECT_OPTIONS_MAX,
-  TEXT_INPUT_MAX,
 } from './limits.ts';
-import {
-  all,
-  array,
-  boolean,
-  byType,
-  having,
-  integer,
-  matching,
-  maybe,
-  object,
-  oneOf,
-  type Rule,
-  string,
-  text,
-  url,
-} from './shape.ts';
+import { exactlyOneOf, list, string, text, url } from './shape.ts';
 
-const is = (type: string): Rule => oneOf(type);
-export const id: Rule = string(ID_MAX);
+const { literal, strictObject } = z;
+const flag = z.boolean().optional();
 
-export function plainText(max: number): Rule {
-  return object({ type: is('plain_text'), text: string(max), emoji: maybe(boolean) });
-}
+export const id = string(ID_MAX);
+const webAddress = url(IMAGE_URL_MAX);
 
-export function anyText(max: number): Rule {
-  return byType(
-    {
-      plain_text: plainText(max),
-      mrkdwn: object({ type: is('mrkdwn'), text: string(max), verbatim: maybe(boolean) }),
-    },
-    'a text object',
-  );
-}
+export const plainText = (max: number) =>
+  strictObject({ type: literal('plain_text'), text: string(max), emoji: flag });
+export const mrkdwn = (max: number) =>
+  strictObject({ type: literal('mrkdwn'), text: string(max), verbatim: flag });
+export const anyText = (max: number) =>
+  z.discriminatedUnion('type', [plainText(max), mrkdwn(max)], 'is not a text object');
 
-const confirmDialog = object({
-  title: maybe(plainText(CONFIRM_TITLE_MAX)),
+const confirmDialog = strictObject({
+  title: plainText(CONFIRM_TITLE_MAX).optional(),
   text: anyText(CONFIRM_TEXT_MAX),
-  confirm: maybe(plainText(CONFIRM_BUTTON_MAX)),
-  deny: maybe(plainText(CONFIRM_BUTTON_MAX)),
-  style: maybe(oneOf('primary', 'danger')),
+  confirm: plainText(CONFIRM_BUTTON_MAX).optional(),
+  deny: plainText(CONFIRM_BUTTON_MAX).optional(),
+  style: z.enum(['primary', 'danger']).optional(),
 });
 
-const option = object({
+const option = strictObject({
   text: anyText(OPTION_TEXT_MAX),
-  value: maybe(string(OPTION_VALUE_MAX)),
-  description: maybe(plainText(OPTION_TEXT_MAX)),
-  url: maybe(url(IMAGE_URL_MAX)),
+  value: string(OPTION_VALUE_MAX).optional(),
+  description: plainText(OPTION_TEXT_MAX).optional(),
+  url: webAddress.optional(),
 });
+const options = list(option, SELECT_OPTIONS_MAX);
 
 /** https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object */
-const slackFile = all(
-  object({
-    id: maybe(matching(/^F[A-Z0-9]{8,}$/, 'the id of a Slack file')),
-    url: maybe(url(IMAGE_URL_MAX)),
-  }),
-  having('exactly', 'id', 'url'),
-);
+const slackFile = strictObject({
+  id: z
+    .string()
+    .regex(/^F[A-Z0-9]{8,}$/)
+    .optional(),
+  url: webAddress.optional(),
+}).check(exactlyOneOf('id', 'url'));
 
 export const imageSource = {
-  image_url: maybe(url(IMAGE_URL_MAX)),
-  slack_file: maybe(slackFile),
+  image_url: webAddress.optional(),
+  slack_file: slackFile.optional(),
   alt_text: string(IMAGE_TEXT_MAX),
-} as const;
-
-export const image = all(
-  object({ type: is('image'), ...imageSource }),
-  having('exactly', 'image_url', 'slack_file'),
-);
-
-const button = object({
-  type: is('button'),
-  action_id: maybe(id),
-  text: plainText(BUTTON_TEXT_MAX),
-  value: maybe(string(BUTTON_VALUE_MAX)),
-  url: maybe(url(IMAGE_URL_MAX)),
-  style: maybe(oneOf('primary', 'danger')),
-  confirm: maybe(confirmDialog),
-  accessibility_label: maybe(string(BUTTON_TEXT_MAX)),
-});
-
-const staticSelect = all(
-  object({
-    type: is('static_select'),
-    action_id: maybe(id),
-    placeholder: maybe(plainText(PLACEHOLDER_MAX)),
-    options: maybe(array(option, 1, SELECT_OPTIONS_MAX)),
-    option_groups: maybe(
-      array(
-        object({ label: plainText(OPTION_TEXT_MAX), options: array(option, 1, SELECT_OPTIONS_MAX) }),
-        1,
-        SELECT_OPTIONS_MAX,
-      ),
-    ),
-    initial_option: maybe(option),
-    confirm: maybe(confirmDialog),
-    focus_on_load: maybe(boolean),
-  }),
-  having('exactly', 'options', 'option_groups'),
-);
-
-const plainTextInput = object({
-  type: is('plain_text_input'),
-  action_id: maybe(id),
-  placeholder: maybe(plainText(PLACEHOLDER_MAX)),
-  initial_value: maybe(string(TEXT_INPUT_MAX, 0)),
-  multiline: maybe(boolean),
-  min_length: maybe(integer(0, TEXT_INPUT_MAX)),
-  max_length: maybe(integer(1, TEXT_INPUT_MAX)),
-  dispatch_action_config: maybe(object({ trigger_actions_on: maybe(array(string(ID_MAX), 1, 2)) })),
-  focus_on_load: maybe(boolean),
-});
-
-const conversationsSelect = object({
-  type: is('conversations_select'),
-  action_id: maybe(id),
-  placeholder: maybe(plainText(PLACEHOLDER_MAX)),
-  initial_conversation: maybe(id),
-  default_to_current_conversation: maybe(boolean),
-  filter: maybe(
-    object({
-      include: maybe(array(oneOf('im', 'mpim', 'private', 'public'), 1, 4)),
-      exclude_bot_users: maybe(boolean),
-      exclude_external_shared_channels: maybe(boolean),
-    }),
-  ),
-  focus_on_load: maybe(boolean),
-});
-
-/** Elements that we know by heart; others are Slack's business. */
-export const interactive = { button, static_select: staticSelect };
-export const inputs = {
-  plain_text_input: plainTextInput,
-  static_select: staticSelect,
-  conversations_select: conversationsSelect,
 };
-
-const style = maybe(
-  object({
-    bold: maybe(boolean),
-    italic: maybe(boolean),
-    strike: maybe(boolean),
-    code: maybe(boolean),
-    underline: maybe(boolean),
-  }),
+export const image = strictObject({ type: literal('image'), ...imageSource }).check(
+  exactlyOneOf('image_url', 'slack_file'),
 );
-const words = object({ type: is('text'), text: text(RICH_TEXT_CHARS_MAX), style });
-const webLink = object({
-  type: is('link'),
-  url: url(IMAGE_URL_MAX),
-  text: maybe(text(RICH_TEXT_CHARS_MAX)),
-  unsafe: maybe(boolean),
+
+export const button = strictObject({
+  type: literal('button'),
+  action_id: id.optional(),
+  text: plainText(BUTTON_TEXT_MAX),
+  value: string(BUTTON_VALUE_MAX).optional(),
+  url: webAddress.optional(),
+  style: z.enum(['primary', 'danger']).optional(),
+  confirm: confirmDialog.optional(),
+  accessibility_label: string(BUTTON_TEXT_MAX).optional(),
+});
+
+export const staticSelect = strictObject({
+  type: literal('static_select'),
+  action_id: id.optional(),
+  placeholder: plainText(PLACEHOLDER_MAX).optional(),
+  options: options.optional(),
+  option_groups: list(
+    strictObject({ label: plainText(OPTION_TEXT_MAX), options }),
+    SELECT_OPTIONS_MAX,
+  ).optional(),
+  initial_option: option.optional(),
+  confirm: confirmDialog.optional(),
+  focus_on_load: flag,
+}).check(exactlyOneOf('options', 'option_groups'));
+
+const style = strictObject({
+  bold: flag,
+  italic: flag,
+  strike: flag,
+  code: flag,
+  underline: flag,
+}).optional();
+const words = strictObject({ type: literal('text'), text: text(RICH_TEXT_CHARS_MAX), style });
+const webLink = strictObject({
+  type: literal('link'),
+  url: webAddress,
+  text: text(RICH_TEXT_CHARS_MAX).optional(),
+  unsafe: flag,
   style,
 });
 
 /** `broadcast`, `usergroup` and `team` are left out on purpose: this product never pings a crowd. */
-const inline = byType(
-  {
-    text: words,
-    link: webLink,
-    user: object({ type: is('user'), user_id: matching(/^[UW][A-Z0-9]+$/, 'the id of a user'), style }),
-    channel: object({ type: is('channel'), channel_id: id, style }),
-    emoji: object({ type: is('emoji'), name: string(100), unicode: maybe(string(100)), style }),
-    date: object({
-      type: is('date'),
-      timestamp: integer(0, 253_402_300_799),
+const inline = z.discriminatedUnion(
+  'type',
+  [
+    words,
+    webLink,
+    strictObject({ type: literal('user'), user_id: z.string().regex(/^[UW][A-Z0-9]+$/), style }),
+    strictObject({ type: literal('channel'), channel_id: id, style }),
+    strictObject({ type: literal('emoji'), name: string(100), unicode: string(100).optional(), style }),
+    strictObject({
+      type: literal('date'),
+      timestamp: z.int().min(0).max(253_402_300_799),
       format: string(200),
-      url: maybe(url(IMAGE_URL_MAX)),
-      fallback: maybe(string(200)),
+      url: webAddress.optional(),
+      fallback: string(200).optional(),
       style,
     }),
-    color: object({ type: is('color'), value: string(20), style }),
-  },
-  'an element of rich text that may be sent',
+    strictObject({ type: literal('color'), value: string(20), style }),
+  ],
+  'is not an element of rich text that may be sent',
 );
 
-const many = 2_000;
-const border = maybe(integer(0, 1));
-const richSection = object({ type: is('rich_text_section'), elements: array(inline, 1, many) });
+const border = z.int().min(0).max(1).optional();
+const richSection = strictObject({
+  type: literal('rich_text_section'),
+  elements: list(inline, RICH_TEXT_PARTS_MAX),
+});
 
 /** https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
-export const richParts = byType(
-  {
-    rich_text_section: richSection,
-    rich_text_list: object({
-      type: is('rich_text_list'),
-      style: oneOf('bullet', 'ordered'),
-      elements: array(richSection, 1, many),
-      indent: maybe(integer(0, LIST_INDENT_MAX)),
-      offset: maybe(integer(0, 1_000_000)),
+const richPart = z.discriminatedUnion(
+  'type',
+  [
+    richSection,
+    strictObject({
+      type: literal('rich_text_list'),
+      style: z.enum(['bullet', 'ordered']),
+      elements: list(richSection, RICH_TEXT_PARTS_MAX),
+      indent: z.int().min(0).max(LIST_INDENT_MAX).optional(),
+      offset: z.int().min(0).max(1_000_000).optional(),
       border,
     }),
-    rich_text_quote: object({ type: is('rich_text_quote'), elements: array(inline, 1, many), border }),
-    rich_text_preformatted: object({
-      type: is('rich_text_preformatted'),
-      elements: array(byType({ text: words, link: webLink }, 'allowed in preformatted text'), 1, many),
-      language: maybe(string(30)),
+    strictObject({
+      type: literal('rich_text_quote'),
+      elements: list(inline, RICH_TEXT_PARTS_MAX),
       border,
     }),
-  },
-  'a part of rich text',
+    strictObject({
+      type: literal('rich_text_preformatted'),
+      elements: list(
+        z.discriminatedUnion('type', [words, webLink], 'is not allowed in preformatted text'),
+        RICH_TEXT_PARTS_MAX,
+      ),
+      language: string(30).optional(),
+      border,
+    }),
+  ],
+  'is not a part of rich text',
 );
 
-export const richTextBlock = object({
-  type: is('rich_text'),
-  block_id: maybe(id),
-  elements: array(richParts, 1, many),
+export const richTextBlock = strictObject({
+  type: literal('rich_text'),
+  block_id: id.optional(),
+  elements: list(richPart, RICH_TEXT_PARTS_MAX),
 });

@@ -16,7 +16,6 @@ export const MESSAGE_CHARS_BUDGET = 12_000;
 /** https://docs.slack.dev/reference/views/modal-views */
 export const VIEW_BLOCKS_MAX = 100;
 export const VIEW_TITLE_MAX = 24;
-export const PRIVATE_METADATA_MAX = 3_000;
 
 export const ID_MAX = 255;
 /** https://docs.slack.dev/reference/block-kit/blocks/section-block */
@@ -67,5 +66,6 @@ export const CAROUSEL_CARDS_MAX = 10;
 export const TASK_TITLE_MAX = 150;
 export const PLAN_TASKS_MAX = 50;
 export const RICH_TEXT_CHARS_MAX = 3_000;
+export const RICH_TEXT_PARTS_MAX = 2_000;
 /** The client draws lists down to this depth. */
 export const LIST_INDENT_MAX = 8;

@@ -1,113 +1,60 @@
-// Says what Slack would refuse in a message or a view, before Slack does. The sender and the tests use it.
-import { messageBlocks, viewBlocks } from './blocks-table.ts';
-import { id, plainText } from './elements-table.ts';
-import {
-  MESSAGE_BLOCKS_MAX,
-  MESSAGE_CHARS_MAX,
-  MESSAGE_TEXT_MAX,
-  PRIVATE_METADATA_MAX,
-  TABLE_CHARS_MAX,
-  VIEW_BLOCKS_MAX,
-  VIEW_TITLE_MAX,
-} from './limits.ts';
-import {
-  array,
-  boolean,
-  byType,
-  type Fields,
-  isFields,
-  maybe,
-  object,
-  oneOf,
-  type Problem,
-  type Report,
-  string,
-} from './shape.ts';
-import { textLength } from './weigh.ts';
+// Says what Slack would refuse in a message, before Slack does. The sender and the tests use it.
+import { z } from 'zod';
+import { messageBlock } from './blocks-table.ts';
+import { MESSAGE_BLOCKS_MAX, MESSAGE_CHARS_MAX, MESSAGE_TEXT_MAX, TABLE_CHARS_MAX } from './limits.ts';
+import { list, string } from './shape.ts';
+import { isFields, textLength } from './weigh.ts';
 
-export type { Problem } from './shape.ts';
+/** One thing that Slack would refuse, with a JSON pointer to it. */
+export interface Problem {
+  readonly pointer: string;
+  readonly message: string;
+}
 
-const view = object({
-  type: oneOf('modal'),
-  title: plainText(VIEW_TITLE_MAX),
-  submit: maybe(plainText(VIEW_TITLE_MAX)),
-  close: maybe(plainText(VIEW_TITLE_MAX)),
-  blocks: array(byType(viewBlocks, 'a block for a modal'), 1, VIEW_BLOCKS_MAX),
-  private_metadata: maybe(string(PRIVATE_METADATA_MAX, 0)),
-  callback_id: maybe(id),
-  external_id: maybe(id),
-  clear_on_close: maybe(boolean),
-  notify_on_close: maybe(boolean),
-});
-
-const home = object({
-  type: oneOf('home'),
-  blocks: array(byType(viewBlocks, 'a block for a Home tab'), 1, VIEW_BLOCKS_MAX),
-  private_metadata: maybe(string(PRIVATE_METADATA_MAX, 0)),
-  callback_id: maybe(id),
-  external_id: maybe(id),
-});
-
-const message = object({
+const messageSchema = z.object({
   text: string(MESSAGE_TEXT_MAX),
-  blocks: array(byType(messageBlocks, 'a block for a message'), 1, MESSAGE_BLOCKS_MAX),
+  blocks: list(messageBlock, MESSAGE_BLOCKS_MAX),
 });
 
 /** Every problem of a message `{text, blocks}`; an empty list means that Slack takes it. */
-export function validateMessage(value: { readonly text: unknown; readonly blocks: unknown }): Problem[] {
-  return collect((report) => {
-    message({ text: value.text, blocks: value.blocks }, '', report);
-    checkBlocks(value.blocks, report);
-    const chars = textLength(value.blocks);
-    if (chars > MESSAGE_CHARS_MAX)
-      report('/blocks', `hold ${chars} characters; Slack refuses more than ${MESSAGE_CHARS_MAX}`);
-    if (typesOf(value.blocks).filter((type) => type === 'table').length > 1)
-      report('/blocks', 'hold more than one table');
-  });
+export function validateMessage(message: { readonly text: unknown; readonly blocks: unknown }): Problem[] {
+  const { error } = messageSchema.safeParse(message, { error: lengthOf });
+  const blocks: readonly unknown[] = Array.isArray(message.blocks) ? message.blocks : [];
+  return [...(error?.issues ?? []).flatMap(problemsOf), ...problemsTogether(blocks)];
 }
 
-/** Every problem of a modal or of a Home tab; an empty list means that Slack shows it. */
-export function validateView(value: unknown): Problem[] {
-  return collect((report) => {
-    const isHome = isFields(value) && value.type === 'home';
-    (isHome ? home : view)(value, '', report);
-    if (!isFields(value)) return;
-    checkBlocks(value.blocks, report);
-    if (typesOf(value.blocks).includes('input') && value.submit === undefined)
-      report('/submit', 'is missing, and a view with inputs needs it');
-  });
+/** A list that is too long says how long it is; the other words are zod's. */
+function lengthOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'too_big' || !Array.isArray(issue.input)) return undefined;
+  return `must have at most ${issue.maximum} items, but has ${issue.input.length}`;
 }
 
-function collect(check: (report: Report) => void): Problem[] {
-  const problems: Problem[] = [];
-  check((pointer, message) => problems.push({ pointer, message }));
-  return problems;
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const pointer = issue.path.map((part) => `/${String(part)}`).join('');
+  if (issue.code !== 'unrecognized_keys') return [{ pointer, message: issue.message }];
+  return issue.keys.map((key) => ({
+    pointer: `${pointer}/${key}`,
+    message: 'is not a field that Slack knows here',
+  }));
 }
 
 /** What concerns several blocks at once. */
-function checkBlocks(blocks: unknown, report: Report): void {
-  if (!Array.isArray(blocks)) return;
+function problemsTogether(blocks: readonly unknown[]): Problem[] {
+  const problems: Problem[] = [];
+  const report = (pointer: string, message: string) => problems.push({ pointer, message });
   const seen = new Set<unknown>();
-  blocks.forEach((block: unknown, index) => {
+  blocks.forEach((block, index) => {
     if (!isFields(block)) return;
     if (block.block_id !== undefined && seen.has(block.block_id))
       report(`/blocks/${index}/block_id`, 'is used twice');
     seen.add(block.block_id);
     if (block.type === 'table' && textLength(block) > TABLE_CHARS_MAX)
       report(`/blocks/${index}`, `holds more than ${TABLE_CHARS_MAX} characters`);
-    uniqueActions(block, index, report);
   });
-}
-
-function uniqueActions(block: Fields, index: number, report: Report): void {
-  if (!Array.isArray(block.elements)) return;
-  const ids = block.elements
-    .map((element: unknown) => (isFields(element) ? element.action_id : undefined))
-    .filter((actionId) => actionId !== undefined);
-  if (new Set(ids).size !== ids.length)
-    report(`/blocks/${index}/elements`, 'must have a different action_id each');
-}
-
-function typesOf(blocks: unknown): readonly unknown[] {
-  return Array.isArray(blocks) ? blocks.map((block: unknown) => (isFields(block) ? block.type : null)) : [];
+  const chars = textLength(blocks);
+  if (chars > MESSAGE_CHARS_MAX)
+    report('/blocks', `hold ${chars} characters; Slack refuses more than ${MESSAGE_CHARS_MAX}`);
+  if (blocks.filter((block) => isFields(block) && block.type === 'table').length > 1)
+    report('/blocks', 'hold more than one table');
+  return problems;
 }

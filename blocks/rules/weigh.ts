@@ -1,5 +1,10 @@
 // Counts the text in blocks, as Slack's undocumented total does, and says what they say in plain words.
-import { isFields } from './shape.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Fields whose strings people see or follow. */
 const SHOWN = new Set([

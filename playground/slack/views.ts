@@ -37,23 +37,29 @@ const homeShape = object({
 });
 const viewType = oneOf('modal', 'home');
 
-/** Checks a view as Slack does and makes it a record without a place in any stack yet. */
-export function makeView(ws: Workspace, draft: Dict | undefined, type: 'modal' | 'home'): View {
-  if (draft === undefined) throw new SlackRefusal('invalid_arguments');
+/** What Slack refuses in a view besides its blocks, in Slack's words. */
+export function findViewProblems(draft: Readonly<Dict>, type: 'modal' | 'home'): string[] {
   const check: Check = { surface: type, problems: [], fileProblem: () => undefined };
   viewType(draft['type'], '/view/type', check);
   (type === 'modal' ? modalShape : homeShape)(draft, '/view', check);
   if (draft['type'] !== type) check.problems.push(`[ERROR] must be ${type} [json-pointer:/view/type]`);
-  if (check.problems.length > 0) throw refuseWithMessages('invalid_arguments', check.problems);
+  const hasInput = blocksOf(draft).some((block) => isDict(block) && block['type'] === 'input');
+  if (type === 'modal' && hasInput && draft['submit'] === undefined)
+    check.problems.push('[ERROR] missing required field: submit [json-pointer:/view]');
+  return check.problems;
+}
+
+function blocksOf(draft: Readonly<Dict>): unknown[] {
+  return Array.isArray(draft['blocks']) ? draft['blocks'] : [];
+}
+
+/** Checks a view as Slack does and makes it a record without a place in any stack yet. */
+export function makeView(ws: Workspace, draft: Dict | undefined, type: 'modal' | 'home'): View {
+  if (draft === undefined) throw new SlackRefusal('invalid_arguments');
+  const problems = findViewProblems(draft, type);
+  if (problems.length > 0) throw refuseWithMessages('invalid_arguments', problems);
   if (JSON.stringify(draft).length > MAX_VIEW_BYTES) throw new SlackRefusal('view_too_large');
-  const drafted: unknown[] = Array.isArray(draft['blocks']) ? draft['blocks'] : [];
-  const blocks = checkViewBlocks(ws, drafted, type);
-  const hasInput = blocks.some((block) => block['type'] === 'input');
-  if (type === 'modal' && hasInput && draft['submit'] === undefined) {
-    throw refuseWithMessages('invalid_arguments', [
-      '[ERROR] missing required field: submit [json-pointer:/view]',
-    ]);
-  }
+  const blocks = checkViewBlocks(ws, blocksOf(draft), type);
   const id = makeId('V');
   return {
     id,

@@ -1,7 +1,7 @@
 // Several attempts side by side: what a person reads on the cards, and what the buttons carry.
 import { describe, expect, test } from 'vitest';
 import { attemptsMessage, picturesOfAttempts } from '../../blocks/messages/attempts.ts';
-import { isFields } from '../../blocks/rules/shape.ts';
+import { isFields } from '../../blocks/rules/weigh.ts';
 import type { AttemptView, StatusView } from '../../core/view.ts';
 import { change, changeResult, status } from './samples.ts';
 

@@ -2,16 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { validateMessage, validateView } from '../../blocks/rules/validate.ts';
+import { validateMessage } from '../../blocks/rules/validate.ts';
 import { galleryStates } from '../../scripts/gallery/states.ts';
-import { dangers } from './safety.ts';
+import { dangers, viewProblems } from './safety.ts';
 
 const states = galleryStates();
 const PEOPLE = ['U0MARA111', 'U0JON2222'];
 
 describe('the gallery', () => {
   test.each(states.map((state) => [state.title, state] as const))('%s', (_title, state) => {
-    const problems = state.surface === 'message' ? validateMessage(state) : validateView(state.view);
+    const problems =
+      state.surface === 'message' ? validateMessage(state) : viewProblems(state.view, state.surface);
     expect(problems).toEqual([]);
     const shown = state.surface === 'message' ? state : { blocks: state.view };
     expect(dangers(shown, PEOPLE)).toEqual([]);

@@ -13,12 +13,12 @@ import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
 import { isUserId } from '../../blocks/parts/rich.ts';
-import { isFields } from '../../blocks/rules/shape.ts';
-import { validateMessage, validateView } from '../../blocks/rules/validate.ts';
+import { validateMessage } from '../../blocks/rules/validate.ts';
+import { isFields } from '../../blocks/rules/weigh.ts';
 import type { StatusView } from '../../core/view.ts';
 import { findProblems } from '../../playground/slack/blocks/check.ts';
 import { anyAnswerView, anyAttempts, anyChangeView, anyDate, anyStatus, anyText } from './arbitraries.ts';
-import { dangers } from './safety.ts';
+import { dangers, viewProblems } from './safety.ts';
 
 const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) };
 
@@ -34,11 +34,7 @@ function wrongs(message: FittedMessage, people: readonly string[] = []): unknown
 }
 
 function wrongsOfView(view: ModalView): unknown[] {
-  return [
-    ...validateView(view),
-    ...dangers(view, []),
-    ...findProblems(view.blocks, 'modal', '/blocks', () => undefined),
-  ];
+  return [...viewProblems(view, 'modal'), ...dangers(view, [])];
 }
 
 /** Whoever the rows and events name; nobody else may be mentioned. */

@@ -1,5 +1,17 @@
-// Finds what text from outside must never become: a mention, a disguised link, a picture, markup.
-import { isFields } from '../../blocks/rules/shape.ts';
+// Finds what Slack would refuse in a view, and what text from outside must never become: a mention, a disguised
+// link, a picture, markup.
+import { isFields } from '../../blocks/rules/weigh.ts';
+import { findProblems } from '../../playground/slack/blocks/check.ts';
+import { findViewProblems } from '../../playground/slack/views.ts';
+
+/** What Slack would refuse in a modal or a Home tab, as the local Slack reads its reference. */
+export function viewProblems(view: object, type: 'modal' | 'home'): string[] {
+  const blocks: unknown = Reflect.get(view, 'blocks');
+  return [
+    ...findViewProblems({ ...view }, type),
+    ...findProblems(Array.isArray(blocks) ? blocks : [], type, '/blocks', () => undefined),
+  ];
+}
 
 /** Everything in a message or view that text from outside must not be able to put there. */
 export function dangers(

@@ -1,6 +1,6 @@
 // The validator finds each thing that Slack refuses, and where it is.
 import { describe, expect, test } from 'vitest';
-import { validateMessage, validateView } from '../../blocks/rules/validate.ts';
+import { validateMessage } from '../../blocks/rules/validate.ts';
 
 const plain = (text: string) => ({ type: 'plain_text', text });
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text } });
@@ -217,31 +217,5 @@ describe('a whole message', () => {
   test('of anything at all gives problems and no error', () => {
     for (const blocks of [undefined, null, 'a', {}, [null], [[]], [{ type: 7 }], []])
       expect(validateMessage({ text: 'a', blocks }).length).toBeGreaterThan(0);
-  });
-});
-
-describe('a modal', () => {
-  const view = (change: object = {}) => ({
-    type: 'modal',
-    title: plain('T'),
-    blocks: [section('a')],
-    ...change,
-  });
-  const input = { type: 'input', label: plain('L'), element: { type: 'plain_text_input', action_id: 'i' } };
-
-  test('within the limits has no problems', () => {
-    expect(validateView(view({ blocks: [input], submit: plain('Go'), private_metadata: x(3_000) }))).toEqual(
-      [],
-    );
-  });
-
-  test.each([
-    ['a long title', view({ title: plain(x(25)) }), '/title/text'],
-    ['too much metadata', view({ private_metadata: x(3_001) }), '/private_metadata'],
-    ['101 blocks', view({ blocks: Array.from({ length: 101 }, () => section('a')) }), '/blocks'],
-    ['inputs without a submit button', view({ blocks: [input] }), '/submit'],
-    ['a table', view({ blocks: [table(1, 1)] }), '/blocks/0/type'],
-  ])('%s is refused', (_name, bad, pointer) => {
-    expect(validateView(bad).map((problem) => problem.pointer)).toContain(pointer);
   });
 });
