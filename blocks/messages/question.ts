@@ -4,7 +4,7 @@ import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { optionButton, optionValue } from '../parts/actions.ts';
 import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
-import { bold, list, NOTHING, paragraph, person, richText, section, words } from '../parts/rich.ts';
+import { list, paragraph, richText, section, words } from '../parts/rich.ts';
 import { BUTTON_TEXT_MAX } from '../rules/limits.ts';
 import { clean, cut, oneLine } from '../rules/text.ts';
 
@@ -48,21 +48,6 @@ export function questionMessage(asked: QuestionOptions): FittedMessage {
       context(
         options.length > 0 ? 'Pick one, or answer in the thread in your own words.' : 'Answer in the thread.',
       ),
-    ),
-  });
-}
-
-/** The same question once it was answered: the buttons are gone. */
-export function answeredMessage(
-  question: string,
-  answer: { readonly by: string; readonly text: string },
-): FittedMessage {
-  const text = oneLine(answer.text, 500) || NOTHING;
-  return fit({
-    text: textLines(cut(markdownWords(question), 2_500), `Answered by ${answer.by}: ${text}`),
-    blocks: present(
-      markdownBlocks(question),
-      paragraph(bold('Answer: '), words(text), words(' · '), person({ id: answer.by })),
     ),
   });
 }

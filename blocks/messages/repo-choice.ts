@@ -41,12 +41,6 @@ export function repoChoiceMessage(options: RepoChoiceOptions): FittedMessage {
   });
 }
 
-/** The same message once a repo was chosen. */
-export function repoChosenMessage(repo: string, by: string): FittedMessage {
-  const line = `Working in ${oneLine(repo, 80)}, as ${oneLine(by, 80)} chose.`;
-  return fit({ text: textLines(line), blocks: [paragraph(words(line))] });
-}
-
 function buttons(options: RepoChoiceOptions): KnownBlock {
   return actions(
     ...options.choices.map(

@@ -7,7 +7,7 @@ import { MODAL } from '../parts/actions.ts';
 import { plain, present } from '../parts/message.ts';
 import { bold, list, paragraph, richText, section, words } from '../parts/rich.ts';
 import { VIEW_TITLE_MAX } from '../rules/limits.ts';
-import { count, oneLine } from '../rules/text.ts';
+import { oneLine } from '../rules/text.ts';
 
 const REASONS_MAX = 8;
 
@@ -33,25 +33,5 @@ export function mergeUnverifiedModal(view: ChangeView): ModalView {
       items.length > 0 ? richText(section(words('What is not proven:')), list(items)) : null,
       paragraph(words('The merge will say that it was not verified.')),
     ),
-  };
-}
-
-/** Asks before a change is discarded, where a dialog on the button is not enough. */
-export function discardModal(view: ChangeView): ModalView {
-  return {
-    type: 'modal',
-    callback_id: MODAL.discard,
-    private_metadata: view.turnId,
-    title: plain('Discard this change', VIEW_TITLE_MAX),
-    submit: plain('Discard', VIEW_TITLE_MAX),
-    close: plain('Keep it', VIEW_TITLE_MAX),
-    blocks: [
-      paragraph(
-        bold(`${oneLine(view.result.branch, 100)} in ${oneLine(view.result.repo, 60)}`),
-        words(
-          `\n${count(view.result.files.length, 'changed file')} will not be merged. The branch stays; reply in the thread to take it up again.`,
-        ),
-      ),
-    ],
   };
 }

@@ -70,7 +70,6 @@ export const MODAL = {
   planChange: 'threadsmith.modal.plan_change',
   viewDiff: 'threadsmith.modal.view_diff',
   mergeUnverified: 'threadsmith.modal.merge_unverified',
-  discard: 'threadsmith.modal.discard',
   start: 'threadsmith.modal.start',
   note: 'threadsmith.modal.note',
 } as const;

@@ -14,16 +14,16 @@ import {
 } from '../../blocks/messages/ephemeral.ts';
 import { failureMessage } from '../../blocks/messages/failure.ts';
 import { mergedNote } from '../../blocks/messages/merged.ts';
-import { answeredMessage, questionMessage } from '../../blocks/messages/question.ts';
+import { questionMessage } from '../../blocks/messages/question.ts';
 import { reminderMessage } from '../../blocks/messages/reminder.ts';
-import { repoChoiceMessage, repoChosenMessage } from '../../blocks/messages/repo-choice.ts';
+import { repoChoiceMessage } from '../../blocks/messages/repo-choice.ts';
 import { resultMessage } from '../../blocks/messages/result.ts';
 import { snapshotFailedMessage } from '../../blocks/messages/snapshot-failed.ts';
 import { statusMessage } from '../../blocks/messages/status.ts';
 import { stoppedMessage } from '../../blocks/messages/stopped.ts';
 import { usageMessage } from '../../blocks/messages/usage.ts';
 import { takenUpMessage, withdrawnMessage } from '../../blocks/messages/waiting.ts';
-import { discardModal, mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
+import { mergeUnverifiedModal } from '../../blocks/modals/confirmations.ts';
 import { requestChangesModal } from '../../blocks/modals/request-changes.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import { alerts } from './alerts.ts';
@@ -282,10 +282,6 @@ function words(): GalleryEntry[] {
     ...entries('Question', questionMessage(asked)),
     ...entries('Question: long options', questionMessage({ ...asked, options: longOptions })),
     ...entries(
-      'Question: answered',
-      answeredMessage(question, { by: turns.mara.id, text: 'Without delivery' }),
-    ),
-    ...entries(
       'Which repo: buttons',
       repoChoiceMessage({
         turnId,
@@ -295,7 +291,6 @@ function words(): GalleryEntry[] {
     ),
     ...entries('Which repo: menu', repoChoiceMessage({ turnId, choices: many, reason: '' })),
     ...entries('Which repo: none', repoChoiceMessage({ turnId, choices: [], reason: '' })),
-    ...entries('Which repo: chosen', repoChosenMessage('bakery-shop', 'Mara Lind')),
     ...entries('Usage hint', usageMessage()),
   ];
 }
@@ -338,6 +333,5 @@ function modals(): GalleryEntry[] {
     modal('Modal: a long diff, page 2', viewDiffModal({ turnId, diff: longDiff, page: 1, whole })),
     modal('Modal: no diff', viewDiffModal({ turnId, diff: '', page: 0, whole })),
     modal('Modal: merge unverified', mergeUnverifiedModal(unverified)),
-    modal('Modal: discard', discardModal(change())),
   ];
 }

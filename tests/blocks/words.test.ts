@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { answerMessage } from '../../blocks/messages/answer.ts';
 import { alreadyMerging, couldNot, headMoved, notAllowed } from '../../blocks/messages/ephemeral.ts';
 import { failureMessage } from '../../blocks/messages/failure.ts';
-import { answeredMessage, questionMessage } from '../../blocks/messages/question.ts';
+import { questionMessage } from '../../blocks/messages/question.ts';
 import { finishedMessage } from '../../blocks/messages/turn.ts';
 import { usageMessage } from '../../blocks/messages/usage.ts';
 import { duration, elapsed, roughly } from '../../blocks/parts/amounts.ts';
@@ -62,12 +62,6 @@ describe('a question', () => {
     );
     expect(json).toContain('threadsmith.option.9');
     expect(json).not.toContain('threadsmith.option.10');
-  });
-
-  test('that was answered has no buttons and names who answered', () => {
-    const message = answeredMessage('Which?', { by: 'U0JON2222', text: 'b' });
-    expect(JSON.stringify(message.blocks)).not.toContain('actions');
-    expect(JSON.stringify(message.blocks)).toContain('{"type":"user","user_id":"U0JON2222"}');
   });
 });
 
