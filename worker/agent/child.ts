@@ -1,9 +1,8 @@
 // Sub-tasks: a child agent with a conversation of its own, in the same sandbox. Its steps are in a journal of
 // its own, so that a worker that takes over goes on with the child as well.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
 import type { EventBody } from '../../core/event.ts';
+import { prompt } from './prompts.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
 import type { Delegated, ToolOutcome } from './tools/tool.ts';
 import { Transcript } from './transcript.ts';
@@ -28,13 +27,12 @@ export function childTask(parent: AgentTask, delegated: Delegated): AgentTask | 
   const tools = (parent.tools ?? []).filter(
     ({ spec }) => !NOT_FOR_CHILDREN.has(spec.name) && (!isReadOnly || ONLY_READING.has(spec.name)),
   );
-  const part = readFileSync(join(import.meta.dirname, 'prompts/child.md'), 'utf8').trim();
   return {
     ...same,
     journal,
     tools,
     keyPrefix: callKey,
-    instructions: `${parent.instructions}\n\n${part}`,
+    instructions: `${parent.instructions}\n\n${prompt('child')}`,
     request: {
       kind: 'message',
       id: 'request',

@@ -1,7 +1,6 @@
 // The system prompt, put together from the files in prompts/, what the repo says about itself and its rules.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Approach } from '../../core/attempt.ts';
+import { prompt } from './prompts.ts';
 import type { RepoRules, Skill } from './tools/repo-guide.ts';
 
 export interface InstructionFacts {
@@ -34,7 +33,7 @@ const RULES_MAX_CHARS = 24_000;
 
 /** Composes the prompt. The same facts always give the same text, or providers' caches would not hit. */
 export function composeInstructions(facts: InstructionFacts): string {
-  const parts = [
+  return [
     prompt('role', { repo: facts.repo, branch: facts.branch, default_branch: facts.defaultBranch }),
     prompt('work'),
     prompt('tools'),
@@ -45,18 +44,12 @@ export function composeInstructions(facts: InstructionFacts): string {
     ...facts.rules.map(rulesOf),
     ...skillsOf(facts.skills ?? []),
     prompt('answer'),
-  ];
-  return parts.map((part) => part.trim()).join('\n\n');
+  ].join('\n\n');
 }
 
 /** What an attempt is told about its way, as a part of the request. */
 export function approachPrompt(approach: Approach): string {
-  return prompt('attempt', { approach: prompt(`attempt-${approach}`).trim() }).trim();
-}
-
-function prompt(name: string, values: Readonly<Record<string, string>> = {}): string {
-  const text = readFileSync(join(import.meta.dirname, 'prompts', `${name}.md`), 'utf8');
-  return text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? '');
+  return prompt('attempt', { approach: prompt(`attempt-${approach}`) });
 }
 
 function checksOf(facts: InstructionFacts): string {

@@ -1,7 +1,5 @@
 // The text that stands for a conversation that was cut: the model's own summary, and beside it what must not
 // depend on a model: the plan, the files, what people asked for.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type {
@@ -11,7 +9,9 @@ import type {
   StepUsage,
   ToolCall,
 } from '../../core/journal.ts';
-import type { Model } from '../model/model.ts';
+import { parseJson } from '../../core/parse.ts';
+import { type Model, singleMessage } from '../model/model.ts';
+import { prompt } from './prompts.ts';
 import { cutMiddle, oneLine, shown } from './tools/output.ts';
 import { parsePatch } from './tools/patch-format.ts';
 
@@ -34,12 +34,7 @@ export async function writeSummary(
   const conversation = cutMiddle(left.map(rendered).join('\n\n'), Math.round(contextChars * READ_SHARE));
   try {
     const { response } = await model.respond(
-      {
-        instructions: readFileSync(join(import.meta.dirname, 'prompts/compact.md'), 'utf8').trim(),
-        entries: [{ kind: 'message', text: `<conversation>\n${conversation}\n</conversation>` }],
-        tools: [],
-        images: new Map(),
-      },
+      singleMessage(prompt('compact'), `<conversation>\n${conversation}\n</conversation>`),
       { signal },
     );
     const text = response.text.trim();
@@ -91,32 +86,25 @@ const patchSchema = z.object({ patch: z.string() });
 function planIn(calls: readonly ToolCall[]): readonly string[] {
   const plans = calls
     .filter(({ name }) => name === 'update_plan')
-    .map((call) => planSchema.safeParse(argumentsOf(call)));
+    .map((call) => planSchema.safeParse(parseJson(call.argumentsText)));
   const last = plans.findLast((plan) => plan.success)?.data;
   return (last?.steps ?? []).map(({ title, status }) => `${oneLine(title, 120)} (${oneLine(status, 20)})`);
 }
 
 function changedBy(call: ToolCall): readonly string[] {
   if (call.name === 'edit_file') {
-    const path = pathSchema.safeParse(argumentsOf(call)).data?.path;
+    const path = pathSchema.safeParse(parseJson(call.argumentsText)).data?.path;
     return path === undefined ? [] : [shown(path)];
   }
   if (call.name !== 'apply_patch') return [];
-  const parsed = parsePatch(patchSchema.safeParse(argumentsOf(call)).data?.patch ?? '');
+  const parsed = parsePatch(patchSchema.safeParse(parseJson(call.argumentsText)).data?.patch ?? '');
   return 'files' in parsed ? parsed.files.map(({ path }) => shown(path)) : [];
 }
 
 function readBy(call: ToolCall): readonly string[] {
-  const path = call.name === 'read_file' ? pathSchema.safeParse(argumentsOf(call)).data?.path : undefined;
+  const path =
+    call.name === 'read_file' ? pathSchema.safeParse(parseJson(call.argumentsText)).data?.path : undefined;
   return path === undefined ? [] : [shown(path)];
-}
-
-function argumentsOf(call: ToolCall): unknown {
-  try {
-    return JSON.parse(call.argumentsText);
-  } catch {
-    return null;
-  }
 }
 
 /** The request without what surrounds it, and without its tags, which mark the request at hand. */

@@ -5,6 +5,7 @@
 import { createParser } from 'eventsource-parser';
 import { APIError } from 'openai';
 import { z } from 'zod';
+import { parseJson } from '../../core/parse.ts';
 import { BrokenStream, SilentServer } from './faults.ts';
 
 /** The silence is counted in so many slices, of which a pause of this process takes one at most. */
@@ -89,11 +90,9 @@ async function* messagesOf({ body }: Response): AsyncGenerator<Message> {
 }
 
 function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    throw new BrokenStream('The stream holds an event that is not JSON.');
-  }
+  const event = parseJson(data);
+  if (event === undefined) throw new BrokenStream('The stream holds an event that is not JSON.');
+  return event;
 }
 
 function throwIfError(event: string | undefined, said: unknown, headers: Headers): void {

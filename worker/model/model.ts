@@ -25,6 +25,11 @@ export interface ModelRequest {
   readonly images: ReadonlyMap<string, ImageContent>;
 }
 
+/** A request of one message, without tools and pictures. */
+export function singleMessage(instructions: string, text: string): ModelRequest {
+  return { instructions, entries: [{ kind: 'message', text }], tools: [], images: new Map() };
+}
+
 /** A pause before the model is asked again. */
 export interface ModelWait {
   /** One plain sentence: what went wrong with the last attempt. */

@@ -1,4 +1,5 @@
 // Text that crosses the border to and from model servers, made safe to keep and to send back.
+import { parseJson } from '../../core/parse.ts';
 
 /** Without NUL and lone surrogates: PostgreSQL's jsonb refuses both, and some servers do. */
 export function keepable(text: string): string {
@@ -15,12 +16,7 @@ export function sendableArguments(argumentsText: string): string {
 }
 
 export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return parseJson(text) !== undefined;
 }
 
 /** Stands where a picture was that can no longer be read. */

@@ -1,10 +1,9 @@
 // The second, cheap model call: does the diff do what was asked, and nothing else?
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { StepUsage } from '../../core/journal.ts';
-import type { Model } from '../model/model.ts';
+import { prompt } from '../agent/prompts.ts';
+import { type Model, singleMessage } from '../model/model.ts';
 
 /** Some ten thousand tokens: what does not fit is judged by people alone. */
 const MAX_DIFF_CHARS = 60_000;
@@ -42,15 +41,9 @@ const NOTHING: StepUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
  */
 export async function judge(model: Model, about: JudgeCase, signal: AbortSignal): Promise<Judged> {
   try {
-    const { response } = await model.respond(
-      {
-        instructions: readFileSync(join(import.meta.dirname, '../agent/prompts/judge.md'), 'utf8').trim(),
-        entries: [{ kind: 'message', text: questionOf(about) }],
-        tools: [],
-        images: new Map(),
-      },
-      { signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]) },
-    );
+    const { response } = await model.respond(singleMessage(prompt('judge'), questionOf(about)), {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]),
+    });
     const said = verdictIn(response.text);
     if (said === null) return none('its answer could not be understood', response.usage);
     const reasons = said.reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON_CHARS));

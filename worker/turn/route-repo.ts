@@ -1,14 +1,13 @@
 // The repo of a request whose words do not say it: a cheap model's choice among the repos' descriptions. It may
 // well answer that it does not know; then the person's own default counts, else the person is asked.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { RepoConfig } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import { fenced, type Lease } from '../../db/schema/lease.ts';
-import type { Model } from '../model/model.ts';
+import { prompt } from '../agent/prompts.ts';
+import { type Model, singleMessage } from '../model/model.ts';
 import type { Tools } from './context.ts';
 
 /** The person waits, and can be asked instead. */
@@ -64,24 +63,13 @@ async function askModel(
 ): Promise<string | null> {
   const listed = candidates.map(({ name, description }) => `- ${name}: ${description ?? '(no description)'}`);
   const said = (turn.details.thread ?? []).map(({ name, text }) => `${name}: ${text}`).join('\n');
+  const question = [
+    `<repos>\n${listed.join('\n')}\n</repos>`,
+    said === '' ? '' : `<thread>\n${said.slice(-MAX_TEXT_CHARS)}\n</thread>`,
+    `<request>\n${turn.text.slice(0, MAX_TEXT_CHARS)}\n</request>`,
+  ];
   const { response } = await model.respond(
-    {
-      instructions: readFileSync(join(import.meta.dirname, '../agent/prompts/route.md'), 'utf8').trim(),
-      entries: [
-        {
-          kind: 'message',
-          text: [
-            `<repos>\n${listed.join('\n')}\n</repos>`,
-            said === '' ? '' : `<thread>\n${said.slice(-MAX_TEXT_CHARS)}\n</thread>`,
-            `<request>\n${turn.text.slice(0, MAX_TEXT_CHARS)}\n</request>`,
-          ]
-            .filter((part) => part !== '')
-            .join('\n\n'),
-        },
-      ],
-      tools: [],
-      images: new Map(),
-    },
+    singleMessage(prompt('route'), question.filter((part) => part !== '').join('\n\n')),
     { signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]) },
   );
   const answer = answerIn(response.text);

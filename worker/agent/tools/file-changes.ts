@@ -5,6 +5,7 @@
 // work anything out again: the file may already be changed, and then its old text is no longer there.
 
 import { hasCode } from '../../../core/errors.ts';
+import { parseJson } from '../../../core/parse.ts';
 import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import { STATE_DIR } from './output.ts';
 import { result, type ToolContext, type ToolOutcome } from './tool.ts';
@@ -110,10 +111,10 @@ async function stagedEarlier(sandbox: Sandbox, stage: string): Promise<string | 
   try {
     const manifest = await sandbox.read(`${stage}/manifest`, MANIFEST_MAX_BYTES);
     const first = new TextDecoder().decode(manifest).split('\n')[0] ?? '';
-    const told: unknown = JSON.parse(first);
+    const told = parseJson(first);
     return typeof told === 'string' ? told : null;
   } catch (thrown) {
-    if (hasCode(thrown, 'path_refused') || thrown instanceof SyntaxError) return null;
+    if (hasCode(thrown, 'path_refused')) return null;
     throw thrown;
   }
 }

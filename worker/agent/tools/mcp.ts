@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { hasCode } from '../../../core/errors.ts';
+import { parseJson } from '../../../core/parse.ts';
 import type { McpServers, McpTool } from '../../mcp/servers.ts';
 import { keepable } from '../../model/wording.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
@@ -150,12 +151,7 @@ function summaryOf({ server, name }: McpTool): string {
 }
 
 function objectIn(text: string): Record<string, unknown> | null {
-  if (text.trim() === '') return {};
-  try {
-    return objectSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
+  return text.trim() === '' ? {} : (objectSchema.safeParse(parseJson(text)).data ?? null);
 }
 
 /** Those that share words with the query, the most first; a word in the name counts for more. */

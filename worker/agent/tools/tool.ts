@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ArtifactStore } from '../../../core/artifact.ts';
 import type { EventBody } from '../../../core/event.ts';
 import type { ChildUsage } from '../../../core/journal.ts';
+import { issuesText, parseJson } from '../../../core/parse.ts';
 import type { PageHands } from '../../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import type { ToolSpec } from '../../model/model.ts';
@@ -85,7 +86,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
   return {
     spec: { name, description, parameters },
     prepare: (argumentsText) => {
-      const raw = parseArguments(argumentsText);
+      const raw = argumentsText.trim() === '' ? {} : parseJson(argumentsText);
       if (raw === undefined) {
         return {
           refusal: `The arguments of ${name} are not valid JSON. Send one JSON object, with line breaks in strings as \\n.`,
@@ -116,15 +117,6 @@ export function result(ok: boolean, output: string, imageArtifactIds: readonly s
   return { kind: 'result', ok, output, ...(imageArtifactIds.length > 0 ? { imageArtifactIds } : {}) };
 }
 
-function parseArguments(text: string): unknown {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Models trained on strict schemas write null where an optional field is meant to be absent. */
 function withoutNulls(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
@@ -132,9 +124,6 @@ function withoutNulls(raw: unknown): unknown {
 }
 
 function refusalOf(name: string, error: z.ZodError, known: readonly string[]): string {
-  const problems = error.issues.map((issue) => {
-    const place = issue.path.map(String).join('.');
-    return place === '' ? issue.message : `${place}: ${issue.message}`;
-  });
-  return `The arguments of ${name} are not right: ${problems.join('; ')}. It takes: ${known.join(', ')}.`;
+  const problems = issuesText(error.issues, '');
+  return `The arguments of ${name} are not right: ${problems}. It takes: ${known.join(', ')}.`;
 }
