@@ -332,7 +332,7 @@ describe('a turn', { timeout: 900_000 }, () => {
           tools: [
             {
               name: 'shell',
-              arguments: { command: 'cat /work/given/*/crumbs.csv > counted.txt; cat counted.txt' },
+              arguments: { command: 'cat /work/attachments/*/crumbs.csv > counted.txt; cat counted.txt' },
             },
           ],
         },

@@ -9,7 +9,7 @@ const PRICES = { files: [{ name: 'prices.txt', content: 'rye 4.20\n' }] };
 
 /** Six replies of three people, each with an end of its own. */
 export async function waiting({ ask, script, release, heard, notes, stack }: Bakery): Promise<void> {
-  const path = '(?<path>/work/given/\\S+prices\\.txt)';
+  const path = '(?<path>/work/attachments/\\S+prices\\.txt)';
   await script('bake the bread', [
     runs('echo Bread. > bread.md'),
     runs('true', { hold: 'bread' }),
@@ -115,7 +115,7 @@ export async function talk({ stack, script }: Bakery): Promise<void> {
 /** The agent asks; a reply with a file is the answer. */
 export async function question({ ask, script }: Bakery): Promise<void> {
   const asks = { question: 'Rye or wheat?', options: ['Rye', 'Wheat'] };
-  const path = '(?<path>/work/given/\\S+list\\.txt)';
+  const path = '(?<path>/work/attachments/\\S+list\\.txt)';
   await script('which bread', [
     { tools: [{ name: 'ask_user', arguments: asks }] },
     {

@@ -37,7 +37,7 @@ export const RECORDINGS: Readonly<Record<string, object>> = {
   files: {
     match: 'see the attached files',
     steps: [
-      shell('cat /work/given/*/order.txt'),
+      shell('cat /work/attachments/*/order.txt'),
       saying('(?<seen>\\d+ rolls)', 'The order is for {{seen}}.'),
     ],
   },
