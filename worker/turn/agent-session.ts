@@ -1,7 +1,6 @@
 // The agent's part of a turn: the request, then what the verification had to say, until it rests.
 
 import type { Config } from '../../core/config/config.ts';
-import { namesHost } from '../../core/config/network.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Usage } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
@@ -9,14 +8,9 @@ import { withoutCredentials } from '../../core/redact.ts';
 import type { LaterAttachments } from '../../db/entities/session.ts';
 import { openJournal } from '../../db/log/journal.ts';
 import type { SandboxBrowser } from '../../sandbox/port/browser.ts';
-import { readGuide } from '../agent/guide.ts';
 import { runAgent } from '../agent/harness.ts';
-import { composeInstructions } from '../agent/instructions.ts';
-import type { AgentAnswer, AgentBudget, SpentBudget } from '../agent/task.ts';
-import { mcpTools } from '../agent/tools/mcp.ts';
-import { toolsFor, withoutQuestions } from '../agent/tools/registry.ts';
-import type { RepoGuide } from '../agent/tools/repo-guide.ts';
-import type { Tool } from '../agent/tools/tool.ts';
+import { setUpAgent } from '../agent/setup.ts';
+import type { AgentAnswer, SpentBudget } from '../agent/task.ts';
 import type { Lost, Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { decisionMessage } from './plan.ts';
@@ -63,9 +57,8 @@ export async function startAgent(
   const decided = attempt.approach === null ? await decisionOf(context, beside) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
   let answers = await answerOf(context, beside);
-  const guide = await guideOf(workspace);
-  const instructions = instructionsOf(workspace, guide);
-  const tools = await toolsOf(context, workspace, guide);
+  const answering = attempt.approach === null ? 'people' : 'nobody';
+  const setup = await setUpAgent(workspace, { mcp: context.mcp, answering });
   const notes = notesOf(workspace);
 
   const saveWork = workSaver(context, workspace);
@@ -88,20 +81,15 @@ export async function startAgent(
     });
     const outcome = await flushing(() =>
       runAgent({
+        ...setup,
         sandbox: workspace.sandbox,
         model,
         journal,
         artifacts: workspace.artifacts,
-        instructions,
-        guide,
-        tools,
         openChild: (callKey) => openJournal(database, lease, childOf(attempt.number, callKey)),
         turnId: turn.id,
         request,
         ...(answers === undefined ? {} : { answers }),
-        budget: budgetOf(config),
-        prices: config.model.prices,
-        contextTokens: config.model.context_tokens,
         signal: workspace.signal,
         report: (event) => journal.report(event),
         takeMessages: async () => [...notes, ...(await steering())],
@@ -202,22 +190,6 @@ async function decisionOf({ turn }: TurnContext, beside: Beside): Promise<Messag
     : { ...message, ...(await beside(message.text, came)) };
 }
 
-/** From the base branch: rules that a change brings along are not followed while it is judged. */
-function guideOf({ mirror, base }: Workspace): Promise<RepoGuide> {
-  return readGuide({ list: () => mirror.list(base), read: (path) => mirror.readText(base, path) });
-}
-
-/** Ours, and what the MCP servers bring that this repo may use. */
-async function toolsOf(
-  { mcp, attempt }: TurnContext,
-  { repo }: Workspace,
-  guide: RepoGuide,
-): Promise<readonly Tool[]> {
-  const own = attempt.approach === null ? toolsFor(guide) : withoutQuestions(toolsFor(guide));
-  if (mcp === undefined || repo.mcp === undefined) return own;
-  return [...own, ...mcpTools(mcp, await mcp.tools(repo.mcp), own.length)];
-}
-
 /** Numbers from here on are conversations of child agents, each numbered by its attempt and the place of its call. */
 const FIRST_CHILD = 1_000;
 const CALLS_PER_STEP = 1_000;
@@ -226,37 +198,6 @@ const CALLS_PER_ATTEMPT = 1_000_000_000;
 function childOf(attempt: number, callKey: string): number {
   const [place = 0, index = 0] = callKey.split('-').slice(-2).map(Number);
   return attempt * CALLS_PER_ATTEMPT + FIRST_CHILD + place * CALLS_PER_STEP + index;
-}
-
-function instructionsOf(workspace: Workspace, guide: RepoGuide): string {
-  const { repo, repoFile, defaultBranch, facts } = workspace;
-  const { serve, pages, checks } = repoFile;
-  return composeInstructions({
-    repo: repo.name,
-    branch: facts.branch,
-    defaultBranch,
-    checks,
-    app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
-    network: (repo.network ?? []).map((rule) => ({ ...rule, headers: headersFor(repo, rule) })),
-    rules: guide.rules,
-    skills: guide.skills,
-  });
-}
-
-function headersFor(
-  { secrets = [] }: Workspace['repo'],
-  rule: { readonly host: string },
-): readonly { readonly host: string; readonly header: string }[] {
-  return secrets.filter(({ host }) => namesHost(rule, host));
-}
-
-function budgetOf({ model }: Config): AgentBudget {
-  return {
-    maxSteps: model.max_steps,
-    maxMs: model.max_minutes * 60_000,
-    ...(model.max_tokens === undefined ? {} : { maxTokens: model.max_tokens }),
-    ...(model.max_cost === undefined ? {} : { maxCost: model.max_cost }),
-  };
 }
 
 function budgetSpent(what: SpentBudget, { model }: Config): ThreadsmithError {
