@@ -1,4 +1,5 @@
-// What an abort of the run means for what is under way.
+// An abort of the run: the error that it ends with, and what it does to running commands and calls.
+import { untilAborted } from '../../core/async.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 
 /** The error that an aborted run ends with. */
@@ -12,8 +13,8 @@ export function throwIfStopped(signal: AbortSignal): void {
 }
 
 /**
- * A signal for commands: it aborts, and so kills them, with the run, but not where the lease is lost. Then
- * another worker waits for the very same command.
+ * A signal for commands in the sandbox. It aborts with the run and so kills them, except where the lease is lost:
+ * then another worker waits for the same command.
  */
 export function killSignal(signal: AbortSignal): AbortSignal {
   const kill = new AbortController();
@@ -25,12 +26,7 @@ export function killSignal(signal: AbortSignal): AbortSignal {
   return kill.signal;
 }
 
-/** Waits for the work, but no longer than the run lasts; the work itself is not ended by this. */
-export function whileRunning<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(stopReason(signal));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+/** Settles as the work does, or throws the stop reason on abort. The work itself is not ended by this. */
+export function untilStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return untilAborted(signal, work, () => stopReason(signal));
 }

@@ -1,12 +1,12 @@
-// Runs the calls of one response: in order, those that only read side by side, each result kept before the
-// next action.
+// Runs the calls of one response in their order, those that only read side by side. Each result is in the journal
+// before the next action.
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
 import type { ToolResultEntry } from '../../core/journal.ts';
-import { throwIfStopped, whileRunning } from './abort.ts';
+import { throwIfStopped, untilStopped } from './abort.ts';
 import { visible } from './compaction.ts';
 import { newRules } from './folder-rules.ts';
-import { silentGuide } from './guide.ts';
-import type { AgentTask } from './task.ts';
+import { emptyGuide } from './guide.ts';
+import type { AgentEnding, AgentTask } from './task.ts';
 import { oneLine } from './tools/output.ts';
 import { prepareCall } from './tools/registry.ts';
 import type { PreparedCall, Tool, ToolContext, ToolOutcome } from './tools/tool.ts';
@@ -14,7 +14,7 @@ import type { PendingCall, Transcript } from './transcript.ts';
 
 const MAX_AT_ONCE = 8;
 
-/** Failures that the model can do something about; all others end the run. */
+/** Failures that the model gets as a result, because it can do something about them; all others end the run. */
 const FOR_THE_MODEL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'path_refused',
   'file_too_large',
@@ -24,40 +24,40 @@ const FOR_THE_MODEL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'artifact_refused',
 ]);
 
-export interface CallSurroundings {
-  readonly task: AgentTask;
-  readonly tools: readonly Tool[];
+export interface CallOptions {
+  readonly task: Pick<AgentTask, 'signal' | 'guide' | 'redact' | 'report'> & {
+    readonly tools: readonly Tool[];
+  };
   readonly transcript: Transcript;
-  /** The context of a call without what is the call's own. */
-  readonly contextOf: (key: string, resumed: boolean) => ToolContext;
+  /** What the call with this key works with. */
+  readonly contextOf: (callKey: string) => ToolContext;
 }
 
-export interface Question {
-  readonly key: string;
-  readonly question: string;
-  readonly options: readonly string[];
-}
+type Question = Extract<AgentEnding, { kind: 'asked' }>;
 
 interface ReadyCall {
   readonly pending: PendingCall;
   readonly prepared: PreparedCall | { readonly refusal: string };
 }
 
-/** Runs all calls; or those before a question to a person, which it then returns. */
+/**
+ * Runs all calls and appends their results. A call that asks a person is the last one: its question is returned.
+ * Throws failures that the model can do nothing about and, on abort, the signal's reason.
+ */
 export async function runCalls(
   calls: readonly PendingCall[],
-  resumed: boolean,
-  surroundings: CallSurroundings,
+  options: CallOptions,
 ): Promise<Question | null> {
+  const { task, transcript } = options;
   const ready = calls.map((pending): ReadyCall => {
     const { name, argumentsText } = pending.call;
-    return { pending, prepared: prepareCall(surroundings.tools, name, argumentsText) };
+    return { pending, prepared: prepareCall(task.tools, name, argumentsText) };
   });
   for (const batch of batchesOf(ready)) {
-    const settled = await Promise.allSettled(batch.map((call) => runCall(call, resumed, surroundings)));
+    const settled = await Promise.allSettled(batch.map((call) => runCall(call, options)));
     const outcomes = settled.map((outcome) => {
       if (outcome.status === 'rejected') {
-        throwIfStopped(surroundings.task.signal);
+        throwIfStopped(task.signal);
         throw outcome.reason;
       }
       return outcome.value;
@@ -66,20 +66,20 @@ export async function runCalls(
     for (const [index, outcome] of outcomes.entries()) {
       const { pending, prepared } = batch[index] ?? unreachable();
       const { call, key } = pending;
-      if (outcome.kind === 'question') return { key, question: outcome.question, options: outcome.options };
+      if (outcome.kind === 'question') return { ...outcome, kind: 'asked', callId: key };
       const { kind: _, ...rest } = outcome;
       const entry: ToolResultEntry = { kind: 'tool_result', callId: call.callId, ...rest };
       const touched = 'refusal' in prepared ? [] : prepared.touches;
-      const conversation = [...visible(surroundings.transcript.entries), ...entries];
-      const rules = await newRules(surroundings.task.guide ?? silentGuide, touched, conversation);
+      const conversation = [...visible(transcript.entries), ...entries];
+      const rules = await newRules(task.guide ?? emptyGuide, touched, conversation);
       entries.push({ ...entry, output: entry.output + rules });
     }
-    await surroundings.transcript.append(...entries);
+    await transcript.append(...entries);
   }
   return null;
 }
 
-/** Neighbours that only read go together; everything else goes alone. */
+/** Groups neighbours that only read; every other call is a batch of its own. */
 function batchesOf(calls: readonly ReadyCall[]): readonly (readonly ReadyCall[])[] {
   const batches: ReadyCall[][] = [];
   for (const call of calls) {
@@ -97,24 +97,23 @@ function isRead({ prepared }: ReadyCall): boolean {
 
 async function runCall(
   { pending, prepared }: ReadyCall,
-  resumed: boolean,
-  { task, contextOf }: CallSurroundings,
+  { task, contextOf }: CallOptions,
 ): Promise<ToolOutcome> {
   if ('refusal' in prepared) return { kind: 'result', ok: false, output: prepared.refusal };
-  const context = contextOf(pending.key, resumed);
-  if (prepared.quiet) return whileRunning(task.signal, prepared.run(context));
+  const context = contextOf(pending.key);
+  if (prepared.quiet) return untilStopped(task.signal, prepared.run(context));
   const tool = pending.call.name;
   const summary = oneLine(task.redact(prepared.summary), 120);
   const startedAt = performance.now();
   await task.report({ type: 'tool.started', tool, summary });
-  const outcome = await whileRunning(task.signal, settle(prepared, context));
+  const outcome = await untilStopped(task.signal, resultOf(prepared, context));
   const ok = outcome.kind === 'result' && outcome.ok;
   const durationMs = Math.round(performance.now() - startedAt);
   await task.report({ type: 'tool.finished', tool, summary, ok, durationMs });
   return outcome;
 }
 
-async function settle(prepared: PreparedCall, context: ToolContext): Promise<ToolOutcome> {
+async function resultOf(prepared: PreparedCall, context: ToolContext): Promise<ToolOutcome> {
   try {
     return await prepared.run(context);
   } catch (thrown) {

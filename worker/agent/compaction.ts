@@ -1,5 +1,5 @@
-// Making room: a long conversation is cut, and a summary stands for what is left out. The journal keeps
-// everything; an entry of kind `compaction` only says what the model gets to see from then on.
+// Compaction: a summary takes the place of the older part of a long conversation. The journal keeps everything; an
+// entry of kind `compaction` only says what the model sees from then on.
 import type { CompactionEntry, ConversationEntry, JournalEntry, MessageEntry } from '../../core/journal.ts';
 import type { Model } from '../model/model.ts';
 import { summaryText, writeSummary } from './summary.ts';
@@ -46,28 +46,32 @@ export function isNearlyFull(
   return tokens > contextTokens * FULL_SHARE;
 }
 
+/** What stays as it is: the recent steps or, where those did not fit either, at most the last one. */
+export type CompactionReach = 'recent_steps' | 'last_step';
+
 export interface CompactionOptions {
   readonly transcript: Transcript;
   readonly model: Model;
   readonly contextTokens: number;
-  /** 0 keeps the last steps as they are; more, where even that did not fit, at most the very last one. */
-  readonly pressure: number;
+  readonly reach: CompactionReach;
   readonly signal: AbortSignal;
 }
 
 /**
- * The entry that makes room, or null where there is nothing to leave out. Throws only the signal's reason:
- * where the model cannot sum up, what it said on the way stands for the summary.
+ * The entry that shortens the conversation, or null where there is nothing to leave out. Throws only the signal's
+ * reason: where the model cannot sum up, its own words from the steps take the place of the summary.
  */
 export async function compactionOf(options: CompactionOptions): Promise<CompactionEntry | null> {
-  const { transcript, model, contextTokens, pressure, signal } = options;
+  const { transcript, model, contextTokens, reach, signal } = options;
   const { entries } = transcript;
   const since = entries.slice(firstAsItIs(entries));
   const seen = visible(entries);
   // Of what there is, not of the context: where a server says that it is full, the configured size is wrong.
   const shareChars = charsIn(seen) * KEPT_SHARE;
   const most =
-    pressure === 0 ? entriesToKeep(since, KEPT_STEPS, shareChars) : entriesToKeep(since, 1, Infinity);
+    reach === 'recent_steps'
+      ? entriesToKeep(since, KEPT_STEPS, shareChars)
+      : entriesToKeep(since, 1, Infinity);
   const [cut] = [most, 0]
     .map((keeps) => ({ keeps, kept: new Set<JournalEntry>(since.slice(since.length - keeps)) }))
     .map(({ keeps, kept }) => ({ keeps, kept, left: seen.filter((entry) => !kept.has(entry)) }))

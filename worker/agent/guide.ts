@@ -22,8 +22,8 @@ export interface GuideSource {
   read(path: string): Promise<string | null>;
 }
 
-/** A repo that tells nothing. */
-export const silentGuide: RepoGuide = {
+/** The guide of a repo without rules and skills. */
+export const emptyGuide: RepoGuide = {
   rules: [],
   skills: [],
   rulesAround: async () => [],

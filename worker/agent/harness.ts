@@ -1,31 +1,29 @@
 // The agent's loop: ask the model, keep its answer, run its calls, keep their results, ask again.
 //
-// Every step is in the journal before the next action, and the loop decides by the transcript alone. So a
-// worker that takes over runs the same loop and continues where the journal ends.
+// The loop decides by the transcript alone, and each step is in the journal before the next action. So a worker
+// that takes a turn over runs the same loop and continues where the journal ends.
 import { hasCode } from '../../core/errors.ts';
 import type { Usage } from '../../core/event.ts';
-import type { MessageEntry } from '../../core/journal.ts';
-import type { PageHands } from '../../sandbox/port/browser.ts';
 import type { ModelAnswer, ModelWait } from '../model/model.ts';
-import { killSignal, stopReason, throwIfStopped } from './abort.ts';
-import { nudgeAfter } from './answers.ts';
-import { type CallSurroundings, runCalls } from './calls.ts';
-import { childTask, reportOf, reportOfFailure } from './child.ts';
-import { compactionOf, isNearlyFull, visible } from './compaction.ts';
-import { silentGuide } from './guide.ts';
-import { ImageShelf } from './images.ts';
-import type { AgentBudget, AgentOutcome, AgentTask, SpentBudget } from './task.ts';
+import { stopReason, throwIfStopped } from './abort.ts';
+import { callContexts } from './call-context.ts';
+import { runCalls } from './calls.ts';
+import { type CompactionReach, compactionOf, isNearlyFull, visible } from './compaction.ts';
+import { emptyGuide } from './guide.ts';
+import { ImageCache } from './images.ts';
+import { nudgeAfter } from './nudge.ts';
+import type { AgentBudget, AgentEnding, AgentOutcome, AgentTask, SpentBudget } from './task.ts';
 import { delegateTool } from './tools/delegate.ts';
 import { specsOf, toolsFor } from './tools/registry.ts';
-import type { Tool } from './tools/tool.ts';
-import { Transcript } from './transcript.ts';
+import type { ToolContext } from './tools/tool.ts';
+import { type PendingCall, Transcript } from './transcript.ts';
 
-/** The thread hears of a model server's trouble only when it holds the turn up for longer than this. */
+/** The thread hears of a model server's trouble only when it delays the turn for longer than this. */
 const QUIET_WAIT_MS = 30_000;
-/** Where nothing else is configured: what today's models for code have at least. */
+/** What today's models for code take in at least; counts where nothing is configured. */
 const DEFAULT_CONTEXT_TOKENS = 200_000;
-/** Cut twice, and still too long: then the prompt itself does not fit. */
-const MAX_PRESSURE = 2;
+/** After this many cuts in a row the prompt itself does not fit into the model. */
+const MAX_OVERFLOWS = 2;
 
 /**
  * Works on the request until the model is done, a person must answer, or the budget is spent. Call it again
@@ -33,74 +31,177 @@ const MAX_PRESSURE = 2;
  * errors and, on abort, the signal's reason.
  */
 export async function runAgent(task: AgentTask): Promise<AgentOutcome> {
-  const saves = savesOf(task);
+  const run = new AgentRun(task, await Transcript.load(task.journal, task.turnId, task.keyPrefix));
   try {
-    return await stepOn(task, saves);
+    await run.begin();
+    for (;;) {
+      const ending = await run.step();
+      if (ending !== null) return { ...ending, usage: run.usage() };
+    }
   } finally {
-    await saves.done();
+    await run.saved;
   }
 }
 
-/** What is saved of a step is saved while the model thinks about the next one. */
-interface Saves {
-  begin(): void;
-  done(): Promise<void>;
-}
+/** One run of the loop. Its state besides the transcript only says what happened since this run began. */
+class AgentRun {
+  readonly #task: AgentTask & Required<Pick<AgentTask, 'tools'>>;
+  readonly #transcript: Transcript;
+  readonly #images: ImageCache;
+  readonly #contextOf: (callKey: string, resumed: boolean) => ToolContext;
+  readonly #startedAt = performance.now();
+  /** Settles once the work of the step before is saved. */
+  saved: Promise<void> = Promise.resolve();
+  /** Calls that are open in the first step may have been begun by a worker before this one. */
+  #isFirstStep = true;
+  /** How often in a row the model's server said that the conversation is too long. */
+  #overflows = 0;
 
-function savesOf({ saveWork }: AgentTask): Saves {
-  let last = Promise.resolve();
-  return { begin: () => void (last = saveWork?.() ?? last), done: () => last };
-}
+  constructor(task: AgentTask, transcript: Transcript) {
+    const own = task.tools ?? toolsFor(task.guide ?? emptyGuide);
+    this.#task = { ...task, tools: task.openChild === undefined ? own : [...own, delegateTool] };
+    this.#transcript = transcript;
+    this.#images = new ImageCache(task.artifacts);
+    this.#contextOf = callContexts({
+      task: this.#task,
+      remainingMs: () => this.#remainingMs(),
+      stepsLeft: () => task.budget.maxSteps - this.usage().steps,
+      run: runAgent,
+    });
+  }
 
-async function stepOn(task: AgentTask, saves: Saves): Promise<AgentOutcome> {
-  const startedAt = performance.now();
-  const elapsedMs = (): number => Math.round(performance.now() - startedAt);
-  const remainingMs = (): number => task.budget.maxMs - elapsedMs();
-  const transcript = await Transcript.load(task.journal, task.turnId, task.keyPrefix);
-  const images = new ImageShelf(task.artifacts);
-  const surroundings = surroundingsOf(task, transcript, remainingMs);
-  const usage = () => transcript.usage(task.model.name, elapsedMs(), task.prices);
+  /** Does what the transcript says is next. Returns how the run ends, or null while it goes on. */
+  async step(): Promise<AgentEnding | null> {
+    throwIfStopped(this.#task.signal);
+    const resumed = this.#isFirstStep;
+    this.#isFirstStep = false;
+    const calls = this.#transcript.pendingCalls();
+    if (calls.length > 0) return this.#execute(calls, resumed);
+    await this.#takeMessages();
+    const answer = this.#transcript.restingResponse();
+    if (answer !== null) return { kind: 'finished', text: answer.text };
+    const what = spentOf(this.#task.budget, this.usage());
+    return what === null ? this.#query() : { kind: 'budget_spent', what };
+  }
 
-  await begin(task, transcript);
-  // How often in a row the conversation did not fit, though room was made for it.
-  let pressure = 0;
-  // Calls that are open now may have been begun by a worker before this one.
-  let resumed = true;
-  for (;;) {
-    throwIfStopped(task.signal);
-    const calls = transcript.pendingCalls();
-    if (calls.length > 0) {
-      await saves.done();
-      const asked = await runCalls(calls, resumed, surroundings);
-      saves.begin();
-      resumed = false;
-      if (asked === null) continue;
-      const { key: callId, question, options } = asked;
-      return { kind: 'asked', callId, question, options, usage: usage() };
-    }
-    resumed = false;
-    await takeMessages(task, transcript);
-    const last = transcript.restingResponse();
-    if (last !== null) return { kind: 'finished', text: last.text, usage: usage() };
-    const spent = spentOf(task.budget, usage());
-    if (spent !== null) return { kind: 'budget_spent', what: spent, usage: usage() };
-    const contextTokens = task.contextTokens ?? DEFAULT_CONTEXT_TOKENS;
-    if (pressure === 0 && isNearlyFull(transcript.entries, task.instructions, contextTokens)) {
-      await makeRoom(task, transcript, contextTokens, pressure);
-    }
-    let answer: ModelAnswer | null;
+  async #execute(calls: readonly PendingCall[], resumed: boolean): Promise<AgentEnding | null> {
+    await this.saved;
+    const question = await runCalls(calls, {
+      task: this.#task,
+      transcript: this.#transcript,
+      contextOf: (callKey) => this.#contextOf(callKey, resumed),
+    });
+    // The work of this step is saved while the model thinks about the next one.
+    this.saved = this.#task.saveWork?.() ?? this.saved;
+    return question;
+  }
+
+  async #query(): Promise<AgentEnding | null> {
+    const { instructions, contextTokens = DEFAULT_CONTEXT_TOKENS } = this.#task;
+    if (this.#overflows === 0 && isNearlyFull(this.#transcript.entries, instructions, contextTokens))
+      await this.#compact('recent_steps');
     try {
-      answer = await askModel(task, transcript, images, remainingMs());
+      const answer = await this.#askModel();
+      this.#overflows = 0;
+      if (answer === null) return { kind: 'budget_spent', what: 'time' };
+      const nudge = nudgeAfter(answer, this.#transcript.entries);
+      await this.#transcript.append(answer.response, ...(nudge === null ? [] : [nudge]));
     } catch (thrown) {
-      if (!hasCode(thrown, 'model_context_full') || pressure >= MAX_PRESSURE) throw thrown;
-      if (!(await makeRoom(task, transcript, contextTokens, pressure))) throw thrown;
-      pressure += 1;
-      continue;
+      if (!hasCode(thrown, 'model_context_full') || this.#overflows >= MAX_OVERFLOWS) throw thrown;
+      if (!(await this.#compact(this.#overflows === 0 ? 'recent_steps' : 'last_step'))) throw thrown;
+      this.#overflows += 1;
     }
-    pressure = 0;
-    if (answer === null) return { kind: 'budget_spent', what: 'time', usage: usage() };
-    const nudge = nudgeAfter(answer, transcript.entries);
-    await transcript.append(answer.response, ...(nudge === null ? [] : [nudge]));
+    return null;
+  }
+
+  /** Appends the request, or the answer to the open question, unless the transcript has it already. */
+  async begin(): Promise<void> {
+    const { answers, request } = this.#task;
+    const open = this.#transcript.pendingCalls();
+    if (answers !== undefined) {
+      const { callId: key, text: output, ...pictures } = answers;
+      const asked = open[0];
+      if (asked?.key === key) {
+        const { callId } = asked.call;
+        return this.#transcript.append({ kind: 'tool_result', callId, ok: true, output, ...pictures });
+      }
+      if (this.#transcript.hasResultOf(key)) return;
+    }
+    if (this.#transcript.hasMessage(request)) return;
+    // Calls that an earlier turn left open are not run any more, and the model has to know.
+    const dropped = open.map(({ call }) => ({
+      kind: 'tool_result' as const,
+      callId: call.callId,
+      ok: false,
+      output: 'This was not done: the turn ended before. Read the next message.',
+    }));
+    await this.#transcript.append(...dropped, request);
+  }
+
+  /** Tokens, steps and money of the whole turn, and the time of this run. */
+  usage(): Usage {
+    const { model, prices } = this.#task;
+    return this.#transcript.usage(model.name, Math.round(performance.now() - this.#startedAt), prices);
+  }
+
+  /** The model's next answer, or null where the turn's time ran out over it. */
+  async #askModel(): Promise<ModelAnswer | null> {
+    const { model, signal, instructions, tools, onText } = this.#task;
+    const remainingMs = this.#remainingMs();
+    if (remainingMs <= 0) return null;
+    const timeUp = AbortSignal.timeout(remainingMs);
+    const reports: Promise<void>[] = [];
+    const onWait = (wait: ModelWait): void => {
+      if (wait.waitedMs + wait.delayMs < QUIET_WAIT_MS) return;
+      reports.push(this.#progress(`${wait.reason} Trying again.`));
+    };
+    try {
+      const entries = visible(this.#transcript.entries);
+      const images = await this.#images.of(entries);
+      return await model.respond(
+        { instructions, entries, images, tools: specsOf(tools) },
+        {
+          signal: AbortSignal.any([signal, timeUp]),
+          onWait,
+          ...(onText === undefined ? {} : { onDelta: onText }),
+        },
+      );
+    } catch (thrown) {
+      if (signal.aborted) throw stopReason(signal);
+      if (timeUp.aborted) return null;
+      throw thrown;
+    } finally {
+      await Promise.all(reports);
+    }
+  }
+
+  async #takeMessages(): Promise<void> {
+    const taken = await this.#task.takeMessages();
+    await this.#transcript.append(
+      ...taken.filter((message) => message.id === undefined || !this.#transcript.hasMessage(message)),
+    );
+  }
+
+  /** Appends a summary in place of older entries; false where there is nothing to sum up. */
+  async #compact(reach: CompactionReach): Promise<boolean> {
+    const { model, signal, contextTokens = DEFAULT_CONTEXT_TOKENS } = this.#task;
+    await this.#progress('Summing up, to make room for more');
+    const options = { transcript: this.#transcript, model, contextTokens, reach, signal };
+    const entry = await compactionOf(options).catch((thrown: unknown) => {
+      throwIfStopped(signal);
+      throw thrown;
+    });
+    if (entry === null) return false;
+    await this.#transcript.append(entry);
+    return true;
+  }
+
+  #progress(detail: string): Promise<void> {
+    return this.#task.report({ type: 'phase.progress', phase: 'agent', detail });
+  }
+
+  #remainingMs(): number {
+    return this.#task.budget.maxMs - Math.round(performance.now() - this.#startedAt);
   }
 }
 
@@ -108,136 +209,4 @@ function spentOf({ maxSteps, maxTokens, maxCost }: AgentBudget, usage: Usage): S
   if (usage.steps >= maxSteps) return 'steps';
   if (usage.inputTokens + usage.outputTokens >= (maxTokens ?? Infinity)) return 'tokens';
   return (usage.cost?.amount ?? 0) >= (maxCost ?? Infinity) ? 'money' : null;
-}
-
-/** Brings the transcript to where the work on this request can go on. */
-async function begin(task: AgentTask, transcript: Transcript): Promise<void> {
-  const { answers } = task;
-  if (answers !== undefined) {
-    const pending = transcript.pendingCalls()[0];
-    if (pending?.key === answers.callId) {
-      const { callId } = pending.call;
-      const { text: output, callId: _asked, ...pictures } = answers;
-      return transcript.append({ kind: 'tool_result', callId, ok: true, output, ...pictures });
-    }
-    if (transcript.hasResultOf(answers.callId)) return;
-  }
-  if (transcript.hasMessage(task.request)) return;
-  // What a turn before left open will not be done any more, and the model must know.
-  const dropped = transcript.pendingCalls().map(({ call }) => ({
-    kind: 'tool_result' as const,
-    callId: call.callId,
-    ok: false,
-    output: 'This was not done: the turn ended before. Read the next message.',
-  }));
-  await transcript.append(...dropped, task.request);
-}
-
-async function takeMessages(task: AgentTask, transcript: Transcript): Promise<void> {
-  const taken: readonly MessageEntry[] = await task.takeMessages();
-  const fresh = taken.filter((message) => message.id === undefined || !transcript.hasMessage(message));
-  await transcript.append(...fresh);
-}
-
-/** Cuts the conversation; false where there is nothing to cut. */
-async function makeRoom(
-  task: AgentTask,
-  transcript: Transcript,
-  contextTokens: number,
-  pressure: number,
-): Promise<boolean> {
-  await task.report({ type: 'phase.progress', phase: 'agent', detail: 'Summing up, to make room for more' });
-  const { model, signal } = task;
-  const entry = await compactionOf({ transcript, model, contextTokens, pressure, signal }).catch(
-    (thrown: unknown) => {
-      throwIfStopped(signal);
-      throw thrown;
-    },
-  );
-  if (entry === null) return false;
-  await transcript.append(entry);
-  return true;
-}
-
-/** The model's next answer, or null where the turn's time ran out over it. */
-async function askModel(
-  task: AgentTask,
-  transcript: Transcript,
-  images: ImageShelf,
-  remainingMs: number,
-): Promise<ModelAnswer | null> {
-  if (remainingMs <= 0) return null;
-  const timeUp = AbortSignal.timeout(remainingMs);
-  const told: Promise<void>[] = [];
-  const onWait = (wait: ModelWait): void => {
-    if (wait.waitedMs + wait.delayMs < QUIET_WAIT_MS) return;
-    const detail = `${wait.reason} Trying again.`;
-    told.push(task.report({ type: 'phase.progress', phase: 'agent', detail }));
-  };
-  try {
-    const entries = visible(transcript.entries);
-    const request = {
-      instructions: task.instructions,
-      entries,
-      tools: specsOf(toolsOf(task)),
-      images: await images.of(entries),
-    };
-    return await task.model.respond(request, {
-      signal: AbortSignal.any([task.signal, timeUp]),
-      onWait,
-      ...(task.onText === undefined ? {} : { onDelta: task.onText }),
-    });
-  } catch (thrown) {
-    if (task.signal.aborted) throw stopReason(task.signal);
-    if (timeUp.aborted) return null;
-    throw thrown;
-  } finally {
-    await Promise.all(told);
-  }
-}
-
-function toolsOf({ tools, guide, openChild }: AgentTask): readonly Tool[] {
-  const own = tools ?? toolsFor(guide ?? silentGuide);
-  return openChild === undefined ? own : [...own, delegateTool];
-}
-
-function surroundingsOf(
-  task: AgentTask,
-  transcript: Transcript,
-  remainingMs: () => number,
-): CallSurroundings {
-  const signal = killSignal(task.signal);
-  let browser: Promise<PageHands> | undefined;
-  const openBrowser = (): Promise<PageHands> => {
-    browser ??= task.openBrowser();
-    // One that did not open is tried again with the next call.
-    browser.catch(() => (browser = undefined));
-    return browser;
-  };
-  const { sandbox, artifacts } = task;
-  return {
-    task,
-    transcript,
-    tools: toolsOf(task),
-    contextOf: (callKey, resumed) => ({
-      sandbox,
-      artifacts,
-      callKey,
-      resumed,
-      signal,
-      remainingMs: remainingMs(),
-      report: (event) => task.report(event),
-      openBrowser,
-      shellName: task.keyPrefix === undefined ? 'shell' : `shell-${task.keyPrefix}`,
-      delegate: async (wanted) => {
-        const stepsLeft = task.budget.maxSteps - transcript.usage(task.model.name, 0).steps;
-        const child = childTask(
-          { ...task, tools: toolsOf(task) },
-          { ...wanted, callKey, remainingMs: remainingMs(), stepsLeft },
-        );
-        if (child === null) return { kind: 'result', ok: false, output: 'There are no child agents here.' };
-        return runAgent(child).then(reportOf, (thrown: unknown) => reportOfFailure(thrown, child));
-      },
-    }),
-  };
 }

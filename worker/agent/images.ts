@@ -1,11 +1,11 @@
-// The pictures of a conversation, read once per run.
+// The pictures of a conversation for the model: each is read once per run.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { ConversationEntry } from '../../core/journal.ts';
 import type { ImageContent } from '../model/model.ts';
 
-/** Pictures by artifact id, for the model. */
-export class ImageShelf {
+/** Pictures by artifact id. */
+export class ImageCache {
   readonly #artifacts: ArtifactStore;
   readonly #images = new Map<string, ImageContent>();
   readonly #missing = new Set<string>();
@@ -14,7 +14,7 @@ export class ImageShelf {
     this.#artifacts = artifacts;
   }
 
-  /** All pictures that the entries name, those seen before from memory. */
+  /** All pictures that were named so far, those of these entries included. Missing artifacts are left out. */
   async of(entries: readonly ConversationEntry[]): Promise<ReadonlyMap<string, ImageContent>> {
     const ids = entries.flatMap((entry) => (entry.kind === 'response' ? [] : (entry.imageArtifactIds ?? [])));
     for (const id of ids) await this.#fetch(id);

@@ -1,4 +1,4 @@
-// What the harness is given for one run, and what comes out of it.
+// The contract of the harness: what it gets for one run, and how a run ends.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import type { EventBody, Usage } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
@@ -82,14 +82,16 @@ export interface AgentAnswer {
 
 export type SpentBudget = 'steps' | 'time' | 'tokens' | 'money';
 
-/** `usage` counts the tokens and steps of the whole turn; its duration is that of this run. */
-export type AgentOutcome =
-  | { readonly kind: 'finished'; readonly text: string; readonly usage: Usage }
+/** How a run ends: with an answer, with a question to a person, or because its budget is spent. */
+export type AgentEnding =
+  | { readonly kind: 'finished'; readonly text: string }
   | {
       readonly kind: 'asked';
       readonly callId: string;
       readonly question: string;
       readonly options: readonly string[];
-      readonly usage: Usage;
     }
-  | { readonly kind: 'budget_spent'; readonly what: SpentBudget; readonly usage: Usage };
+  | { readonly kind: 'budget_spent'; readonly what: SpentBudget };
+
+/** `usage` counts the tokens and steps of the whole turn; its duration is that of this run. */
+export type AgentOutcome = AgentEnding & { readonly usage: Usage };

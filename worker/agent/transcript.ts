@@ -1,4 +1,4 @@
-// The journal as the harness works with it: what is open, what is known, and appending in order.
+// The journal as the harness works with it: open calls, known messages, usage, and appending in order.
 import type { Usage } from '../../core/event.ts';
 import type {
   ChildUsage,
@@ -10,7 +10,7 @@ import type {
   ToolCall,
 } from '../../core/journal.ts';
 import { costOf, type PriceTable, sumOf } from '../../core/price.ts';
-import { isNudge } from './answers.ts';
+import { isNudge } from './nudge.ts';
 
 const NO_PRICES: PriceTable = { currency: 'USD', models: {} };
 

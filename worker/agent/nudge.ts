@@ -1,10 +1,10 @@
-// Answers of the model that end nothing and call nothing: what it is told, and when it is enough.
+// Useless answers of the model, which neither end the work nor call a tool: what the model is told about them.
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { JournalEntry, MessageEntry } from '../../core/journal.ts';
 import type { ModelAnswer } from '../model/model.ts';
 
-/** So many useless answers in a row end the turn. */
-const PATIENCE = 3;
+/** This many useless answers in a row end the turn. */
+const MAX_USELESS = 3;
 const PREFIX = 'nudge-';
 
 const nudges = {
@@ -27,11 +27,11 @@ export function nudgeAfter(answer: ModelAnswer, before: readonly JournalEntry[])
   if (response.toolCalls.length > 0) return null;
   const fault = faultOf(ending, response.text);
   if (fault === null) return null;
-  if (nudgesAtEnd(before) + 1 >= PATIENCE) throw tooMany(fault, response.model);
+  if (nudgesAtEnd(before) + 1 >= MAX_USELESS) throw tooMany(fault, response.model);
   return { kind: 'message', id: `${PREFIX}${fault}`, text: nudges[fault] };
 }
 
-/** Whether the message is one of these, and not from people. */
+/** Whether the message is a nudge, and not from people. */
 export function isNudge({ id }: MessageEntry): boolean {
   return id?.startsWith(PREFIX) === true;
 }
@@ -56,19 +56,19 @@ function tooMany(fault: Fault, model: string): ThreadsmithError {
     case 'empty':
       return new ThreadsmithError(
         'model_answer_invalid',
-        `The model ${model} gave ${PATIENCE} empty answers in a row.`,
+        `The model ${model} gave ${MAX_USELESS} empty answers in a row.`,
         'Reply in the thread to try again, perhaps in other words.',
       );
     case 'length':
       return new ThreadsmithError(
         'model_answer_invalid',
-        `The answers of the model ${model} were cut off ${PATIENCE} times in a row.`,
+        `The answers of the model ${model} were cut off ${MAX_USELESS} times in a row.`,
         'Reply in the thread with a smaller piece of the work.',
       );
     case 'filtered':
       return new ThreadsmithError(
         'model_answer_invalid',
-        `The content filter of the model's provider stopped ${PATIENCE} answers in a row.`,
+        `The content filter of the model's provider stopped ${MAX_USELESS} answers in a row.`,
         'Reply in the thread in other words, or use another model.',
       );
   }
