@@ -1,4 +1,4 @@
-// What a turn looks like from outside: its events folded into one value, before any surface draws it.
+// What a turn looks like from outside: the values that messages are rendered from.
 import type { Approval } from './approval.ts';
 import type { Approach, StartedAttempt } from './attempt.ts';
 import type { Failure } from './errors.ts';
@@ -11,15 +11,13 @@ import type {
   Phase,
   PlanStep,
   TurnResult,
-  Verification,
 } from './event.ts';
 import type { Proposal } from './proposal.ts';
-import type { Person, TurnKind, TurnState } from './turn.ts';
+import { isOver, type Person, type TurnKind } from './turn.ts';
 
-/** What is known of a turn without its events. */
-export interface TurnFacts {
+/** What is known of a request without the events of its turn. */
+export interface RequestFacts {
   readonly turnId: string;
-  readonly sessionId: string;
   readonly kind: TurnKind;
   readonly requester: Person;
   /** Null until it is known. */
@@ -31,7 +29,6 @@ export interface TurnFacts {
   readonly options?: readonly string[];
   /** Whether another repo or branch can still be chosen for it. */
   readonly changeable?: boolean;
-  readonly receivedAt: Date;
 }
 
 export interface PhaseView {
@@ -41,12 +38,10 @@ export interface PhaseView {
 }
 
 export interface QuestionView {
-  /** Of the event that asked. */
+  /** The id of the event that asked. */
   readonly id: number;
   readonly question: string;
   readonly options: readonly string[];
-  /** Null while it waits for an answer. */
-  readonly answer: { readonly by: string; readonly text: string } | null;
 }
 
 /** A file for the people in the thread. */
@@ -58,69 +53,107 @@ export interface SharedFile {
 
 /** What a queued turn waits for beside the requests of its own thread. */
 export interface QueueOutlook {
-  /** Requests of other threads that come first. */
+  /** The number of requests of other threads that come first. */
   readonly before: number;
-  /** About how long until it begins; null where nothing tells. */
+  /** The expected time until the turn begins; null where it cannot be estimated. */
   readonly waitMs: number | null;
 }
 
-export interface StatusView extends TurnFacts {
-  readonly state: TurnState;
+/** What the events of a turn say about its work, whatever state the turn is in. */
+export interface WorkView extends RequestFacts {
   readonly model: { readonly name: string; readonly scripted: boolean } | null;
   /** All four phases, in order. */
   readonly phases: readonly PhaseView[];
   readonly plan: readonly PlanStep[];
-  /** What the agent does at this moment, in a few words. Null between tools: then the phase tells of the last. */
+  /** The agent's running tool call in a few words; null between calls: then the phase tells of the last one. */
   readonly tool: string | null;
   /** Checks of the latest round of verification, as they finish. */
   readonly checks: readonly CheckResult[];
-  /** 0 before the first verification. */
+  /** The latest round of verification; 0 before the first one. */
   readonly round: number;
-  readonly verification: Verification | null;
-  /** How many turns are in front of this one while it is queued. */
-  readonly ahead: number;
-  /** How the repo was found, in a few words; null where it was known. */
+  /** How the repo was found, in a few words; null where the request named it. */
   readonly repoWhy: string | null;
-  /** Known of queued turns only, from the rows. */
-  readonly queue: QueueOutlook | null;
-  /** The sandbox was gone and the work goes on in another one. */
+  /** What the work goes on with after its sandbox was lost: the files of that sandbox, or the published commit. */
   readonly restored: 'sandbox' | 'work' | null;
-  /** `offered` while its text waits to be read by the turn at work, `taken` once that has read it. */
-  readonly steering: 'offered' | 'taken' | null;
-  /** Who took it back before its work began, and how. */
-  readonly withdrawn: { readonly by: string; readonly how: 'removed' | 'deleted' } | null;
   /** What a person decided on the alert that the turn looked into. */
   readonly alertDecision: AlertDecision | null;
-  /** Of the change that the turn made, as they were given. */
+  /** Approvals of the change that the turn made, in the order in which they were given. */
   readonly approvals: readonly Approval[];
-  /** Why the merge that the turn was to make did not happen. */
+  /** Why the forge refused the merge that the turn was to make. */
   readonly mergeBlock: MergeBlock | null;
-  /** The repos to choose from while the turn waits for that choice. */
-  readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string } | null;
-  readonly question: QuestionView | null;
   /** Plans made before anything was changed, in their order; the last one may wait for a person. */
   readonly proposals: readonly Proposal[];
   /** Files that the agent gave to the thread, in their order. */
   readonly sharedFiles: readonly SharedFile[];
-  /** Where several attempts are made; in their order. While it is `waiting` a person has to choose one. */
+  /** Where several attempts are made: these, in their order. */
   readonly attempts: readonly StartedAttempt[];
-  readonly published: { readonly commit: string; readonly branch: string } | null;
-  readonly failure: Failure | null;
-  readonly stopped: { readonly by: string; readonly leaves: string } | null;
-  readonly result: TurnResult | null;
-  /** When a worker first claimed it. */
+  /** Whether a commit of the turn is on the forge. */
+  readonly isPublished: boolean;
+  /** When a worker first claimed the turn. */
   readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
 }
 
-/** One of several attempts, as it is drawn beside the others. */
+/** A turn in its state, with what only this state has. */
+export type TurnView = WorkView & (OpenState | EndState);
+
+/** A turn that has not ended. */
+export type OpenView = WorkView & OpenState;
+
+/** A turn that has ended. */
+export type EndedView = WorkView & EndState;
+
+/** A turn that waits until a worker claims it. */
+export type QueuedView = WorkView & Extract<OpenState, { state: 'queued' }>;
+
+export type OpenState =
+  | { readonly state: 'received' | 'running' }
+  | {
+      readonly state: 'needs_repo';
+      readonly repoChoice: { readonly choices: readonly string[]; readonly reason: string };
+    }
+  | {
+      readonly state: 'queued';
+      /** The number of turns of its session that come first. */
+      readonly ahead: number;
+      /** Null where it is not known: only the rows tell. */
+      readonly queue: QueueOutlook | null;
+      /** Whether its text waits to be read by the turn at work. */
+      readonly isOffered: boolean;
+    }
+  | {
+      readonly state: 'waiting';
+      /** Null while a plan waits for its decision, or attempts for the choice of one. */
+      readonly question: QuestionView | null;
+    };
+
+export type EndState = { readonly finishedAt: Date } & (
+  | {
+      readonly state: 'done';
+      /** Null where the turn at work took its text up. */
+      readonly result: TurnResult | null;
+    }
+  | { readonly state: 'failed' | 'refused'; readonly failure: Failure }
+  | { readonly state: 'stopped'; readonly stopped: StopView }
+);
+
+/** Whether nothing more happens in the turn. */
+export function isEnded(view: TurnView): view is EndedView {
+  return isOver(view.state);
+}
+
+/** How a turn was ended by a person or a deadline: at work, or before its work began. */
+export type StopView =
+  | { readonly how: 'stopped'; readonly by: string; readonly leaves: string }
+  | { readonly how: 'removed' | 'deleted'; readonly by: string };
+
+/** One of several attempts, as it is shown beside the others. */
 export interface AttemptView {
   /** From 1. */
   readonly place: number;
   /** Null for a result that was there before. */
   readonly approach: Approach | null;
-  readonly status: StatusView;
-  /** Slack's file id for each artifact that has been uploaded and is ready. */
+  readonly status: TurnView;
+  /** Slack's file id of each artifact that is uploaded. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -150,13 +183,13 @@ export interface CodeLinks {
   readonly commit: string;
 }
 
-/** A finished turn as it is drawn: what the events say, and what only the rows know. */
-export interface ResultView<R extends TurnResult = TurnResult> extends StatusView {
+/** A finished turn with its result: what the events say, and what only the rows know. */
+export interface ResultView<R extends TurnResult = TurnResult> extends WorkView {
   readonly result: R;
-  /** Slack's file id for each artifact that has been uploaded and is ready. */
+  /** Slack's file id of each artifact that is uploaded. */
   readonly files: Readonly<Record<string, string>>;
   readonly merge: MergeState;
-  /** The branch's head when this is drawn; null where nothing was published. */
+  /** The newest commit of the session's branch; null where nothing was published. */
   readonly head: string | null;
   /** Whether a passing verification exists for exactly the commit shown. */
   readonly verified: boolean;

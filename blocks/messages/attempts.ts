@@ -1,9 +1,9 @@
 // Several attempts at the same request: side by side while they are made, and then as cards to choose from.
 import type { ActionsBlock, CardBlock, CarouselBlock, MrkdwnElement, TaskCardBlock } from '@slack/types';
 import type { Approach } from '../../core/attempt.ts';
-import type { Verification } from '../../core/event.ts';
+import type { TurnResult, Verification } from '../../core/event.ts';
 import { looksTheSame } from '../../core/page.ts';
-import type { AttemptView, StatusView } from '../../core/view.ts';
+import { type AttemptView, isEnded, type TurnView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION, attemptButton, choiceValue } from '../parts/actions.ts';
@@ -28,7 +28,7 @@ const approachTitles: Record<Approach, string> = {
 
 /** The request's message while attempts are made, and until a person chose one. */
 export function attemptsMessage(
-  view: StatusView,
+  view: TurnView,
   attempts: readonly AttemptView[],
   options: StatusOptions,
 ): FittedMessage {
@@ -36,11 +36,11 @@ export function attemptsMessage(
 }
 
 function progress(
-  view: StatusView,
+  view: TurnView,
   attempts: readonly AttemptView[],
   { now, stoppable }: StatusOptions,
 ): FittedMessage {
-  const over = attempts.filter(({ status }) => status.finishedAt !== null).length;
+  const over = attempts.filter(({ status }) => isEnded(status)).length;
   const time = view.startedAt && elapsed(view.startedAt, now);
   const done = over > 0 ? ` · ${over} of ${attempts.length} done` : '';
   const title = `Trying ${count(attempts.length, 'way')}${done}${time ? ` · ${time}` : ''}`;
@@ -62,7 +62,7 @@ function progress(
   });
 }
 
-function choice(view: StatusView, attempts: readonly AttemptView[]): FittedMessage {
+function choice(view: TurnView, attempts: readonly AttemptView[]): FittedMessage {
   const some = attempts.filter(isChoosable).length;
   const title =
     some === attempts.length
@@ -89,7 +89,7 @@ function choice(view: StatusView, attempts: readonly AttemptView[]): FittedMessa
   });
 }
 
-function keepNone(view: StatusView): ActionsBlock {
+function keepNone(view: TurnView): ActionsBlock {
   return actions(
     button({
       actionId: ACTION.stop,
@@ -108,7 +108,7 @@ function keepNone(view: StatusView): ActionsBlock {
 function card(parentId: string, attempt: AttemptView): CardBlock {
   const { place, status, files } = attempt;
   const picture = pictureOf(attempt);
-  const view = status.result?.kind === 'change';
+  const hasChange = resultOf(attempt)?.kind === 'change';
   const buttons = [
     ...(isChoosable(attempt)
       ? [
@@ -125,7 +125,7 @@ function card(parentId: string, attempt: AttemptView): CardBlock {
           }),
         ]
       : []),
-    ...(view ? [button({ actionId: ACTION.viewDiff, value: status.turnId, text: 'View diff' })] : []),
+    ...(hasChange ? [button({ actionId: ACTION.viewDiff, value: status.turnId, text: 'View diff' })] : []),
   ];
   const shown = picture === null ? undefined : files[picture.artifactId];
   return {
@@ -152,16 +152,22 @@ export function picturesOfAttempts(attempts: readonly AttemptView[]): readonly s
 }
 
 /** The first page that looks different now, as it looks now. */
-function pictureOf({ status }: AttemptView): { readonly artifactId: string; readonly alt: string } | null {
-  if (status.result?.kind !== 'change') return null;
-  const page = status.result.verification.pages.find((each) => each.after !== null && !looksTheSame(each));
+function pictureOf(attempt: AttemptView): { readonly artifactId: string; readonly alt: string } | null {
+  const result = resultOf(attempt);
+  if (result?.kind !== 'change') return null;
+  const page = result.verification.pages.find((each) => each.after !== null && !looksTheSame(each));
   if (!page?.after) return null;
   const name = oneLine(page.name, 80) || 'page';
   return { artifactId: page.after.artifactId, alt: `Screenshot of ${name} with this attempt` };
 }
 
-function isChoosable({ status }: AttemptView): boolean {
-  return status.state === 'done' && (status.result?.kind === 'change' || status.result?.kind === 'answer');
+function isChoosable(attempt: AttemptView): boolean {
+  const kind = resultOf(attempt)?.kind;
+  return kind === 'change' || kind === 'answer';
+}
+
+function resultOf({ status }: AttemptView): TurnResult | null {
+  return status.state === 'done' ? status.result : null;
 }
 
 function headOf({ place, approach }: AttemptView): string {
@@ -169,15 +175,15 @@ function headOf({ place, approach }: AttemptView): string {
 }
 
 /** Checks and size, or how it ended without a change. */
-function evidenceOf({ status }: AttemptView): string {
-  const { result } = status;
+function evidenceOf(attempt: AttemptView): string {
+  const result = resultOf(attempt);
   if (result?.kind === 'change') {
     const { verification, review, files } = result;
     const against = review?.verdict === 'fail' ? 'the review is against it' : '';
     return [checksOf(verification), filesInWords(files), against].filter(Boolean).join(' · ');
   }
   if (result?.kind === 'answer') return 'An answer, no change';
-  return status.state === 'stopped' ? 'Stopped' : 'No result';
+  return attempt.status.state === 'stopped' ? 'Stopped' : 'No result';
 }
 
 function checksOf(verification: Verification): string {
@@ -187,11 +193,13 @@ function checksOf(verification: Verification): string {
 }
 
 /** What came of it in one sentence. */
-function outcomeOf({ status }: AttemptView): string {
-  const { result, failure } = status;
+function outcomeOf(attempt: AttemptView): string {
+  const { status } = attempt;
+  const result = resultOf(attempt);
   if (result?.kind === 'change') return sentence(result.summary);
   if (result?.kind === 'answer') return sentence(result.text);
-  return failure?.message ?? status.stopped?.leaves ?? '';
+  if (status.state === 'failed' || status.state === 'refused') return status.failure.message;
+  return status.state === 'stopped' && status.stopped.how === 'stopped' ? status.stopped.leaves : '';
 }
 
 function sentence(markdown: string): string {
@@ -212,16 +220,16 @@ function task(attempt: AttemptView): TaskCardBlock {
   };
 }
 
-function taskState(status: StatusView): TaskCardBlock['status'] {
+function taskState(status: TurnView): TaskCardBlock['status'] {
   if (status.state === 'done') return 'complete';
-  if (status.finishedAt !== null) return 'error';
+  if (isEnded(status)) return 'error';
   return status.startedAt === null ? 'pending' : 'in_progress';
 }
 
 function saidOf(attempt: AttemptView): string {
   const { status } = attempt;
   if (status.state === 'done') return evidenceOf(attempt);
-  if (status.finishedAt !== null) return oneLine(outcomeOf(attempt), DETAIL_MAX);
+  if (isEnded(status)) return oneLine(outcomeOf(attempt), DETAIL_MAX);
   if (status.tool !== null) return oneLine(status.tool, DETAIL_MAX);
   const phase = status.phases.find(({ state }) => state === 'running');
   if (phase === undefined) return '';

@@ -1,10 +1,10 @@
 // The status message of a turn: one plan with a task for each phase, updated while the work goes on.
 import type { ActionsBlock, PlanBlock, RichTextBlock, TaskCardBlock } from '@slack/types';
 import type { CheckResult, Phase } from '../../core/event.ts';
-import type { PhaseView, StatusView } from '../../core/view.ts';
+import type { OpenView, PhaseView, WorkView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
-import { duration, elapsed } from '../parts/amounts.ts';
+import { elapsed } from '../parts/amounts.ts';
 import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
 import { bold, code, paragraph, words } from '../parts/rich.ts';
@@ -43,10 +43,10 @@ const taskStates: Record<PhaseView['state'], TaskCardBlock['status']> = {
 };
 
 /**
- * Where a turn stands. Two calls give the same message unless something changed that a person would see;
+ * The message of an open turn. Two calls give the same message unless something changed that a person would see;
  * the clock counts at most once a minute.
  */
-export function statusMessage(view: StatusView, options: StatusOptions): FittedMessage {
+export function statusMessage(view: OpenView, options: StatusOptions): FittedMessage {
   const title = headline(view, options.now);
   const current = currentStep(view);
   const scripted = view.model?.scripted ? SCRIPTED_NOTE : '';
@@ -67,7 +67,7 @@ export function statusMessage(view: StatusView, options: StatusOptions): FittedM
 }
 
 /** What was chosen for the request: above all the repo, which may be the wrong one. */
-function placeOf(view: StatusView): string {
+function placeOf(view: WorkView): string {
   const why = view.repoWhy === null ? '' : ` (${view.repoWhy})`;
   return [
     view.repo === null ? '' : `${view.repo}${why}`,
@@ -80,10 +80,10 @@ function placeOf(view: StatusView): string {
     .join(' · ');
 }
 
-function controls(view: StatusView, options: StatusOptions): ActionsBlock | null {
+function controls(view: OpenView, options: StatusOptions): ActionsBlock | null {
   if (!options.stoppable) return null;
-  if (isBehind(view)) return waitingButtons(view);
   if (view.state !== 'queued' && view.state !== 'running') return null;
+  if (isBehind(view)) return waitingButtons(view);
   const value = view.turnId;
   const stop = button({ actionId: ACTION.stop, value, text: 'Stop' });
   // Once it is verified there is more to lose than to change.
@@ -97,7 +97,7 @@ export const SCRIPTED_NOTE =
   'A scripted model is at work: it plays recorded answers, because no model key is configured.';
 
 /** Said where the sandbox was lost on the way; empty where it was not. */
-export function restoredNote({ restored }: Pick<StatusView, 'restored'>): string {
+export function restoredNote({ restored }: Pick<WorkView, 'restored'>): string {
   if (restored === null) return '';
   const what =
     restored === 'sandbox'
@@ -106,7 +106,7 @@ export function restoredNote({ restored }: Pick<StatusView, 'restored'>): string
   return `The sandbox of this thread was lost. The work goes on in a fresh one, ${what}.`;
 }
 
-function headline(view: StatusView, now: Date): string {
+function headline(view: OpenView, now: Date): string {
   switch (view.state) {
     case 'received':
       return 'Got it';
@@ -123,41 +123,28 @@ function headline(view: StatusView, now: Date): string {
       const time = view.startedAt && elapsed(view.startedAt, now);
       return `${phase ? phaseWords[phase] : 'Starting'}${time ? ` · ${time}` : '…'}`;
     }
-    case 'done':
-      return took(view, 'Done');
-    case 'failed':
-      return took(view, 'Failed');
-    case 'stopped':
-      return took(view, 'Stopped');
-    case 'refused':
-      return 'Not started';
   }
 }
 
-function took(view: StatusView, word: string): string {
-  if (!view.startedAt || !view.finishedAt) return word;
-  return `${word} after ${duration(view.finishedAt.getTime() - view.startedAt.getTime())}`;
-}
-
-function currentStep(view: StatusView): string {
+function currentStep(view: OpenView): string {
   if (view.state !== 'running') return '';
   const phase = view.phases.find((entry) => entry.state === 'running');
   return oneLine(view.tool ?? phase?.detail ?? '', DETAIL_MAX);
 }
 
-function tasks(view: StatusView): TaskCardBlock[] {
+function tasks(view: WorkView): TaskCardBlock[] {
   return view.phases.flatMap((phase) =>
     phase.phase === 'agent' ? agentTasks(view, phase) : [phaseTask(view, phase)],
   );
 }
 
-function phaseTask(view: StatusView, phase: PhaseView): TaskCardBlock {
+function phaseTask(view: WorkView, phase: PhaseView): TaskCardBlock {
   const said = phase.phase === 'verify' && view.checks.length > 0 ? checksSoFar(view.checks) : phase.detail;
   return task(phase.phase, phaseTitles[phase.phase], taskStates[phase.state], said);
 }
 
 /** The agent's own steps where it named any: they say more than "Work on the request". */
-function agentTasks(view: StatusView, phase: PhaseView): TaskCardBlock[] {
+function agentTasks(view: WorkView, phase: PhaseView): TaskCardBlock[] {
   const detail = phase.state === 'running' ? phase.detail : '';
   if (view.plan.length === 0)
     return [task('agent', phaseTitles.agent, taskStates[phase.state], phase.detail, view.tool)];

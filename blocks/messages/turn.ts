@@ -1,7 +1,6 @@
 // The one message that shows a turn in its present state; which kind it is follows from the state.
 
-import type { Failure } from '../../core/errors.ts';
-import type { ResultView, StatusView } from '../../core/view.ts';
+import type { ResultView, TurnView } from '../../core/view.ts';
 import type { FittedMessage } from '../parts/message.ts';
 import { answerMessage } from './answer.ts';
 import { discardedNote } from './discarded.ts';
@@ -15,58 +14,35 @@ import { type StatusOptions, statusMessage } from './status.ts';
 import { stoppedMessage } from './stopped.ts';
 import { takenUpMessage, withdrawnMessage } from './waiting.ts';
 
-const FAILED: Failure = {
-  code: 'internal',
-  message: 'The turn failed.',
-  advice: 'Reply in the thread to try again.',
-};
-
 /** The message while a turn is open, and the last one of a turn that ended without a result. */
-export function turnMessage(view: StatusView, options: StatusOptions): FittedMessage {
-  if (view.withdrawn !== null) return withdrawnMessage(view.withdrawn, view.kind);
-  if (view.steering === 'taken') return takenUpMessage();
+export function turnMessage(view: TurnView, options: StatusOptions): FittedMessage {
+  const { turnId } = view;
   const about = [view.repo ?? '', view.branch].filter(Boolean).join(' · ');
   switch (view.state) {
     case 'needs_repo':
-      return repoChoiceMessage({
-        turnId: view.turnId,
-        choices: view.repoChoice?.choices ?? [],
-        reason: view.repoChoice?.reason ?? '',
-      });
-    case 'failed':
-      return failureMessage({
-        failure: view.failure ?? FAILED,
-        turnId: view.turnId,
-        // An option that was refused would be refused again.
-        canRetry: view.failure?.code !== 'option_refused',
-        about,
-      });
+      return repoChoiceMessage({ turnId, ...view.repoChoice });
+    case 'failed': {
+      // An option that was refused would be refused again.
+      const canRetry = view.failure.code !== 'option_refused';
+      return failureMessage({ failure: view.failure, turnId, canRetry, about });
+    }
     case 'refused':
       // Only where the thread had its message before that was known. Who may is said to the person alone.
-      return failureMessage({
-        failure: { ...(view.failure ?? FAILED), advice: '' },
-        turnId: view.turnId,
-        canRetry: false,
-      });
+      return failureMessage({ failure: { ...view.failure, advice: '' }, turnId, canRetry: false });
     case 'stopped':
-      return stoppedMessage({
-        by: view.stopped?.by ?? 'the deadline',
-        leaves: view.stopped?.leaves ?? '',
-        about,
-      });
-    case 'waiting':
-      return view.question && !view.question.answer
-        ? questionMessage({
-            turnId: view.turnId,
-            questionId: view.question.id,
-            question: view.question.question,
-            options: view.question.options,
-          })
-        : statusMessage(view, options);
+      return view.stopped.how === 'stopped'
+        ? stoppedMessage({ ...view.stopped, about })
+        : withdrawnMessage(view.stopped, view.kind);
+    case 'waiting': {
+      if (view.question === null) return statusMessage(view, options);
+      const { id: questionId, ...asked } = view.question;
+      return questionMessage({ turnId, questionId, ...asked });
+    }
+    case 'done':
+      return takenUpMessage();
     case 'received':
     case 'queued':
     case 'running':
-    case 'done':
       return statusMessage(view, options);
   }
 }

@@ -2,7 +2,7 @@
 // that is left where it was taken up by the other or taken back.
 import type { ActionsBlock } from '@slack/types';
 import type { TurnKind } from '../../core/turn.ts';
-import type { StatusView } from '../../core/view.ts';
+import type { OpenView, QueuedView, StopView } from '../../core/view.ts';
 import { fit } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
 import { duration } from '../parts/amounts.ts';
@@ -12,14 +12,13 @@ import { paragraph, person, words } from '../parts/rich.ts';
 import { count } from '../rules/text.ts';
 
 /** Whether another turn of the thread comes first. */
-export function isBehind(view: StatusView): boolean {
-  return view.state === 'queued' && (view.ahead > 0 || view.steering === 'offered');
+export function isBehind(view: OpenView): view is QueuedView {
+  return view.state === 'queued' && (view.ahead > 0 || view.isOffered);
 }
 
 /** Where a waiting turn stands, in one line. */
-export function placeInLine(view: StatusView): string {
-  if (view.steering === 'offered')
-    return 'Handed to the request at work, which reads it before its next step';
+export function placeInLine(view: QueuedView): string {
+  if (view.isOffered) return 'Handed to the request at work, which reads it before its next step';
   const { before = 0, waitMs = null } = view.queue ?? {};
   const time = waitMs === null ? '' : `, about ${duration(Math.max(waitMs, 60_000))}`;
   if (view.ahead > 0) return `Waiting: ${comesFirst(view.ahead, 'this thread')}${time}`;
@@ -33,29 +32,29 @@ function comesFirst(requests: number, whose: string): string {
 }
 
 /** The buttons of a turn with others before it. */
-export function waitingButtons(view: StatusView): ActionsBlock {
+export function waitingButtons(view: QueuedView): ActionsBlock {
   const value = view.turnId;
   const remove = button({ actionId: ACTION.remove, value, text: 'Remove' });
-  if (view.steering === 'offered') return actions(remove);
+  if (view.isOffered) return actions(remove);
   return actions(button({ actionId: ACTION.sendNow, value, text: 'Send now' }), remove);
 }
 
-/** The turn at work has read it. */
+/** The message of a turn whose text the turn at work has read. */
 export function takenUpMessage(): FittedMessage {
   const line = 'Taken up by the request that was at work.';
   return fit({ text: line, blocks: [paragraph(words(line))] });
 }
 
-/** Somebody took it back before its work began. */
+/** The message of a turn that a person took back before its work began. */
 export function withdrawnMessage(
-  withdrawn: NonNullable<StatusView['withdrawn']>,
+  { how, by }: Exclude<StopView, { how: 'stopped' }>,
   kind: TurnKind = 'follow_up',
 ): FittedMessage {
-  if (withdrawn.how === 'deleted') {
+  if (how === 'deleted') {
     const line = 'The message was deleted before its work began, so nothing was done.';
     return fit({ text: line, blocks: [paragraph(words(line))] });
   }
-  const who = { id: withdrawn.by };
+  const who = { id: by };
   const rest =
     kind === 'discard'
       ? ' took the discard back: the change is here again.'

@@ -5,7 +5,7 @@ import type { FittedMessage } from '../../blocks/parts/message.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
 import { isOver } from '../../core/turn.ts';
-import type { AttemptView, StatusView } from '../../core/view.ts';
+import { type AttemptView, isEnded, type QueuedView, type TurnView } from '../../core/view.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
@@ -36,7 +36,7 @@ export interface PresenterOptions {
   readonly config: Config;
   readonly uploads: Uploads;
   /** Called with whose turn was drawn and how, also where nothing of it changed. */
-  readonly onDrawn?: (teamId: string, requesterId: string, view: StatusView) => void;
+  readonly onDrawn?: (teamId: string, requesterId: string, view: TurnView) => void;
   readonly log: Log;
 }
 
@@ -121,7 +121,7 @@ async function presentTurn(
   const decides = turn.kind === 'merge' || turn.kind === 'discard';
   if (view.state === 'refused' && (await wantedPayload(em, statusKey(turn.id))) === null) {
     options.onDrawn?.(session.teamId, turn.requester.id, view);
-  } else if (!decides || view.finishedAt !== null) {
+  } else if (!decides || isEnded(view)) {
     const attempts = showsAttempts(view) ? await attemptViews(em, session, view.attempts) : [];
     const message = await draw(em, options, session, view, attempts);
     if (message === null) return false;
@@ -135,7 +135,7 @@ async function presentTurn(
   return true;
 }
 
-async function placeOf(em: EntityManager, turn: Turn): Promise<Pick<StatusView, 'ahead' | 'queue'>> {
+async function placeOf(em: EntityManager, turn: Turn): Promise<Pick<QueuedView, 'ahead' | 'queue'>> {
   const ahead = await turnsAhead(em, turn);
   return { ahead, queue: await queueOutlook(em, turn, ahead) };
 }
@@ -145,10 +145,9 @@ async function draw(
   em: EntityManager,
   options: PresenterOptions,
   session: Session,
-  view: StatusView,
+  view: TurnView,
   attempts: readonly AttemptView[],
 ): Promise<FittedMessage | null> {
-  const { result } = view;
   if (attempts.length > 0) {
     // Those of an attempt that is over are sent on already while the others are at work.
     const uploaded = await options.uploads.ask(picturesOfAttempts(attempts));
@@ -156,6 +155,7 @@ async function draw(
     const shown = attempts.map((attempt) => ({ ...attempt, files: uploaded.files }));
     return attemptsMessage(view, shown, { now: new Date(), stoppable: true });
   }
+  const result = view.state === 'done' ? view.result : null;
   if (result === null) return openMessage(view, new Date());
   const uploaded = await options.uploads.ask(picturesOf(result));
   if (uploaded.pending) return null;
@@ -165,7 +165,7 @@ async function draw(
 async function want(
   em: EntityManager,
   session: Session,
-  view: StatusView,
+  view: TurnView,
   message: FittedMessage,
   stageWithin: string,
 ): Promise<void> {
@@ -183,7 +183,7 @@ async function want(
     stage: `${stageOf(view)} ${stageWithin}`,
   };
   const before = messagePayload.safeParse(await wantedPayload(em, dedupeKey));
-  const urgent = !before.success || before.data.stage !== payload.stage || view.finishedAt !== null;
+  const urgent = !before.success || before.data.stage !== payload.stage || isEnded(view);
   await wantDelivery(em, { ...place, dedupeKey, payload, urgent });
   for (const [index, { text, blocks }] of message.overflow.entries()) {
     const part = String(index + 1).padStart(3, '0');
@@ -200,7 +200,7 @@ function statusKey(turnId: string): string {
   return `status:${turnId}`;
 }
 
-function showsAttempts(view: StatusView): boolean {
+function showsAttempts(view: TurnView): boolean {
   return view.attempts.length > 0 && (view.state === 'running' || view.state === 'waiting');
 }
 
@@ -209,14 +209,15 @@ async function wantAgentStatus(
   em: EntityManager,
   session: Session,
   turn: Turn,
-  view: StatusView,
+  view: TurnView,
 ): Promise<void> {
   const turns = await em.find(Turn, { sessionId: session.id, kind: { $ne: 'answer' } });
   const first = turns.find(({ position }) => position === 0) ?? turn;
   const states = turns.map(({ id, state }) => (id === turn.id ? view.state : state));
   const waits = states.some((state) => state === 'waiting' || state === 'needs_repo');
   const works = states.some((state) => !isOver(state));
-  const ended = view.result?.kind === 'merged' || view.result?.kind === 'discarded';
+  const result = view.state === 'done' ? view.result?.kind : undefined;
+  const ended = result === 'merged' || result === 'discarded';
   const status = waits ? 'suspended' : works ? 'processing' : ended ? 'closed' : 'active';
   await wantDelivery(
     em,
@@ -231,7 +232,7 @@ function titleOf({ text, details }: Turn): string {
 }
 
 /** Each plan is a message of its own, which stays when the work goes on. */
-async function wantPlans(em: EntityManager, session: Session, view: StatusView): Promise<void> {
+async function wantPlans(em: EntityManager, session: Session, view: TurnView): Promise<void> {
   for (const [index, proposal] of view.proposals.entries()) {
     const isLast = index === view.proposals.length - 1 && view.attempts.length === 0;
     const waits = view.state === 'waiting' && isLast;
@@ -252,15 +253,15 @@ async function wantPlans(em: EntityManager, session: Session, view: StatusView):
 }
 
 /** Changes when something happened that people wait for; the steps within it may wait. */
-function stageOf(view: StatusView): string {
+function stageOf(view: TurnView): string {
   return [view.state, ...view.phases.map((phase) => phase.state)].join(' ');
 }
 
 /** A session's results show where their merge stands and whether they are the newest; waiting turns their place. */
-async function changesWith(em: EntityManager, turn: Turn, view: StatusView): Promise<readonly string[]> {
-  const decides = turn.kind === 'merge' || turn.kind === 'discard' || view.published !== null;
+async function changesWith(em: EntityManager, turn: Turn, view: TurnView): Promise<readonly string[]> {
+  const decides = turn.kind === 'merge' || turn.kind === 'discard' || view.isPublished;
   const rivals = turn.details.tries !== undefined;
-  if (!decides && !rivals && view.finishedAt === null) return [];
+  if (!decides && !rivals && !isEnded(view)) return [];
   const behind = await em.find(
     Turn,
     {

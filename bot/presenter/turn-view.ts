@@ -7,21 +7,20 @@ import { finishedMessage, turnMessage } from '../../blocks/messages/turn.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { SessionEvent, TurnResult } from '../../core/event.ts';
-import { foldTurn } from '../../core/fold.ts';
 import { countingApprovals } from '../../core/rights/approvals.ts';
 import type { Person } from '../../core/turn.ts';
-import type { CodeLinks, MergeState, ResultView, StatusView } from '../../core/view.ts';
+import { turnView } from '../../core/turn-view.ts';
+import type { CodeLinks, MergeState, ResultView, TurnView, WorkView } from '../../core/view.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, type Session, Turn } from '../../db/entities/session.ts';
 import { promptersOf } from '../../db/log/prompters.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 
 /** What a turn's events say. */
-export function viewOf(session: Session, turn: Turn, events: readonly SessionEvent[]): StatusView {
-  return foldTurn(
+export function viewOf(session: Session, turn: Turn, events: readonly SessionEvent[]): TurnView {
+  return turnView(
     {
       turnId: turn.id,
-      sessionId: session.id,
       kind: turn.kind,
       requester: turn.requester,
       repo: session.repo ?? null,
@@ -29,7 +28,6 @@ export function viewOf(session: Session, turn: Turn, events: readonly SessionEve
       base: session.baseBranch ?? null,
       options: optionsOf(session, turn),
       changeable: isChangeable(session, turn),
-      receivedAt: turn.createdAt,
     },
     events,
   );
@@ -57,9 +55,9 @@ export function isChangeable(
 }
 
 /** The message of a turn without a result. */
-export function openMessage(view: StatusView, now: Date): FittedMessage {
+export function openMessage(view: TurnView, now: Date): FittedMessage {
   // A merge is tried again with the button of the result, where the commit is seen once more.
-  if (view.kind === 'merge' && view.failure !== null) {
+  if (view.kind === 'merge' && (view.state === 'failed' || view.state === 'refused')) {
     const { failure, turnId, branch, mergeBlock } = view;
     return mergeBlock === null
       ? failureMessage({ failure, turnId, canRetry: false, about: branch })
@@ -84,7 +82,7 @@ export async function resultView(
   em: EntityManager,
   config: Config,
   session: Session,
-  view: StatusView,
+  view: WorkView,
   result: TurnResult,
   files: Readonly<Record<string, string>>,
 ): Promise<ResultView> {
@@ -119,7 +117,7 @@ async function approversOf(
   config: Config,
   sessionId: string,
   turns: readonly Turn[],
-  view: StatusView,
+  view: WorkView,
   commit: string,
 ): Promise<readonly Person[]> {
   const position = turns.find(({ id }) => id === view.turnId)?.position ?? 0;

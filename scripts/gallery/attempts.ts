@@ -4,20 +4,27 @@ import { keptNote } from '../../blocks/messages/kept.ts';
 import { reminderMessage } from '../../blocks/messages/reminder.ts';
 import { resultMessage } from '../../blocks/messages/result.ts';
 import type { Approach } from '../../core/attempt.ts';
-import type { AttemptView, StatusView } from '../../core/view.ts';
+import type { TurnResult } from '../../core/event.ts';
+import type { AttemptView, EndState, OpenState, WorkView } from '../../core/view.ts';
 import { entries, type GalleryEntry } from './entries.ts';
 import * as turns from './turns.ts';
 
-const { after, change, changeResult, failedChecks, jon, mara, phases, running, status, usage } = turns;
+const { after, change, changeResult, failedChecks, jon, mara, phases, usage, work } = turns;
 const files = { 'cart-before': 'F0CARTBEFORE', 'cart-after': 'F0CARTAFTER' };
 const verified = changeResult().verification;
 
-function attempt(place: number, approach: Approach | null, view: Partial<StatusView>): AttemptView {
-  return { place, approach, files, status: status({ turnId: `turn-attempt-${place}`, ...view }) };
+function attempt(
+  place: number,
+  approach: Approach,
+  state: OpenState | EndState,
+  more: Partial<WorkView> = { startedAt: after(0) },
+): AttemptView {
+  const turnId = `turn-attempt-${place}`;
+  return { place, approach, files, status: { ...work({ turnId, ...more }), ...state } };
 }
 
-function done(result: StatusView['result']): Partial<StatusView> {
-  return { state: 'done', startedAt: after(0), finishedAt: after(4), result };
+function done(result: TurnResult): EndState {
+  return { state: 'done', finishedAt: after(4), result };
 }
 
 const simplest = attempt(1, 'simplest', done(changeResult()));
@@ -49,34 +56,30 @@ const different = attempt(
 );
 const failed = attempt(3, 'different', {
   state: 'failed',
-  startedAt: after(0),
   finishedAt: after(3),
   failure: { code: 'budget_spent', message: 'The agent used up its 60 steps.', advice: 'Reply “continue”.' },
 });
 
-const parent = { turnId: 'turn-gallery', attempts: [] } as const;
 const working = [
   attempt(1, 'simplest', done(changeResult())),
-  attempt(2, 'thorough', {
-    ...running({ tool: 'npm test -- total.test.js' }),
-    turnId: 'turn-attempt-2',
-  }),
-  attempt(3, 'different', {
-    state: 'running',
-    startedAt: after(0),
-    phases: phases(['done', ''], ['done', ''], ['running', 'Running test']),
-  }),
-  attempt(4, 'maintainer', { state: 'queued' }),
+  attempt(2, 'thorough', { state: 'running' }, { ...turns.atWork, tool: 'npm test -- total.test.js' }),
+  attempt(
+    3,
+    'different',
+    { state: 'running' },
+    { startedAt: after(0), phases: phases(['done', ''], ['done', ''], ['running', 'Running test']) },
+  ),
+  attempt(4, 'maintainer', { state: 'queued', ahead: 0, queue: null, isOffered: false }, {}),
 ];
 
 /** Every state of a request with several attempts. */
 export function attemptStates(): GalleryEntry[] {
-  const waiting = status({ ...parent, state: 'waiting', startedAt: after(0) });
+  const waiting = turns.waiting({ model: null });
   const options = { now: after(6), stoppable: true };
   const usageOfAll = { ...usage, steps: 38, inputTokens: 301_000, outputTokens: 14_100 };
   const chosen = { place: 2, of: 3, by: jon.id };
   return [
-    ...entries('Attempts: under way', attemptsMessage(running(parent), working, options)),
+    ...entries('Attempts: under way', attemptsMessage(turns.running(), working, options)),
     ...entries('Attempts: choose one', attemptsMessage(waiting, [simplest, thorough, different], options)),
     ...entries('Attempts: one failed', attemptsMessage(waiting, [simplest, thorough, failed], options)),
     ...entries(

@@ -56,13 +56,13 @@ function modal(title: string, shown: object): GalleryEntry {
 }
 
 function statuses(): GalleryEntry[] {
-  const { status, running, phases, plan, after } = turns;
+  const { work, queued, running, waiting, phases, plan, after } = turns;
   const at = (minutes: number, stoppable = true) => ({ now: after(minutes), stoppable });
   return [
-    ...entries('Status: received', statusMessage(status(), at(0))),
+    ...entries('Status: received', statusMessage({ ...work(), state: 'received' }, at(0))),
     ...entries(
       'Status: waiting for a worker',
-      statusMessage(status({ state: 'queued', queue: { before: 3, waitMs: 380_000 } }), at(0)),
+      statusMessage(queued({ queue: { before: 3, waitMs: 380_000 } }), at(0)),
     ),
     ...entries(
       'Status: the sandbox was lost',
@@ -72,10 +72,10 @@ function statuses(): GalleryEntry[] {
       'Status: the sandbox was lost with work in it',
       statusMessage(running({ restored: 'work', plan, tool: 'npm test' }), at(6)),
     ),
-    ...entries('Status: waiting behind others', statusMessage(status({ state: 'queued', ahead: 2 }), at(0))),
+    ...entries('Status: waiting behind others', statusMessage(queued({ ahead: 2 }), at(0))),
     ...entries(
       'Status: handed to the request at work',
-      statusMessage(status({ state: 'queued', ahead: 1, steering: 'offered' }), at(0)),
+      statusMessage(queued({ ahead: 1, isOffered: true }), at(0)),
     ),
     ...entries('Status: taken up', takenUpMessage()),
     ...entries('Status: removed', withdrawnMessage({ by: turns.jon.id, how: 'removed' })),
@@ -98,31 +98,7 @@ function statuses(): GalleryEntry[] {
         at(12),
       ),
     ),
-    ...entries('Status: waiting for an answer', statusMessage(running({ state: 'waiting', plan }), at(4))),
-    ...entries(
-      'Status: done',
-      statusMessage(
-        running({
-          state: 'done',
-          plan: plan.map((step) => ({ ...step, status: 'complete' })),
-          phases: phases(
-            ['done', ''],
-            ['done', ''],
-            ['done', 'all 3 checks passed'],
-            ['done', 'commit 4f9c2d1'],
-          ),
-          finishedAt: after(2.5),
-        }),
-        at(3, false),
-      ),
-    ),
-    ...entries(
-      'Status: failed',
-      statusMessage(
-        running({ state: 'failed', finishedAt: after(1), phases: phases(['failed', 'npm ci ended with 1']) }),
-        at(1, false),
-      ),
-    ),
+    ...entries('Status: waiting for an answer', statusMessage(waiting({ plan }), at(4))),
   ];
 }
 

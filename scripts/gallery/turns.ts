@@ -1,9 +1,9 @@
 // One request to the bakery shop in all its states: what the gallery draws.
 import type { ChangeResult, CheckResult, PlanStep, Usage } from '../../core/event.ts';
-import { foldTurn } from '../../core/fold.ts';
 import type { PageComparison } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';
-import type { AnswerView, ChangeView, PhaseView, StatusView } from '../../core/view.ts';
+import { turnView } from '../../core/turn-view.ts';
+import type { AnswerView, ChangeView, OpenView, PhaseView, QueuedView, WorkView } from '../../core/view.ts';
 
 export const mara: Person = { id: 'U0MARA111', name: 'Mara Lind', email: 'mara@example.com' };
 export const jon: Person = { id: 'U0JON2222', name: 'Jon Vale', email: 'jon@example.com' };
@@ -32,27 +32,39 @@ export function phases(...states: PhaseStates): readonly PhaseView[] {
   });
 }
 
-export function status(change: Partial<StatusView> = {}): StatusView {
-  const facts = {
+const untouched: WorkView = turnView(
+  {
     turnId: 'turn-gallery',
-    sessionId: 'k7m2pq9xwd',
     kind: 'mention',
     requester: mara,
     repo: 'bakery-shop',
     branch: 'threadsmith/k7m2pq9xwd',
-    receivedAt: RECEIVED,
-  } as const;
-  return { ...foldTurn(facts, []), ...change };
+  },
+  [],
+);
+
+export function work(change: Partial<WorkView> = {}): WorkView {
+  return { ...untouched, ...change };
 }
 
-export function running(change: Partial<StatusView> = {}): StatusView {
-  return status({
-    state: 'running',
-    model: { name: 'scripted', scripted: true },
-    startedAt: RECEIVED,
-    phases: phases(['done', 'bakery-shop at 91c2e07'], ['running', 'Reading the code']),
-    ...change,
-  });
+export function queued(change: Partial<QueuedView> = {}): QueuedView {
+  return { ...work(), state: 'queued', ahead: 0, queue: null, isOffered: false, ...change };
+}
+
+/** What a scripted model at work looks like. */
+export const atWork = {
+  model: { name: 'scripted', scripted: true },
+  startedAt: RECEIVED,
+  phases: phases(['done', 'bakery-shop at 91c2e07'], ['running', 'Reading the code']),
+} as const;
+
+export function running(change: Partial<WorkView> = {}): OpenView {
+  return { ...work({ ...atWork, ...change }), state: 'running' };
+}
+
+/** A turn that waits for a person. */
+export function waiting(change: Partial<WorkView> = {}): OpenView {
+  return { ...work({ ...atWork, ...change }), state: 'waiting', question: null };
 }
 
 export const usage: Usage = {
@@ -131,7 +143,7 @@ export function changeResult(change: Partial<ChangeResult> = {}): ChangeResult {
 
 export function change(view: Partial<ChangeView> = {}): ChangeView {
   return {
-    ...status({ state: 'done', model: { name: 'gpt-5.2-codex', scripted: false } }),
+    ...work({ model: { name: 'gpt-5.2-codex', scripted: false } }),
     result: changeResult(),
     files: { 'cart-before': 'F0CARTBEFORE', 'cart-after': 'F0CARTAFTER' },
     merge: { kind: 'open' },

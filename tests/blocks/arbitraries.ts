@@ -10,7 +10,6 @@ import type {
   Usage,
   Verification,
 } from '../../core/event.ts';
-import { foldTurn } from '../../core/fold.ts';
 import type { PageComparison, PageDifference, PageShot } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';
 import type {
@@ -18,11 +17,15 @@ import type {
   AttemptView,
   ChangeView,
   CodeLinks,
+  EndState,
   MergeState,
+  OpenState,
   PhaseView,
-  StatusView,
+  StopView,
+  TurnView,
+  WorkView,
 } from '../../core/view.ts';
-import { facts } from './samples.ts';
+import { work } from './samples.ts';
 
 /** A user that only hostile text names. */
 export const STRANGER = 'U0STRANGE1';
@@ -194,52 +197,58 @@ const anyPhases: fc.Arbitrary<readonly PhaseView[]> = fc.tuple(
 
 const anyFailure = fc.record({ code: fc.constant('internal' as const), message: anyText, advice: anyText });
 
-export const anyStatus: fc.Arbitrary<StatusView> = fc
+export const anyWork: fc.Arbitrary<WorkView> = fc
   .record({
     requester: anyPerson,
     repo: fc.option(short),
     branch: short,
-    state: fc.constantFrom<StatusView['state']>(
-      'received',
-      'needs_repo',
-      'queued',
-      'running',
-      'waiting',
-      'done',
-      'failed',
-      'stopped',
-      'refused',
-    ),
     model: fc.option(fc.record({ name: short, scripted: fc.boolean() })),
     phases: anyPhases,
     plan: some(anyStep),
     tool: fc.option(anyText),
     checks: fc.array(anyCheck, { maxLength: 5 }),
+    restored: fc.constantFrom('sandbox', 'work', null),
+    alertDecision: fc.constantFrom({ by: 'U0MARA111', how: 'mute' }, { by: 'U0MARA111', how: 'fix' }, null),
+    startedAt: fc.option(date),
+  })
+  .map(work);
+
+const anyOpenState: fc.Arbitrary<OpenState> = fc.oneof(
+  fc.record({ state: fc.constantFrom('received', 'running') }),
+  fc.record({
+    state: fc.constant('needs_repo'),
+    repoChoice: fc.record({ choices: some(short), reason: anyText }),
+  }),
+  fc.record({
+    state: fc.constant('queued'),
     ahead: amount,
     queue: fc.option(fc.record({ before: amount, waitMs: fc.option(amount) })),
-    restored: fc.constantFrom('sandbox', 'work', null),
-    steering: fc.constantFrom('offered', 'taken', null),
-    withdrawn: fc.constantFrom(
-      { by: 'U0MARA111', how: 'removed' },
-      { by: 'U0MARA111', how: 'deleted' },
-      null,
-    ),
-    alertDecision: fc.constantFrom({ by: 'U0MARA111', how: 'mute' }, { by: 'U0MARA111', how: 'fix' }, null),
-    repoChoice: fc.option(fc.record({ choices: some(short), reason: anyText })),
-    question: fc.option(
-      fc.record({
-        id: fc.nat(),
-        question: anyText,
-        options: some(anyText),
-        answer: fc.option(fc.record({ by: short, text: anyText })),
-      }),
-    ),
-    failure: fc.option(anyFailure),
-    stopped: fc.option(fc.record({ by: short, leaves: anyText })),
-    startedAt: fc.option(date),
-    finishedAt: fc.option(date),
-  })
-  .map((change) => ({ ...foldTurn(facts, []), ...change }));
+    isOffered: fc.boolean(),
+  }),
+  fc.record({
+    state: fc.constant('waiting'),
+    question: fc.option(fc.record({ id: fc.nat(), question: anyText, options: some(anyText) })),
+  }),
+);
+
+const anyStop: fc.Arbitrary<StopView> = fc.oneof(
+  fc.record({ how: fc.constant('stopped'), by: short, leaves: anyText }),
+  fc.record({ how: fc.constantFrom('removed', 'deleted'), by: fc.constant('U0MARA111') }),
+);
+
+const anyEndState: fc.Arbitrary<EndState> = fc.oneof(
+  fc.record({
+    state: fc.constant('done'),
+    finishedAt: date,
+    result: fc.oneof(anyChange, anyAnswer, fc.constant(null)),
+  }),
+  fc.record({ state: fc.constantFrom('failed', 'refused'), finishedAt: date, failure: anyFailure }),
+  fc.record({ state: fc.constant('stopped'), finishedAt: date, stopped: anyStop }),
+);
+
+export const anyTurn: fc.Arbitrary<TurnView> = fc
+  .tuple(anyWork, fc.oneof(anyOpenState, anyEndState))
+  .map(([known, state]) => ({ ...known, ...state }));
 
 const anyMerge: fc.Arbitrary<MergeState> = fc.oneof(
   fc.record({ kind: fc.constant('open' as const) }),
@@ -275,25 +284,19 @@ const rows = {
 };
 
 export const anyChangeView: fc.Arbitrary<ChangeView> = fc
-  .tuple(anyStatus, anyChange, fc.record(rows))
-  .map(([status, result, more]) => ({ ...status, ...more, result }));
+  .tuple(anyWork, anyChange, fc.record(rows))
+  .map(([known, result, more]) => ({ ...known, ...more, result }));
 
 export const anyAnswerView: fc.Arbitrary<AnswerView> = fc
-  .tuple(anyStatus, anyAnswer, fc.record(rows))
-  .map(([status, result, more]) => ({ ...status, ...more, result }));
+  .tuple(anyWork, anyAnswer, fc.record(rows))
+  .map(([known, result, more]) => ({ ...known, ...more, result }));
 
-/** Attempts in any state; those that are over have any result. */
+/** Attempts in any state. */
 export const anyAttempts: fc.Arbitrary<readonly AttemptView[]> = fc
-  .array(
-    fc.record({
-      approach: fc.constantFrom(null, ...APPROACHES),
-      status: fc
-        .tuple(anyStatus, fc.oneof(anyChange, anyAnswer, fc.constant(null)))
-        .map(([status, result]) => ({ ...status, result })),
-      files: rows.files,
-    }),
-    { minLength: 1, maxLength: MAX_ATTEMPTS + 1 },
-  )
+  .array(fc.record({ approach: fc.constantFrom(null, ...APPROACHES), status: anyTurn, files: rows.files }), {
+    minLength: 1,
+    maxLength: MAX_ATTEMPTS + 1,
+  })
   .map((attempts) => attempts.map((attempt, index) => ({ ...attempt, place: index + 1 })));
 
 export const anyDate = date;

@@ -2,15 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { attemptsMessage, picturesOfAttempts } from '../../blocks/messages/attempts.ts';
 import { isFields } from '../../blocks/rules/weigh.ts';
-import type { AttemptView, StatusView } from '../../core/view.ts';
-import { change, changeResult, status } from './samples.ts';
+import type { AttemptView, EndState, OpenState, WorkView } from '../../core/view.ts';
+import { change, changeResult, work } from './samples.ts';
 
 const OPTIONS = { now: new Date('2026-11-21T10:10:00Z'), stoppable: true };
-const parent = status({ state: 'waiting' });
+const parent = { ...work(), state: 'waiting', question: null } as const;
 
-function attempt(place: number, view: Partial<StatusView>): AttemptView {
+function attempt(place: number, state: OpenState | EndState, more: Partial<WorkView> = {}): AttemptView {
   const { files } = change();
-  return { place, approach: 'thorough', files, status: { ...status(), turnId: `turn-${place}`, ...view } };
+  const status = { ...work({ turnId: `turn-${place}`, ...more }), ...state };
+  return { place, approach: 'thorough', files, status };
 }
 
 function buttonsIn(value: unknown): readonly string[] {
@@ -58,8 +59,8 @@ describe('a choice among attempts', () => {
 });
 
 test('attempts under way are one list, with one button that stops them all', () => {
-  const working = attempt(3, { state: 'running', startedAt: OPTIONS.now, tool: 'npm test' });
-  const message = attemptsMessage(status({ state: 'running' }), [done, failed, working], OPTIONS);
+  const working = attempt(3, { state: 'running' }, { startedAt: OPTIONS.now, tool: 'npm test' });
+  const message = attemptsMessage({ ...work(), state: 'running' }, [done, failed, working], OPTIONS);
   const [plan] = message.blocks;
   expect(plan).toMatchObject({
     type: 'plan',

@@ -15,9 +15,17 @@ import type { FittedMessage } from '../../blocks/parts/message.ts';
 import { isUserId } from '../../blocks/parts/rich.ts';
 import { validateMessage } from '../../blocks/rules/validate.ts';
 import { isFields } from '../../blocks/rules/weigh.ts';
-import type { StatusView } from '../../core/view.ts';
+import type { WorkView } from '../../core/view.ts';
 import { findProblems } from '../../playground/slack/blocks/check.ts';
-import { anyAnswerView, anyAttempts, anyChangeView, anyDate, anyStatus, anyText } from './arbitraries.ts';
+import {
+  anyAnswerView,
+  anyAttempts,
+  anyChangeView,
+  anyDate,
+  anyText,
+  anyTurn,
+  anyWork,
+} from './arbitraries.ts';
 import { dangers, viewProblems } from './safety.ts';
 
 const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) };
@@ -38,7 +46,7 @@ function wrongsOfView(view: ModalView): unknown[] {
 }
 
 /** Whoever the rows and events name; nobody else may be mentioned. */
-function peopleIn(view: StatusView): string[] {
+function peopleIn(view: WorkView): string[] {
   const idIn = (value: unknown, ...names: string[]): unknown =>
     names.reduce((inner: unknown, name) => (isFields(inner) ? inner[name] : undefined), value);
   return [
@@ -46,7 +54,6 @@ function peopleIn(view: StatusView): string[] {
     idIn(view, 'merge', 'by', 'id'),
     idIn(view, 'stopped', 'by'),
     idIn(view, 'result', 'chosen', 'by'),
-    idIn(view, 'withdrawn', 'by'),
     ...approversOf(idIn(view, 'merge', 'approvers')),
   ].filter((id): id is string => typeof id === 'string' && isUserId(id));
 }
@@ -55,9 +62,9 @@ function approversOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value.map((one: unknown) => (isFields(one) ? one.id : undefined)) : [];
 }
 
-test('any open turn gives a message that Slack takes', () => {
+test('any turn gives a message that Slack takes', () => {
   fc.assert(
-    fc.property(anyStatus, anyDate, fc.boolean(), (view, now, stoppable) => {
+    fc.property(anyTurn, anyDate, fc.boolean(), (view, now, stoppable) => {
       expect(wrongs(turnMessage(view, { now, stoppable }), peopleIn(view))).toEqual([]);
     }),
     RUNS,
@@ -81,9 +88,11 @@ test('any change gives a message that Slack takes, with its buttons in the first
 
 test('any attempts give a message that Slack takes, with their buttons in the first one', () => {
   fc.assert(
-    fc.property(anyStatus, anyAttempts, anyDate, fc.boolean(), (view, attempts, now, isChoice) => {
-      const state = isChoice ? 'waiting' : 'running';
-      const message = attemptsMessage({ ...view, state }, attempts, { now, stoppable: true });
+    fc.property(anyWork, anyAttempts, anyDate, fc.boolean(), (known, attempts, now, isChoice) => {
+      const state = isChoice
+        ? ({ state: 'waiting', question: null } as const)
+        : ({ state: 'running' } as const);
+      const message = attemptsMessage({ ...known, ...state }, attempts, { now, stoppable: true });
       expect(wrongs(message)).toEqual([]);
       expect(message.blocks.filter(({ type }) => type === (isChoice ? 'carousel' : 'plan'))).toHaveLength(1);
       expect(message.blocks.filter(({ type }) => type === 'actions')).toHaveLength(1);

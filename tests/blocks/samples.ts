@@ -1,9 +1,9 @@
 // Views to draw in the tests of blocks: a plausible turn, changed where a test needs it.
 import type { ChangeResult, CheckResult, Usage } from '../../core/event.ts';
-import { foldTurn } from '../../core/fold.ts';
 import type { PageComparison } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';
-import type { ChangeView, StatusView, TurnFacts } from '../../core/view.ts';
+import { turnView } from '../../core/turn-view.ts';
+import type { ChangeView, OpenView, QueuedView, RequestFacts, WorkView } from '../../core/view.ts';
 
 export const mara: Person = { id: 'U0MARA111', name: 'Mara Lind', email: 'mara@example.com' };
 export const jon: Person = { id: 'U0JON2222', name: 'Jon Vale', email: null };
@@ -11,19 +11,25 @@ export const at = new Date('2026-11-21T10:00:00Z');
 export const COMMIT = '4f9c2d1e8b7a6c5d4e3f2a1b0c9d8e7f6a5b4c3d';
 export const MERGE_COMMIT = 'a1b2c3d4e5f60718293a4b5c6d7e8f9001122334';
 
-export const facts: TurnFacts = {
+export const facts: RequestFacts = {
   turnId: 'turn-1',
-  sessionId: 'abcdefghjk',
   kind: 'mention',
   requester: mara,
   repo: 'bakery-shop',
   branch: 'threadsmith/abcdefghjk',
-  receivedAt: at,
 };
 
-export function status(change: Partial<StatusView> = {}): StatusView {
-  return { ...foldTurn(facts, []), ...change };
+const untouched: WorkView = turnView(facts, []);
+
+export function work(change: Partial<WorkView> = {}): WorkView {
+  return { ...untouched, ...change };
 }
+
+export function queued(change: Partial<QueuedView> = {}): QueuedView {
+  return { ...work(), state: 'queued', ahead: 0, queue: null, isOffered: false, ...change };
+}
+
+export const received: OpenView = { ...work(), state: 'received' };
 
 export const usage: Usage = {
   model: 'gpt-5',
@@ -70,7 +76,7 @@ export function changeResult(change: Partial<ChangeResult> = {}): ChangeResult {
 
 export function change(view: Partial<ChangeView> = {}): ChangeView {
   return {
-    ...status({ state: 'done' }),
+    ...work(),
     result: changeResult(),
     files: { 'shot-before': 'F0BEFORE01', 'shot-after': 'F0AFTER001' },
     merge: { kind: 'open' },

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { statusMessage } from '../../blocks/messages/status.ts';
 import { turnMessage } from '../../blocks/messages/turn.ts';
 import type { FittedMessage } from '../../blocks/parts/message.ts';
-import type { StatusView } from '../../core/view.ts';
-import { at, check, status } from './samples.ts';
+import type { OpenView, WorkView } from '../../core/view.ts';
+import { at, check, queued, received, work } from './samples.ts';
 
 function planOf(message: FittedMessage): PlanBlock {
   const plan = message.blocks.find((block) => block.type === 'plan');
@@ -13,7 +13,7 @@ function planOf(message: FittedMessage): PlanBlock {
   return plan;
 }
 
-function tasks(view: StatusView): string[] {
+function tasks(view: OpenView): string[] {
   const plan = planOf(statusMessage(view, { now: at }));
   const isTask = (task: object): task is TaskCardBlock => 'task_id' in task;
   return (plan.tasks ?? [])
@@ -26,19 +26,19 @@ function tasks(view: StatusView): string[] {
 
 const minutes = (number: number) => new Date(at.getTime() + number * 60_000);
 
-function running(change: Partial<StatusView> = {}): StatusView {
-  const view = status({ state: 'running', startedAt: at });
-  return {
-    ...view,
-    phases: view.phases.map((phase, index) =>
-      index === 0
-        ? { ...phase, state: 'done' }
-        : index === 1
-          ? { ...phase, state: 'running', detail: 'Reading' }
-          : phase,
-    ),
-    ...change,
-  };
+function atWork(change: Partial<WorkView> = {}): WorkView {
+  const phases = work().phases.map((phase, index) =>
+    index === 0
+      ? { ...phase, state: 'done' as const }
+      : index === 1
+        ? { ...phase, state: 'running' as const, detail: 'Reading' }
+        : phase,
+  );
+  return work({ startedAt: at, phases, ...change });
+}
+
+function running(change: Partial<WorkView> = {}): OpenView {
+  return { ...atWork(change), state: 'running' };
 }
 
 describe('the plan', () => {
@@ -82,21 +82,19 @@ describe('the plan', () => {
 
 describe('the headline', () => {
   test.each([
-    [status(), 'Got it'],
-    [status({ state: 'queued' }), 'Waiting for a worker'],
+    [received, 'Got it'],
+    [queued(), 'Waiting for a worker'],
     [
-      status({ state: 'queued', queue: { before: 3, waitMs: 250_000 } }),
+      queued({ queue: { before: 3, waitMs: 250_000 } }),
       'Waiting for a worker: 3 requests of other threads come first, about 4 min',
     ],
     [running(), 'Working…'],
-    [running({ state: 'done', finishedAt: minutes(2) }), 'Done after 2 min'],
-    [running({ state: 'failed', finishedAt: minutes(61) }), 'Failed after 1 h 1 min'],
   ])('of %# says where the turn stands', (view, title) => {
     expect(planOf(statusMessage(view, { now: at })).title).toBe(title);
   });
 
   test('while it waits for a person no step of it is shown as at work', () => {
-    const message = statusMessage(running({ state: 'waiting' }), { now: at });
+    const message = statusMessage({ ...atWork(), state: 'waiting', question: null }, { now: at });
     expect(message.text).toContain('Waiting for an answer');
     expect(message.blocks.map(({ type }) => type)).not.toContain('plan');
   });
@@ -109,9 +107,9 @@ describe('the headline', () => {
       ['send_now', 'remove'],
     ],
     [{ ahead: 3 }, 'Waiting: 3 requests of this thread come first', ['send_now', 'remove']],
-    [{ ahead: 1, steering: 'offered' as const }, 'Handed to the request at work', ['remove']],
+    [{ ahead: 1, isOffered: true }, 'Handed to the request at work', ['remove']],
   ])('of a turn behind others is its place and what can be done: %o', (change, title, offers) => {
-    const message = statusMessage(status({ state: 'queued', ...change }), { now: at, stoppable: true });
+    const message = statusMessage(queued(change), { now: at, stoppable: true });
     expect(message.text).toContain(title);
     expect(message.blocks.map((block) => block.type)).toEqual(['rich_text', 'context', 'actions']);
     expect(JSON.stringify(message.blocks[0])).toContain(title);
@@ -143,35 +141,30 @@ test('a scripted model is named as what it is, in blocks and in text', () => {
 });
 
 test('a stop is offered only where something can be stopped', () => {
-  const offers = (view: StatusView) =>
+  const offers = (view: OpenView) =>
     JSON.stringify(statusMessage(view, { now: at, stoppable: true })).includes('threadsmith.stop');
-  expect([running(), status({ state: 'queued' }), running({ state: 'done' }), status()].map(offers)).toEqual([
-    true,
-    true,
-    false,
-    false,
-  ]);
+  expect([running(), queued(), received].map(offers)).toEqual([true, true, false]);
 });
 
 describe('the message of a turn', () => {
   const failure = { code: 'clone_failed', message: 'The clone failed.', advice: 'Mend the URL.' } as const;
 
   test('is the failure with its way out and a button to try again', () => {
-    const message = turnMessage(running({ state: 'failed', failure }), { now: at });
+    const message = turnMessage({ ...atWork(), state: 'failed', finishedAt: at, failure }, { now: at });
     expect(message.text).toBe('The clone failed.\nMend the URL.');
     expect(JSON.stringify(message.blocks)).toContain('"action_id":"threadsmith.try_again","value":"turn-1"');
   });
 
   test('has no button where trying again cannot help', () => {
-    const message = turnMessage(status({ state: 'refused', failure }), { now: at });
+    const message = turnMessage({ ...work(), state: 'refused', finishedAt: at, failure }, { now: at });
     expect(JSON.stringify(message.blocks)).not.toContain('threadsmith.try_again');
     // Nor is the way out for anybody but the person, who is told by themselves.
     expect(message.text).toBe('The clone failed.');
   });
 
   test('is the question while it waits for an answer', () => {
-    const question = { id: 7, question: 'Which total?', options: ['net', 'gross'], answer: null };
-    const message = turnMessage(running({ state: 'waiting', question }), { now: at });
+    const question = { id: 7, question: 'Which total?', options: ['net', 'gross'] };
+    const message = turnMessage({ ...atWork(), state: 'waiting', question }, { now: at });
     expect(message.text).toBe('Which total?\n1. net\n2. gross');
     expect(JSON.stringify(message.blocks)).toContain(
       '"action_id":"threadsmith.option.1","value":"turn-1#7#1"',
@@ -181,9 +174,8 @@ describe('the message of a turn', () => {
   test('is the choice of a repo, as buttons up to twenty and as a menu from then on', () => {
     const choose = (count: number) => {
       const choices = Array.from({ length: count }, (_, index) => `repo-${index}`);
-      return turnMessage(status({ state: 'needs_repo', repoChoice: { choices, reason: 'Which?' } }), {
-        now: at,
-      });
+      const repoChoice = { choices, reason: 'Which?' };
+      return turnMessage({ ...work(), state: 'needs_repo', repoChoice }, { now: at });
     };
     expect(JSON.stringify(choose(20).blocks)).toContain(
       '"action_id":"threadsmith.repo.19","value":"turn-1#19"',
@@ -194,12 +186,8 @@ describe('the message of a turn', () => {
   });
 
   test('says who stopped it and what it leaves', () => {
-    const message = turnMessage(
-      running({ state: 'stopped', stopped: { by: 'U0JON2222', leaves: 'One file.' } }),
-      {
-        now: at,
-      },
-    );
+    const stopped = { how: 'stopped', by: 'U0JON2222', leaves: 'One file.' } as const;
+    const message = turnMessage({ ...atWork(), state: 'stopped', finishedAt: at, stopped }, { now: at });
     expect(JSON.stringify(message.blocks)).toContain('{"type":"user","user_id":"U0JON2222"}');
     expect(message.text).toBe('Stopped by <@U0JON2222>. One file.\nReply in the thread to go on.');
   });
