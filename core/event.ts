@@ -233,6 +233,8 @@ export type EventBody =
       readonly model: string;
       readonly scripted: boolean;
     }
+  /** The model wrote a call otherwise than the tool takes it, and what it meant was plain. */
+  | { readonly type: 'call.mended'; readonly tool: string; readonly mended: readonly string[] }
   | {
       readonly type: 'tool.started';
       readonly tool: string;

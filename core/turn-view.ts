@@ -52,6 +52,7 @@ const RUNNING = { state: 'running' } as const;
 function newsIn({ id, body, at }: SessionEvent, work: WorkView, state: State): News {
   switch (body.type) {
     case 'turn.received':
+    case 'call.mended':
     case 'network.used':
     case 'pages.captured':
     case 'review.finished':

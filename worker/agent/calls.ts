@@ -101,8 +101,13 @@ async function runCall(
 ): Promise<ToolOutcome> {
   if ('refusal' in prepared) return { kind: 'result', ok: false, output: prepared.refusal };
   const context = contextOf(pending.key);
+  const { understood } = prepared;
+  if (understood !== undefined) {
+    const mended = understood.mended.map((what) => task.redact(what));
+    await task.report({ type: 'call.mended', tool: understood.name, mended });
+  }
   if (prepared.quiet) return untilStopped(task.signal, prepared.run(context));
-  const tool = pending.call.name;
+  const tool = understood?.name ?? pending.call.name;
   const summary = oneLine(task.redact(prepared.summary), 120);
   const startedAt = performance.now();
   await task.report({ type: 'tool.started', tool, summary });

@@ -1,14 +1,19 @@
 // Applies the hunks of a patch to a text. What stays keeps its bytes, also where the patch only nearly
 // quotes it.
 import type { Hunk } from './patch-format.ts';
+import { plainPunctuation } from './punctuation.ts';
 
 export type PatchedText = { readonly text: string } | { readonly refusal: string };
 
-/** From exact to forgiving: models drop trailing white space, and now and then the indentation of context. */
+/**
+ * From exact to forgiving: models drop trailing white space, now and then the indentation of context, and write
+ * typographic quotes, dashes and spaces as those of a keyboard, or the other way round.
+ */
 const SAME: readonly ((a: string, b: string) => boolean)[] = [
   (a, b) => a === b,
   (a, b) => a.trimEnd() === b.trimEnd(),
   (a, b) => a.trim() === b.trim(),
+  (a, b) => plainPunctuation(a).trim() === plainPunctuation(b).trim(),
 ];
 
 /** Applies all hunks in order, or says which one was not found. */

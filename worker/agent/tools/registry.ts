@@ -1,6 +1,7 @@
 // All tools of the agent, in the order in which the model gets them. The order never changes within a turn.
 
 import type { ToolSpec } from '../../model/model.ts';
+import { isPatchInShell, isWrappedPatch, mendCall } from '../habits/mend-call.ts';
 import { applyPatchTool } from './apply-patch.ts';
 import { artifactTool } from './artifact.ts';
 import { askUserTool } from './ask-user.ts';
@@ -42,8 +43,27 @@ export function specsOf(tools: readonly Tool[]): readonly ToolSpec[] {
   return tools.map(({ spec }) => ({ ...spec, parameters: portableSchema(spec.parameters) }));
 }
 
-/** Finds the tool and understands the arguments, or says for the model why not. */
+/**
+ * Finds the tool and understands the arguments, also as other harnesses name and write them, or says for the
+ * model why not.
+ */
 export function prepareCall(
+  tools: readonly Tool[],
+  name: string,
+  argumentsText: string,
+): PreparedCall | { readonly refusal: string } {
+  const exact = prepareExactly(tools, name, argumentsText);
+  const isWrapped = isPatchInShell(name, argumentsText) || isWrappedPatch(name, argumentsText);
+  if (!('refusal' in exact) && !isWrapped) return exact;
+  const specs = tools.map((tool) => tool.spec);
+  const call = mendCall(specs, name, argumentsText);
+  if (call === null) return exact;
+  if (call.kind === 'refused') return call;
+  const prepared = prepareExactly(tools, call.name, call.argumentsText);
+  return 'refusal' in prepared ? prepared : { ...prepared, understood: call };
+}
+
+function prepareExactly(
   tools: readonly Tool[],
   name: string,
   argumentsText: string,

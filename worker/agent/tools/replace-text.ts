@@ -1,34 +1,50 @@
-// Exact replacement of a passage that must be there once, with answers that help where it is not.
+// Replacement of a passage, with answers that help where it is not there as it was quoted.
+import { plainPunctuation } from './punctuation.ts';
 
 export type Replacement =
-  | { readonly text: string; readonly firstLine: number }
+  | { readonly text: string; readonly firstLine: number; readonly count: number }
   | { readonly refusal: string };
 
-/** Replaces `oldText`. Where the file has CRLF line ends and the passage does not, it is meant with them. */
-export function replaceOnce(text: string, oldText: string, newText: string, path: string): Replacement {
-  const places = placesOf(text, oldText);
-  const place = places[0];
-  if (place === undefined) {
-    if (text.includes('\r\n') && !oldText.includes('\r') && oldText.includes('\n')) {
-      return replaceOnce(text, oldText.replaceAll('\n', '\r\n'), withCrlf(newText), path);
-    }
-    return { refusal: `old_text is not in ${path}. ${hint(text, oldText)}` };
-  }
-  if (places.length > 1) {
+/**
+ * Replaces `oldText` where it is there once, or everywhere. Where the file has CRLF line ends and the passage does
+ * not, it is meant with them; where only typographic quotes, dashes or spaces differ, it is found all the same.
+ */
+export function replaceText(
+  text: string,
+  oldText: string,
+  newText: string,
+  path: string,
+  which: 'once' | 'all' = 'once',
+): Replacement {
+  if (text.includes('\r\n') && !oldText.includes('\r') && oldText.includes('\n') && !text.includes(oldText))
+    return replaceText(text, oldText.replaceAll('\n', '\r\n'), withCrlf(newText), path, which);
+  const step = which === 'once' ? 1 : oldText.length;
+  const exact = placesOf(text, oldText, step);
+  const places = exact.length > 0 ? exact : placesOf(plainPunctuation(text), plainPunctuation(oldText), step);
+  const [first] = places;
+  if (first === undefined) return { refusal: `old_text is not in ${path}. ${hint(text, oldText)}` };
+  if (places.length > 1 && which === 'once') {
     const lines = places.slice(0, 10).map((at) => lineOf(text, at));
     return {
-      refusal: `old_text is in ${path} ${places.length} times, at lines ${lines.join(', ')}. Add lines around it until it is there once.`,
+      refusal: `old_text is in ${path} ${places.length} times, at lines ${lines.join(', ')}. Add lines around it until it is there once, or set replace_all.`,
     };
   }
+  const parts = places.map((at, index) => text.slice(index === 0 ? 0 : endOf(index - 1), at));
   return {
-    text: text.slice(0, place) + newText + text.slice(place + oldText.length),
-    firstLine: lineOf(text, place),
+    text: [...parts, text.slice(endOf(places.length - 1))].join(newText),
+    firstLine: lineOf(text, first),
+    count: places.length,
   };
+
+  function endOf(index: number): number {
+    return (places[index] ?? 0) + oldText.length;
+  }
 }
 
-function placesOf(text: string, part: string): readonly number[] {
+/** Places that overlap are several where one is wanted, and one where all are replaced. */
+function placesOf(text: string, part: string, step: number): readonly number[] {
   const places: number[] = [];
-  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) places.push(at);
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + step)) places.push(at);
   return places;
 }
 

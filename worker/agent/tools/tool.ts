@@ -70,6 +70,8 @@ export interface PreparedCall {
   readonly quiet: boolean;
   readonly summary: string;
   readonly touches: readonly string[];
+  /** Present where the call was written otherwise than the tool takes it: the tool that was meant, and what was mended. */
+  readonly understood?: { readonly name: string; readonly mended: readonly string[] };
   run(context: ToolContext): Promise<ToolOutcome>;
 }
 

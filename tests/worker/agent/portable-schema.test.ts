@@ -1,7 +1,7 @@
 // One keyword of one tool must not cost the whole request.
 import { describe, expect, test } from 'vitest';
-import { portableSchema } from '../../worker/agent/tools/portable-schema.ts';
-import { agentTools, specsOf } from '../../worker/agent/tools/registry.ts';
+import { portableSchema } from '../../../worker/agent/tools/portable-schema.ts';
+import { agentTools, specsOf } from '../../../worker/agent/tools/registry.ts';
 
 const object = (it: unknown, more: Record<string, unknown> = {}) => ({
   type: 'object',
