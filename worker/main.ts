@@ -173,7 +173,7 @@ function choicesOf(
 function mainModel(environment: Environment, { model }: Config, name: string, log: Log): Model {
   const { fallback } = model;
   if (fallback === undefined) return makeModel(environment, name);
-  const first = makeModel(environment, name, { maxAttempts: fallback.after });
+  const first = makeModel(environment, name, { maxTries: fallback.after });
   const onSwitch = (reason: string, to: string): void =>
     log.warn('the fallback model stands in', { reason, to });
   return withFallback(first, makeModel(environment, fallback.name), { onSwitch });

@@ -6,12 +6,14 @@ import type {
 } from 'openai/resources/chat/completions';
 import { z } from 'zod';
 import type { ConversationEntry, ResponseEntry } from '../../core/journal.ts';
-import type { ImageContent, ModelRequest } from './model.ts';
-import { missingImage, sendableArguments } from './wording.ts';
+import type { ModelRequest } from './model.ts';
+import { contentOf, type Images, type PartFormat } from './pictures.ts';
+import { sendableArguments } from './safe-text.ts';
 
-export const CHAT_API = 'chat';
-
-type Images = ReadonlyMap<string, ImageContent>;
+const format: PartFormat<ChatCompletionContentPart> = {
+  text: (text) => ({ type: 'text', text }),
+  picture: (url) => ({ type: 'image_url', image_url: { url } }),
+};
 
 /** Thinking that some servers (DeepSeek, vLLM) send beside the answer and want back with tool results. */
 export const reasoningSchema = z.object({ reasoning_content: z.string() });
@@ -24,7 +26,7 @@ export function toMessages(request: ModelRequest, model: string): readonly ChatC
     // Tool messages hold text only: pictures follow the step's last result as a message of their own.
     if (pictures.length === 0) return;
     const text = 'The images of the tool results above:';
-    messages.push({ role: 'user', content: parts(text, pictures, request.images) });
+    messages.push({ role: 'user', content: contentOf(text, pictures, request.images, format) });
     pictures = [];
   };
   for (const entry of request.entries) {
@@ -42,10 +44,8 @@ function fromEntry(
   model: string,
 ): readonly ChatCompletionMessageParam[] {
   switch (entry.kind) {
-    case 'message': {
-      const ids = entry.imageArtifactIds ?? [];
-      return [{ role: 'user', content: ids.length === 0 ? entry.text : parts(entry.text, ids, images) }];
-    }
+    case 'message':
+      return [{ role: 'user', content: contentOf(entry.text, entry.imageArtifactIds, images, format) }];
     case 'response':
       return fromResponse(entry, model);
     case 'tool_result':
@@ -57,7 +57,7 @@ function fromResponse(entry: ResponseEntry, model: string): readonly ChatComplet
   // An assistant message with nothing in it is refused by most servers.
   if (entry.text === '' && entry.toolCalls.length === 0) return [];
   const thinking =
-    entry.opaque?.api === CHAT_API && entry.model === model
+    entry.opaque?.api === 'chat' && entry.model === model
       ? reasoningSchema.safeParse(entry.opaque.items[0]).data
       : undefined;
   const toolCalls = entry.toolCalls.map((call) => ({
@@ -73,13 +73,4 @@ function fromResponse(entry: ResponseEntry, model: string): readonly ChatComplet
       ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
     },
   ];
-}
-
-function parts(text: string, ids: readonly string[], images: Images): ChatCompletionContentPart[] {
-  const pictures = ids.map((id): ChatCompletionContentPart => {
-    const image = images.get(id);
-    if (image === undefined) return { type: 'text', text: missingImage(id) };
-    return { type: 'image_url', image_url: { url: `data:${image.mimeType};base64,${image.base64}` } };
-  });
-  return [{ type: 'text', text }, ...pictures];
 }

@@ -1,7 +1,9 @@
 // Puts an answer of Chat Completions together from its chunks, as different as servers write them.
 import { z } from 'zod';
 import type { ToolCall } from '../../core/journal.ts';
-import { isJson, keepable } from './wording.ts';
+import { type AnswerBuilder, type FinishedAnswer, usageOf } from './api.ts';
+import { BrokenStream } from './faults.ts';
+import { isJson, keepable } from './safe-text.ts';
 
 const toolCallDelta = z.object({
   index: z.number().nullish(),
@@ -33,7 +35,7 @@ const chunkSchema = z.object({
     })
     .nullish(),
 });
-export type ChatUsage = NonNullable<z.infer<typeof chunkSchema>['usage']>;
+type ChatUsage = NonNullable<z.infer<typeof chunkSchema>['usage']>;
 
 interface OpenCall {
   id: string | null;
@@ -41,29 +43,47 @@ interface OpenCall {
   argumentsText: string;
 }
 
-/** One answer being put together. */
-export class ChatAnswer {
-  text = '';
-  thinking = '';
-  finishReason: string | null = null;
-  usage: ChatUsage | null = null;
+/** One answer, put together from the chunks of its stream. */
+export class ChatAnswer implements AnswerBuilder {
+  #text = '';
+  #thinking = '';
+  #finishReason: string | null = null;
+  #usage: ChatUsage | null = null;
   readonly #calls: OpenCall[] = [];
   readonly #places = new Map<number, OpenCall>();
 
-  /** Takes one chunk; returns the text that it added, or null where the chunk cannot be understood. */
-  take(raw: unknown): string | null {
+  take(raw: unknown): string {
     const parsed = chunkSchema.safeParse(raw);
-    if (!parsed.success) return null;
+    if (!parsed.success) throw new BrokenStream('The stream holds a chunk that cannot be understood.');
     const { choices, usage } = parsed.data;
-    if (usage) this.usage = usage;
+    if (usage) this.#usage = usage;
     const choice = choices?.[0];
-    if (choice?.finish_reason) this.finishReason = choice.finish_reason;
+    if (choice?.finish_reason) this.#finishReason = choice.finish_reason;
     const delta = choice?.delta;
     for (const call of delta?.tool_calls ?? []) this.#takeCall(call);
-    this.thinking += delta?.reasoning_content ?? '';
+    this.#thinking += delta?.reasoning_content ?? '';
     const added = keepable((delta?.content ?? '') + (delta?.refusal ?? ''));
-    this.text += added;
+    this.#text += added;
     return added;
+  }
+
+  finish(): FinishedAnswer | null {
+    if (this.#finishReason === null) return null;
+    const filtered = this.#finishReason === 'content_filter';
+    const cut = this.#finishReason === 'length';
+    const usage = this.#usage;
+    return {
+      ending: filtered ? 'filtered' : cut ? 'length' : 'complete',
+      text: this.#text,
+      // The last call may have been cut in the middle of its arguments.
+      toolCalls: filtered ? [] : callsOf(this.#calls.filter((call) => !cut || isJson(call.argumentsText))),
+      usage: usageOf(
+        usage?.prompt_tokens,
+        usage?.prompt_tokens_details?.cached_tokens,
+        usage?.completion_tokens,
+      ),
+      opaque: this.#thinking === '' ? [] : [{ reasoning_content: this.#thinking }],
+    };
   }
 
   #takeCall(delta: z.infer<typeof toolCallDelta>): void {
@@ -85,20 +105,15 @@ export class ChatAnswer {
     if (place !== null) this.#places.set(place, opened);
     return opened;
   }
+}
 
-  /**
-   * The calls, each with an id of its own: servers leave ids out or give one twice. With `onlyWhole` those
-   * whose arguments are not whole JSON are left out.
-   */
-  toolCalls(onlyWhole: boolean): readonly ToolCall[] {
-    const taken = new Set<string>();
-    return this.#calls
-      .filter((call) => !onlyWhole || isJson(call.argumentsText))
-      .map((call, index) => {
-        const wanted = call.id ?? `call_${index}`;
-        const callId = taken.has(wanted) ? `${wanted}_${index}` : wanted;
-        taken.add(callId);
-        return { callId, name: call.name, argumentsText: keepable(call.argumentsText) };
-      });
-  }
+/** The calls, each with an id of its own: servers leave ids out or give one twice. */
+function callsOf(calls: readonly OpenCall[]): readonly ToolCall[] {
+  const taken = new Set<string>();
+  return calls.map((call, index) => {
+    const wanted = call.id ?? `call_${index}`;
+    const callId = taken.has(wanted) ? `${wanted}_${index}` : wanted;
+    taken.add(callId);
+    return { callId, name: call.name, argumentsText: keepable(call.argumentsText) };
+  });
 }

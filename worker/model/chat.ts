@@ -1,47 +1,21 @@
 // Chat Completions, as spoken by OpenAI, vLLM, Ollama, OpenRouter, LiteLLM and others, streaming.
+import type OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionFunctionTool,
 } from 'openai/resources/chat/completions';
-import { CHAT_API, toMessages } from './chat-messages.ts';
+import type { Api } from './api.ts';
+import { toMessages } from './chat-messages.ts';
 import { ChatAnswer } from './chat-stream.ts';
-import { connect, type ModelSettings } from './client.ts';
-import { eventsOf } from './events.ts';
-import { BrokenStream, faultOf } from './faults.ts';
-import type { Model, ModelAnswer, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
-import { withRetries } from './retry.ts';
+import type { ModelRequest, ToolSpec } from './model.ts';
 
-/** A model behind Chat Completions. */
-export function chatModel(settings: ModelSettings): Model {
-  const { client, server } = connect(settings);
-
-  async function attempt(request: ModelRequest, options: RespondOptions): Promise<ModelAnswer> {
-    const body = bodyOf(request, settings.name);
-    const chunks = eventsOf((signal) => client.chat.completions.create(body, { signal }).asResponse(), {
-      signal: options.signal,
-      idleTimeoutMs: settings.idleTimeoutMs,
-    });
-    const answer = new ChatAnswer();
-    for await (const chunk of chunks) {
-      const added = answer.take(chunk);
-      if (added === null) throw new BrokenStream('The stream holds a chunk that cannot be understood.');
-      if (added !== '') options.onDelta?.(added);
-    }
-    if (answer.finishReason === null) {
-      throw new BrokenStream('The stream ended before the answer was complete.');
-    }
-    return answerOf(answer, answer.finishReason, settings.name);
-  }
-
+/** The API for a model of this name. */
+export function chatApi(client: OpenAI, model: string): Api {
   return {
-    name: settings.name,
-    api: CHAT_API,
-    respond: (request, options) =>
-      withRetries(
-        () => attempt(request, options),
-        (thrown) => faultOf(thrown, server),
-        { policy: settings.retry, signal: options.signal, onWait: options.onWait },
-      ),
+    send: (request, signal) =>
+      client.chat.completions.create(bodyOf(request, model), { signal }).asResponse(),
+    isLast: () => false,
+    begin: () => new ChatAnswer(),
   };
 }
 
@@ -57,31 +31,6 @@ function bodyOf(request: ModelRequest, model: string): ChatCompletionCreateParam
   };
 }
 
-function toTool(tool: ToolSpec): ChatCompletionFunctionTool {
-  return {
-    type: 'function',
-    function: { name: tool.name, description: tool.description, parameters: { ...tool.parameters } },
-  };
-}
-
-function answerOf(answer: ChatAnswer, finishReason: string, model: string): ModelAnswer {
-  const filtered = finishReason === 'content_filter';
-  const cut = finishReason === 'length';
-  return {
-    ending: filtered ? 'filtered' : cut ? 'length' : 'complete',
-    response: {
-      kind: 'response',
-      model,
-      text: answer.text,
-      toolCalls: filtered ? [] : answer.toolCalls(cut),
-      usage: {
-        inputTokens: answer.usage?.prompt_tokens ?? 0,
-        cachedTokens: answer.usage?.prompt_tokens_details?.cached_tokens ?? 0,
-        outputTokens: answer.usage?.completion_tokens ?? 0,
-      },
-      ...(answer.thinking === ''
-        ? {}
-        : { opaque: { api: CHAT_API, items: [{ reasoning_content: answer.thinking }] } }),
-    },
-  };
+function toTool({ name, description, parameters }: ToolSpec): ChatCompletionFunctionTool {
+  return { type: 'function', function: { name, description, parameters: { ...parameters } } };
 }

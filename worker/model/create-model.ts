@@ -1,9 +1,12 @@
-// Makes the model that the configuration names.
-import { chatModel } from './chat.ts';
-import type { ModelSettings } from './client.ts';
-import type { Model, ModelApi } from './model.ts';
-import { responsesModel } from './responses.ts';
-import { defaultRetryPolicy, type RetryPolicy } from './retry.ts';
+// Makes a model behind one of the two APIs: it sends requests, reads streams, and tries again after transient faults.
+import type { Api, FinishedAnswer } from './api.ts';
+import { chatApi } from './chat.ts';
+import { connect } from './client.ts';
+import { BrokenStream, faultOf } from './faults.ts';
+import type { Model, ModelApi, ModelRequest, RespondOptions } from './model.ts';
+import { responsesApi } from './responses.ts';
+import { defaultRetryPolicy, type RetryPolicy, withRetries } from './retry.ts';
+import { eventsOf } from './stream.ts';
 
 export interface ModelOptions {
   readonly api: ModelApi;
@@ -21,17 +24,43 @@ const IDLE_TIMEOUT_MS = 240_000;
 
 /** Makes a model. Nothing is asked of the server yet. */
 export function createModel(options: ModelOptions): Model {
-  const settings: ModelSettings = {
-    name: options.name,
-    baseUrl: options.baseUrl,
-    apiKey: options.apiKey,
-    retry: { ...defaultRetryPolicy, ...options.retry },
-    idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+  const { name, baseUrl, apiKey, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  const { client, server } = connect({ name, baseUrl, apiKey, idleTimeoutMs });
+  const api = options.api === 'chat' ? chatApi(client, name) : responsesApi(client, name);
+  const policy = { ...defaultRetryPolicy, ...options.retry };
+  return {
+    name,
+    api: options.api,
+    respond: async (request, respondOptions) => {
+      const { signal, onWait } = respondOptions;
+      const { ending, opaque, ...answer } = await withRetries(
+        () => readAnswer(api, request, respondOptions, idleTimeoutMs),
+        (thrown) => faultOf(thrown, server),
+        { policy, signal, onWait },
+      );
+      const verbatim = opaque.length === 0 ? {} : { opaque: { api: options.api, items: opaque } };
+      return { ending, response: { kind: 'response', model: name, ...answer, ...verbatim } };
+    },
   };
-  switch (options.api) {
-    case 'responses':
-      return responsesModel(settings);
-    case 'chat':
-      return chatModel(settings);
+}
+
+async function readAnswer(
+  api: Api,
+  request: ModelRequest,
+  { signal, onDelta }: RespondOptions,
+  idleTimeoutMs: number,
+): Promise<FinishedAnswer> {
+  const answer = api.begin();
+  const events = eventsOf((ended) => api.send(request, ended), {
+    signal,
+    idleTimeoutMs,
+    isLast: (event) => api.isLast(event),
+  });
+  for await (const event of events) {
+    const added = answer.take(event);
+    if (added !== '') onDelta?.(added);
   }
+  const finished = answer.finish();
+  if (finished === null) throw new BrokenStream('The stream ended before the answer was complete.');
+  return finished;
 }

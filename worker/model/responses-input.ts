@@ -5,15 +5,15 @@ import type {
   ResponseInputText,
 } from 'openai/resources/responses/responses';
 import { z } from 'zod';
-import type { ConversationEntry, MessageEntry, ResponseEntry, ToolResultEntry } from '../../core/journal.ts';
-import type { ImageContent } from './model.ts';
+import type { ConversationEntry, ResponseEntry } from '../../core/journal.ts';
+import { contentOf, type Images, type PartFormat } from './pictures.ts';
 import { outputItemSchema } from './responses-output.ts';
-import { missingImage, sendableArguments } from './wording.ts';
+import { sendableArguments } from './safe-text.ts';
 
-export const RESPONSES_API = 'responses';
-
-type Images = ReadonlyMap<string, ImageContent>;
-type ContentPart = ResponseInputText | ResponseInputImage;
+const format: PartFormat<ResponseInputText | ResponseInputImage> = {
+  text: (text) => ({ type: 'input_text', text }),
+  picture: (url) => ({ type: 'input_image', image_url: url, detail: 'auto' }),
+};
 
 const inputItem = z.custom<ResponseInputItem>((value) => outputItemSchema.safeParse(value).success);
 
@@ -29,23 +29,24 @@ export function toInput(
   return entries.flatMap((entry) => {
     switch (entry.kind) {
       case 'message':
-        return [fromMessage(entry, images)];
+        return [{ role: 'user', content: contentOf(entry.text, entry.imageArtifactIds, images, format) }];
       case 'response':
         return fromResponse(entry, model);
       case 'tool_result':
-        return [fromToolResult(entry, images)];
+        return [
+          {
+            type: 'function_call_output',
+            call_id: entry.callId,
+            output: contentOf(entry.output, entry.imageArtifactIds, images, format),
+          },
+        ];
     }
   });
 }
 
-function fromMessage(entry: MessageEntry, images: Images): ResponseInputItem {
-  const ids = entry.imageArtifactIds ?? [];
-  return { role: 'user', content: ids.length === 0 ? entry.text : parts(entry.text, ids, images) };
-}
-
 function fromResponse(entry: ResponseEntry, model: string): readonly ResponseInputItem[] {
   const { opaque } = entry;
-  if (opaque?.api === RESPONSES_API && entry.model === model) {
+  if (opaque?.api === 'responses' && entry.model === model) {
     // Parsed again so that the keys come in one order: jsonb does not keep it, and the prefix must not change.
     return opaque.items.map((item) => inputItem.parse(outputItemSchema.parse(item)));
   }
@@ -60,23 +61,4 @@ function fromResponse(entry: ResponseEntry, model: string): readonly ResponseInp
     }),
   );
   return [...said, ...calls];
-}
-
-function fromToolResult(entry: ToolResultEntry, images: Images): ResponseInputItem {
-  const ids = entry.imageArtifactIds ?? [];
-  return {
-    type: 'function_call_output',
-    call_id: entry.callId,
-    output: ids.length === 0 ? entry.output : parts(entry.output, ids, images),
-  };
-}
-
-function parts(text: string, ids: readonly string[], images: Images): ContentPart[] {
-  const pictures = ids.map((id): ContentPart => {
-    const image = images.get(id);
-    if (image === undefined) return { type: 'input_text', text: missingImage(id) };
-    const url = `data:${image.mimeType};base64,${image.base64}`;
-    return { type: 'input_image', image_url: url, detail: 'auto' };
-  });
-  return [{ type: 'input_text', text }, ...pictures];
 }

@@ -1,7 +1,9 @@
-// What comes out of the Responses API: its events and items, as far as we read them.
+// Puts an answer of the Responses API together from its events and items, as far as we read them.
+import { APIError } from 'openai';
 import { z } from 'zod';
 import type { ToolCall } from '../../core/journal.ts';
-import { keepable } from './wording.ts';
+import { type AnswerBuilder, type FinishedAnswer, usageOf } from './api.ts';
+import { keepable } from './safe-text.ts';
 
 const messageSchema = z.looseObject({
   type: z.literal('message'),
@@ -40,7 +42,7 @@ export const outputItemSchema = z.discriminatedUnion('type', [
   functionCallSchema,
   reasoningSchema,
 ]);
-export type OutputItem = z.infer<typeof outputItemSchema>;
+type OutputItem = z.infer<typeof outputItemSchema>;
 
 const usageSchema = z.object({
   input_tokens: z.number(),
@@ -52,7 +54,7 @@ const FINAL = ['response.completed', 'response.incomplete', 'response.failed'] a
 const finalTypes: ReadonlySet<string> = new Set(FINAL);
 
 /** What is read of any event. */
-export const eventSchema = z.object({
+const eventSchema = z.object({
   type: z.string().optional(),
   delta: z.unknown().optional(),
   item: z.unknown().optional(),
@@ -64,7 +66,7 @@ export function isFinal(event: unknown): boolean {
 }
 
 /** The last event of a stream. */
-export const finalEventSchema = z.object({
+const finalEventSchema = z.object({
   type: z.enum(FINAL),
   response: z.object({
     output: z.array(z.unknown()).nullish(),
@@ -73,10 +75,48 @@ export const finalEventSchema = z.object({
     error: z.object({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
   }),
 });
-export type FinalEvent = z.infer<typeof finalEventSchema>;
+type FinalEvent = z.infer<typeof finalEventSchema>;
+
+/** One answer, put together from the events of its stream. */
+export class ResponsesAnswer implements AnswerBuilder {
+  readonly #items: unknown[] = [];
+  #finished: FinishedAnswer | null = null;
+
+  take(raw: unknown): string {
+    const { type, delta, item } = eventSchema.safeParse(raw).data ?? {};
+    if (type === 'response.output_item.done') this.#items.push(item);
+    // Told by its type first: a schema that fails on every piece of text costs more than the piece.
+    const last = isFinal(raw) ? finalEventSchema.safeParse(raw) : null;
+    if (last?.success) this.#finished = answerOf(last.data, this.#items);
+    return type === 'response.output_text.delta' && typeof delta === 'string' ? delta : '';
+  }
+
+  finish(): FinishedAnswer | null {
+    return this.#finished;
+  }
+}
+
+function answerOf({ type, response }: FinalEvent, streamed: readonly unknown[]): FinishedAnswer {
+  const { usage, error, incomplete_details: incomplete } = response;
+  if (type === 'response.failed') {
+    const failure = { code: error?.code ?? null, message: error?.message ?? 'no reason given' };
+    throw new APIError(undefined, failure, failure.message, new Headers());
+  }
+  const filtered = type === 'response.incomplete' && incomplete?.reason === 'content_filter';
+  // Items as they were finished in the stream: some servers leave the final list empty.
+  const all = knownItems(streamed.length > 0 ? streamed : (response.output ?? []));
+  const items = usableItems(filtered ? all.filter((item) => item.type !== 'function_call') : all);
+  return {
+    ending: filtered ? 'filtered' : type === 'response.incomplete' ? 'length' : 'complete',
+    text: textOf(items),
+    toolCalls: callsOf(items),
+    usage: usageOf(usage?.input_tokens, usage?.input_tokens_details?.cached_tokens, usage?.output_tokens),
+    opaque: needsVerbatim(items) ? items : [],
+  };
+}
 
 /** Items of kinds that we know; hosted tools and the like are none that we asked for. */
-export function knownItems(raw: readonly unknown[]): readonly OutputItem[] {
+function knownItems(raw: readonly unknown[]): readonly OutputItem[] {
   return raw.flatMap((item) => {
     const parsed = outputItemSchema.safeParse(item);
     return parsed.success ? [parsed.data] : [];
@@ -87,11 +127,11 @@ export function knownItems(raw: readonly unknown[]): readonly OutputItem[] {
  * Without calls that were not finished, and without reasoning that would be refused when sent back: what
  * belonged to such a call, and what came neither encrypted nor in the clear.
  */
-export function usableItems(items: readonly OutputItem[], keepCalls: boolean): readonly OutputItem[] {
+function usableItems(items: readonly OutputItem[]): readonly OutputItem[] {
   const kept = items.filter((item) => {
     switch (item.type) {
       case 'function_call':
-        return keepCalls && item.status !== 'incomplete' && item.status !== 'in_progress';
+        return item.status !== 'incomplete' && item.status !== 'in_progress';
       case 'reasoning':
         return typeof item.encrypted_content === 'string' || (item.content ?? []).length > 0;
       case 'message':
@@ -102,14 +142,14 @@ export function usableItems(items: readonly OutputItem[], keepCalls: boolean): r
   return kept.slice(0, last + 1);
 }
 
-export function textOf(items: readonly OutputItem[]): string {
+function textOf(items: readonly OutputItem[]): string {
   return items
     .flatMap((item) => (item.type === 'message' ? item.content : []))
     .map((part) => (part.type === 'output_text' ? part.text : part.refusal))
     .join('');
 }
 
-export function callsOf(items: readonly OutputItem[]): readonly ToolCall[] {
+function callsOf(items: readonly OutputItem[]): readonly ToolCall[] {
   return items.flatMap((item) =>
     item.type === 'function_call'
       ? [{ callId: item.call_id, name: item.name, argumentsText: item.arguments }]
@@ -118,7 +158,7 @@ export function callsOf(items: readonly OutputItem[]): readonly ToolCall[] {
 }
 
 /** Whether text and calls alone would lose something that the provider wants back. */
-export function needsVerbatim(items: readonly OutputItem[]): boolean {
+function needsVerbatim(items: readonly OutputItem[]): boolean {
   return items.some(
     (item) => item.type === 'reasoning' || (item.type === 'message' && typeof item.phase === 'string'),
   );

@@ -1,23 +1,22 @@
 // The one retry policy for model servers. The SDK's own retries are off: they count neither together with
 // ours nor mid-stream faults, and nobody would hear of the pauses.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, backoffMs } from '../../core/async.ts';
 import type { Fault } from './faults.ts';
 import type { ModelWait } from './model.ts';
 
-export interface RetryPolicy {
-  /** Attempts at one answer, the first included. */
-  readonly maxAttempts: number;
-  readonly firstDelayMs: number;
-  /** The pause doubles from attempt to attempt up to this. */
-  readonly maxDelayMs: number;
+/** The pause doubles from try to try. */
+export interface RetryPolicy extends Backoff {
+  /** Tries of one answer, the first included. */
+  readonly maxTries: number;
   /** A server that asks for a longer pause than this is given up at once. */
   readonly maxRetryAfterMs: number;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
-  maxAttempts: 8,
-  firstDelayMs: 1_000,
-  maxDelayMs: 30_000,
+  maxTries: 8,
+  firstMs: 1_000,
+  maxMs: 30_000,
   maxRetryAfterMs: 120_000,
 };
 
@@ -28,11 +27,11 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `attempt` until it succeeds, a fault is final or the policy is spent; then throws that fault's error.
- * Abort ends the attempt or the pause and throws the signal's reason.
+ * Runs `work` until it succeeds, a fault is final or the policy's tries are used up; then throws that fault's error.
+ * Abort ends the work or the pause and throws the signal's reason.
  */
 export async function withRetries<T>(
-  attempt: () => Promise<T>,
+  work: () => Promise<T>,
   faultOf: (thrown: unknown) => Fault,
   options: RetryOptions,
 ): Promise<T> {
@@ -41,7 +40,7 @@ export async function withRetries<T>(
   for (let count = 1; ; count += 1) {
     signal.throwIfAborted();
     try {
-      return await attempt();
+      return await work();
     } catch (thrown) {
       signal.throwIfAborted();
       const fault = faultOf(thrown);
@@ -54,13 +53,12 @@ export async function withRetries<T>(
   }
 }
 
-/** The pause before the next attempt, or null where there is none to come. */
+/** The pause before the next try, or null where no further one is made. */
 function pauseMs(fault: Fault, count: number, policy: RetryPolicy): number | null {
-  if (count >= policy.maxAttempts) return null;
+  if (count >= policy.maxTries) return null;
   if (fault.retryAfterMs !== null) {
     return fault.retryAfterMs <= policy.maxRetryAfterMs ? fault.retryAfterMs : null;
   }
-  const doubled = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (count - 1));
   // Jitter: many turns that failed together must not come back together.
-  return Math.round(doubled * (0.75 + Math.random() * 0.5));
+  return Math.round(backoffMs(count, policy) * (0.75 + Math.random() * 0.5));
 }

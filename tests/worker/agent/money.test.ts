@@ -93,7 +93,7 @@ describe('a fallback model', () => {
       name,
       baseUrl: server.url,
       apiKey: 'sk-test',
-      retry: { maxAttempts: 3, firstDelayMs: 1, maxDelayMs: 2 },
+      retry: { maxTries: 3, firstMs: 1, maxMs: 2 },
       idleTimeoutMs: 1000,
     });
   const ask = async (model: Model, signal = new AbortController().signal) => {

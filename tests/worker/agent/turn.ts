@@ -26,7 +26,7 @@ export function modelOf(server: ScriptedModel, api: ModelApi, idleTimeoutMs = 10
     name: 'scripted',
     baseUrl: server.url,
     apiKey: 'sk-test',
-    retry: { maxAttempts: 4, firstDelayMs: 2, maxDelayMs: 5 },
+    retry: { maxTries: 4, firstMs: 2, maxMs: 5 },
     idleTimeoutMs,
   });
 }

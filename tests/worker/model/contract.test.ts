@@ -37,7 +37,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
       name: 'scripted',
       baseUrl: server.url,
       apiKey: 'sk-test',
-      retry: { maxAttempts: 4, firstDelayMs: 5, maxDelayMs: 20, maxRetryAfterMs: 2000 },
+      retry: { maxTries: 4, firstMs: 5, maxMs: 20, maxRetryAfterMs: 2000 },
       ...changes,
     });
 
@@ -209,7 +209,7 @@ it('a server that is not there is unreachable, and the message names it', async 
     name: 'any',
     baseUrl: 'http://127.0.0.1:9/v1',
     apiKey: 'sk-test',
-    retry: { maxAttempts: 2, firstDelayMs: 5 },
+    retry: { maxTries: 2, firstMs: 5 },
   });
   const answer = model.respond(requestOf(), { signal: new AbortController().signal });
   await expect(answer).rejects.toMatchObject({ code: 'model_unreachable' });

@@ -23,7 +23,7 @@ async function modelAt(
   ...handlers: Parameters<typeof startRawServer>[0]
 ): Promise<Model> {
   server = await startRawServer(handlers);
-  const retry = { maxAttempts: 3, firstDelayMs: 5, maxDelayMs: 10 };
+  const retry = { maxTries: 3, firstMs: 5, maxMs: 10 };
   return createModel({ api, name: 'm', baseUrl: server.url, apiKey: KEY, retry, idleTimeoutMs: 500 });
 }
 

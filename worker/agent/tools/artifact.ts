@@ -1,7 +1,7 @@
 // The artifact tool: a file for the people in the thread, such as a report, a recording or a picture.
 import { posix } from 'node:path';
 import { z } from 'zod';
-import { keepable } from '../../model/wording.ts';
+import { keepable } from '../../model/safe-text.ts';
 import { pictureTypeOf } from '../../pictures/pixels.ts';
 import { inSandbox, oneLine, shown } from './output.ts';
 import { defineTool, result } from './tool.ts';

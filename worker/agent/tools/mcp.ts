@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { hasCode } from '../../../core/errors.ts';
 import { parseJson } from '../../../core/parse.ts';
 import type { McpServers, McpTool } from '../../mcp/servers.ts';
-import { keepable } from '../../model/wording.ts';
+import { keepable } from '../../model/safe-text.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 

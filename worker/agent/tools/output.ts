@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import { REPO_DIR } from '../../../sandbox/port/sandbox.ts';
-import { keepable } from '../../model/wording.ts';
+import { keepable } from '../../model/safe-text.ts';
 
 /** The agent's own files in a sandbox: outside the repo, so that they never end up in a commit. */
 export const STATE_DIR = '/work/agent';

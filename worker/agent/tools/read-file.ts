@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
-import { keepable } from '../../model/wording.ts';
+import { keepable } from '../../model/safe-text.ts';
 import { imageTypeOf } from '../../pictures/format.ts';
 import { inSandbox, oneLine, shown } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';

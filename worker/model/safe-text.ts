@@ -1,7 +1,7 @@
-// Text that crosses the border to and from model servers, made safe to keep and to send back.
+// Makes text from model servers safe to keep, and text for them safe to send.
 import { parseJson } from '../../core/parse.ts';
 
-/** Without NUL and lone surrogates: PostgreSQL's jsonb refuses both, and some servers do. */
+/** The text without NUL and lone surrogates: PostgreSQL's jsonb refuses both, and some servers do. */
 export function keepable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '');
 }
@@ -17,9 +17,4 @@ export function sendableArguments(argumentsText: string): string {
 
 export function isJson(text: string): boolean {
   return parseJson(text) !== undefined;
-}
-
-/** Stands where a picture was that can no longer be read. */
-export function missingImage(artifactId: string): string {
-  return `[The image ${artifactId} is no longer available.]`;
 }
