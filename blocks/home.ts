@@ -1,13 +1,13 @@
 // The app's Home tab: a person's sessions by state, what waits for them first, the repos, and a way to start.
-import type { HomeView, KnownBlock, PlainTextOption, StaticSelect } from '@slack/types';
+import type { HomeView, KnownBlock } from '@slack/types';
 import { type SessionStatus, waitsForPeople } from '../core/session-status.ts';
 import { fitBlock } from './fit/fit-block.ts';
 import { type ListedSession, sessionLine } from './messages/sessions.ts';
 import { ACTION } from './parts/actions.ts';
-import { header } from './parts/header.ts';
-import { actions, button, context, plain, present } from './parts/message.ts';
+import { actions, button, compact, context, header } from './parts/message.ts';
+import { menu, option } from './parts/modal.ts';
 import { code, list, paragraph, richText, section, words } from './parts/rich.ts';
-import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_BLOCKS_MAX } from './rules/limits.ts';
+import { VIEW_BLOCKS_MAX } from './rules/limits.ts';
 import { count, oneLine } from './rules/text.ts';
 
 export interface HomeOptions {
@@ -37,7 +37,7 @@ export function homeView(options: HomeOptions): HomeView {
   const waiting = of(waitsForPeople);
   const open = of(isOpen);
   const over = of((status) => !waitsForPeople(status) && !isOpen(status));
-  const blocks = present(
+  const blocks = compact(
     options.mayStart
       ? actions(button({ actionId: ACTION.startWork, value: ANY, text: 'Start work', style: 'primary' }))
       : context(`You may not start work here. These people may: ${options.whoMay}.`),
@@ -50,7 +50,7 @@ export function homeView(options: HomeOptions): HomeView {
     options.mayStart && (options.repos.length > 1 || options.models.length > 1)
       ? [
           header('Your defaults'),
-          ...present(context('For requests whose words, thread and channel do not say.')),
+          ...compact(context('For requests whose words, thread and channel do not say.')),
           defaults(options),
         ]
       : null,
@@ -86,46 +86,22 @@ function withOpen(session: ListedSession): KnownBlock[] {
 const NONE = '-';
 
 function defaults({ repos: all, models, defaults: own }: HomeOptions): KnownBlock {
-  const menu = (
-    actionId: string,
-    none: string,
-    names: readonly string[],
-    chosen: string | null,
-  ): StaticSelect => {
-    const options = [
-      option(none, NONE),
-      ...names.slice(0, SELECT_OPTIONS_MAX - 1).map((name) => option(name, name)),
-    ];
-    const initial = options.find(({ value }) => value === chosen) ?? options[0];
-    return {
-      type: 'static_select',
-      action_id: actionId,
-      placeholder: plain(none, PLACEHOLDER_MAX),
-      options,
-      ...(initial === undefined ? {} : { initial_option: initial }),
-    };
+  const choose = (actionId: string, none: string, names: readonly string[], chosen: string | null) => {
+    const options = [option(none, NONE), ...names.map((name) => option(name, name))];
+    const known = chosen !== null && names.includes(chosen) ? chosen : NONE;
+    return names.length < 2
+      ? []
+      : [{ ...menu(options, { placeholder: none, chosen: known }), action_id: actionId }];
   };
+  const names = all.map(({ name }) => name);
   return {
     type: 'actions',
     block_id: 'defaults',
     elements: [
-      ...(all.length < 2
-        ? []
-        : [
-            menu(
-              ACTION.ownRepo,
-              'Ask me for the repo',
-              all.map(({ name }) => name),
-              own.repo,
-            ),
-          ]),
-      ...(models.length < 2 ? [] : [menu(ACTION.ownModel, 'The usual model', models, own.model)]),
+      ...choose(ACTION.ownRepo, 'Ask me for the repo', names, own.repo),
+      ...choose(ACTION.ownModel, 'The usual model', models, own.model),
     ],
   };
-}
-
-function option(text: string, value: string): PlainTextOption {
-  return { text: plain(oneLine(text, OPTION_TEXT_MAX), OPTION_TEXT_MAX), value };
 }
 
 function withStop(session: ListedSession): KnownBlock[] {
@@ -140,5 +116,5 @@ function repos({ repos: all }: HomeOptions): KnownBlock[] {
     .map(({ name, description }) =>
       section(code(name, 60), words(description === '' ? '' : ` ${oneLine(description, 200)}`)),
     );
-  return present(richText(list(items)), more > 0 ? context(`and ${count(more, 'more repo')}`) : null);
+  return compact(richText(list(items)), more > 0 ? context(`and ${count(more, 'more repo')}`) : null);
 }

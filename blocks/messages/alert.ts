@@ -1,21 +1,20 @@
 // What is said of an alert besides its investigation: how often it came again, what people decided on it.
 import type { KnownBlock } from '@slack/types';
 import type { AlertDecision } from '../../core/event.ts';
-import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
 import { actions, button, confirm, type FittedMessage } from '../parts/message.ts';
 import { paragraph, person, words } from '../parts/rich.ts';
 import { count, oneLine } from '../rules/text.ts';
+import { lineMessage } from './line.ts';
 
 /** Updated in place as more come. */
 export function repeatsMessage(repeats: number): FittedMessage {
-  const line = `${count(repeats, 'more alert')} like this.`;
-  return fit({ text: line, blocks: [paragraph(words(line))] });
+  return lineMessage([words(`${count(repeats, 'more alert')} like this.`)]);
 }
 
 export function cappedMessage(rule: string, perHour: number): FittedMessage {
   const line = `Not looked into: the rule ${oneLine(rule, 60)} has had its ${count(perHour, 'alert')} of this hour. Mention me here to have it looked into.`;
-  return fit({ text: textLines(line), blocks: [paragraph(words(line))] });
+  return lineMessage([words(line)]);
 }
 
 /** Below the investigation: the three things to do, or what somebody did. */

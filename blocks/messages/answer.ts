@@ -4,7 +4,7 @@ import type { AnswerView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
-import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
 import { paragraph, words } from '../parts/rich.ts';
 import { MESSAGE_TEXT_MAX } from '../rules/limits.ts';
 import { cut } from '../rules/text.ts';
@@ -17,7 +17,7 @@ export function answerMessage(view: AnswerView): FittedMessage {
   const said = markdownBlocks(text, { links: view.codeLinks });
   return fit({
     text: textLines(cut(markdownWords(text), MESSAGE_TEXT_MAX)) || 'The agent ended without an answer.',
-    blocks: present(
+    blocks: compact(
       said.length > 0 ? said : paragraph(words('The agent ended without an answer.')),
       context(footer(usage, [repo, view.base ? `from ${view.base}` : ''])),
       chosenContext(view.result.chosen),

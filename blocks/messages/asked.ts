@@ -1,11 +1,11 @@
-// The first message of a thread that did not begin with a person's own: who asked for what.
+// The first message of a thread that the app begins for a person: who asked for what.
 import { fit, textLines } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
-import { person, quote, richText, section, words } from '../parts/rich.ts';
+import { type Named, person, quote, richText, section, words } from '../parts/rich.ts';
 
 interface Asked {
-  readonly by: { readonly id: string; readonly name?: string };
+  readonly by: Named;
   readonly text: string;
 }
 

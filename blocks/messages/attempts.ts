@@ -8,7 +8,7 @@ import { fit, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION, attemptButton, choiceValue } from '../parts/actions.ts';
 import { elapsed } from '../parts/amounts.ts';
-import { actions, button, confirm, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, confirm, context, type FittedMessage } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
 import { bold, code, NOTHING, paragraph, words } from '../parts/rich.ts';
 import { CARD_BODY_MAX, CARD_TITLE_MAX, TASK_TITLE_MAX } from '../rules/limits.ts';
@@ -51,7 +51,7 @@ function progress(
       ...attempts.map((attempt) => `${headOf(attempt)}: ${saidOf(attempt) || 'waiting'}`),
       scripted,
     ),
-    blocks: present(
+    blocks: compact(
       { type: 'plan', title, tasks: attempts.map(task) },
       context(scripted),
       context([view.repo ?? '', `asked by ${nameOf(view.requester)}`].filter(Boolean).join(' · ')),
@@ -79,7 +79,7 @@ function choice(view: TurnView, attempts: readonly AttemptView[]): FittedMessage
       `${title}. ${hint}`,
       ...attempts.map((attempt) => `${headOf(attempt)}: ${evidenceOf(attempt)}. ${outcomeOf(attempt)}`),
     ),
-    blocks: present(
+    blocks: compact(
       paragraph(bold(title)),
       carousel,
       context(hint),

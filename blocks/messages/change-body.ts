@@ -6,7 +6,7 @@ import type { ChangeView } from '../../core/view.ts';
 import { packRichText } from '../fit/fit-rich.ts';
 import { markdownBlocks } from '../markdown/markdown.ts';
 import { duration, money, roughly } from '../parts/amounts.ts';
-import { context, present } from '../parts/message.ts';
+import { compact, context } from '../parts/message.ts';
 import { personContext } from '../parts/people.ts';
 import { count, shortCommit } from '../rules/text.ts';
 import { weigh } from '../rules/weigh.ts';
@@ -33,7 +33,7 @@ export function changeBody(view: ChangeView, heading: string): ChangeBody {
   );
   const shown = atMost(SUMMARY_WEIGHT_MAX, said);
   const rest = said.slice(shown.length);
-  const blocks = present(
+  const blocks = compact(
     shown,
     rest.length > 0 ? context('The summary goes on below this message.') : null,
     checkBlocks(verification),

@@ -2,9 +2,10 @@
 import type { Actor } from '../../core/rights/authority.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION, COMMAND } from '../parts/actions.ts';
-import { actions, button, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, type FittedMessage } from '../parts/message.ts';
 import { bold, code, link, list, paragraph, richText, section, words } from '../parts/rich.ts';
 import { count, oneLine } from '../rules/text.ts';
+import { lineMessage } from './line.ts';
 import { type ListedSession, sessionInWords, sessionLine } from './sessions.ts';
 
 const COMMANDS: readonly (readonly [string, string])[] = [
@@ -50,10 +51,7 @@ export function helpMessage(botName: string): FittedMessage {
 }
 
 export function sessionsMessage(sessions: readonly ListedSession[]): FittedMessage {
-  if (sessions.length === 0) {
-    const none = 'You have no sessions yet.';
-    return fit({ text: none, blocks: [paragraph(words(none))] });
-  }
+  if (sessions.length === 0) return lineMessage([words('You have no sessions yet.')]);
   return fit({
     text: textLines(...sessions.map(sessionInWords)),
     blocks: [richText(list(sessions.map((session) => section(sessionLine(session)))))],
@@ -78,11 +76,8 @@ export function whichToStop(sessions: readonly ListedSession[]): FittedMessage {
 }
 
 export function stoppingMessage(session: ListedSession): FittedMessage {
-  const line = 'Stopping: ';
-  return fit({
-    text: textLines(`${line}${oneLine(session.title, 100)}`),
-    blocks: [paragraph(words(line), [link(session.url, oneLine(session.title, 100) || 'this request')])],
-  });
+  const title = oneLine(session.title, 100) || 'this request';
+  return lineMessage([words('Stopping: '), [link(session.url, title)]]);
 }
 
 export interface ConfigOptions {
@@ -100,7 +95,7 @@ export function configMessage({ repos, here, models, may }: ConfigOptions): Fitt
   const names = repos.slice(0, 50);
   return fit({
     text: textLines(hereLine, `Repos: ${names.map(({ name }) => name).join(', ')}.`),
-    blocks: present(
+    blocks: compact(
       paragraph(words(hereLine)),
       richText(
         section(bold('Repos')),
@@ -124,6 +119,5 @@ export function whoamiMessage(actor: Actor, rights: readonly string[]): FittedMe
   const kind = actor.isMember ? 'a full member of this workspace' : 'a guest or from another organisation';
   const can =
     rights.length === 0 ? 'You may look on.' : `You may ${rights.join(', ').replace(/, (?=\w+$)/, ' and ')}.`;
-  const line = `${oneLine(actor.name, 80)} (${actor.id}), ${mail}, ${kind}. ${can}`;
-  return fit({ text: textLines(line), blocks: [paragraph(words(line))] });
+  return lineMessage([words(`${oneLine(actor.name, 80)} (${actor.id}), ${mail}, ${kind}. ${can}`)]);
 }

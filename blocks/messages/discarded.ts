@@ -1,15 +1,15 @@
 // A change that was discarded: who and when, and how to take it up again.
 import type { DiscardedResult } from '../../core/event.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
-import { fit, fitWithRest, textLines } from '../fit/fit.ts';
+import { fitWithRest, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
-import { header } from '../parts/header.ts';
-import { actions, button, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, type FittedMessage, header } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
 import { code, moment, paragraph, person, readable, words } from '../parts/rich.ts';
 import { cut } from '../rules/text.ts';
 import { changeBody } from './change-body.ts';
+import { lineMessage } from './line.ts';
 
 export type DiscardedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'discarded' }> };
 
@@ -26,7 +26,7 @@ export function discardedMessage(view: DiscardedView): FittedMessage {
         `Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`,
         cut(markdownWords(view.result.summary), 2_500),
       ),
-      blocks: present(
+      blocks: compact(
         header('Discarded'),
         paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${hint}`)),
         blocks,
@@ -37,10 +37,7 @@ export function discardedMessage(view: DiscardedView): FittedMessage {
   );
 }
 
-/** A line of its own for the turn that discarded. */
-export function discardedNote(result: DiscardedResult): FittedMessage {
-  return fit({
-    text: textLines(`${nameOf(result.by)} discarded ${result.branch}. ${AGAIN}`),
-    blocks: [paragraph(person(result.by), words(' discarded '), code(result.branch), words(`. ${AGAIN}`))],
-  });
+/** The message of the turn that discarded; the change itself is shown by the turn that made it. */
+export function discardedNote({ by, branch }: DiscardedResult): FittedMessage {
+  return lineMessage([person(by), words(' discarded '), code(branch), words(`. ${AGAIN}`)], by);
 }

@@ -1,16 +1,10 @@
 // Lines that only one person sees: why a click of theirs did nothing.
 import type { RichTextElement } from '@slack/types';
 import type { Act } from '../../core/rights/authority.ts';
-import { fit, textLines } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
-import { nameOf } from '../parts/people.ts';
-import { isUserId, paragraph, person, words } from '../parts/rich.ts';
-import { escape, oneLine, shortCommit } from '../rules/text.ts';
-
-interface Named {
-  readonly id: string;
-  readonly name?: string;
-}
+import { isUserId, type Named, person, words } from '../parts/rich.ts';
+import { oneLine, shortCommit } from '../rules/text.ts';
+import { lineMessage } from './line.ts';
 
 const acts: Record<Act, string> = {
   start: 'start work',
@@ -22,11 +16,9 @@ const NAMES_MAX = 12;
 
 /** The change is this person's alone: somebody else of the list has to approve it. */
 export function ownChange(who: readonly string[]): FittedMessage {
-  const names = who.slice(0, NAMES_MAX).map(personOf);
-  return note([
+  return lineMessage([
     words('You are the only one who asked for this change, so somebody else has to approve it: '),
-    ...names.flatMap((name, index) => (index > 0 ? [words(', '), name] : [name])),
-    words(who.length > names.length ? ` and ${who.length - names.length} more.` : '.'),
+    ...peopleOf(who),
     words(' (approvals.own in the configuration would allow it.)'),
   ]);
 }
@@ -36,33 +28,39 @@ export function approvalCounted(given: number, needed: number, mergers: readonly
   const left = needed - given;
   if (left > 0) {
     const people = left === 1 ? 'One more person has' : `${left} more people have`;
-    return note([words(`Your approval counts: ${given} of ${needed}. ${people} to approve this commit.`)]);
+    return lineMessage([
+      words(`Your approval counts: ${given} of ${needed}. ${people} to approve this commit.`),
+    ]);
   }
   if (mergers.length === 0)
-    return note([
+    return lineMessage([
       words(
         `Your approval counts: ${given} of ${needed}. Nobody may merge yet: people.merge in the configuration names no one.`,
       ),
     ]);
-  const names = mergers.slice(0, NAMES_MAX).map(personOf);
-  return note([
+  return lineMessage([
     words(`Your approval counts: ${given} of ${needed}. These people may merge it now: `),
-    ...names.flatMap((name, index) => (index > 0 ? [words(', '), name] : [name])),
-    words('.'),
+    ...peopleOf(mergers),
   ]);
 }
 
 /** `who` is a list of the configuration: Slack ids, e-mail addresses, `everyone`. */
 export function notAllowed(act: Act, who: readonly string[]): FittedMessage {
   if (who.length === 0)
-    return note([words(`Nobody may ${acts[act]} yet: people.${act} in the configuration names no one.`)]);
+    return lineMessage([
+      words(`Nobody may ${acts[act]} yet: people.${act} in the configuration names no one.`),
+    ]);
+  return lineMessage([words(`You may not ${acts[act]} here. These people may: `), ...peopleOf(who)]);
+}
+
+/** The end of a sentence: the first entries of a list, and how many more there are. */
+function peopleOf(who: readonly string[]): readonly (readonly RichTextElement[])[] {
   const names = who.slice(0, NAMES_MAX).map(personOf);
-  const rest = who.length - names.length;
-  return note([
-    words(`You may not ${acts[act]} here. These people may: `),
+  const left = who.length - names.length;
+  return [
     ...names.flatMap((name, index) => (index > 0 ? [words(', '), name] : [name])),
-    words(rest > 0 ? ` and ${rest} more.` : '.'),
-  ]);
+    words(left > 0 ? ` and ${left} more.` : '.'),
+  ];
 }
 
 function personOf(entry: string): readonly RichTextElement[] {
@@ -71,20 +69,23 @@ function personOf(entry: string): readonly RichTextElement[] {
 }
 
 export function alreadyMerging(by: Named): FittedMessage {
-  return note([person(by), words(' is merging this already; nothing was done twice.')], by);
+  return lineMessage([person(by), words(' is merging this already; nothing was done twice.')], by);
 }
 
 export function alreadyMerged(by: Named, mergeCommit: string): FittedMessage {
-  return note([person(by), words(` has merged this already, as ${shortCommit(mergeCommit)}.`)], by);
+  return lineMessage([person(by), words(` has merged this already, as ${shortCommit(mergeCommit)}.`)], by);
 }
 
 export function alreadyDiscarded(by: Named): FittedMessage {
-  return note([person(by), words(' has discarded this. Reply in the thread to take it up again.')], by);
+  return lineMessage(
+    [person(by), words(' has discarded this. Reply in the thread to take it up again.')],
+    by,
+  );
 }
 
 /** The commit that the person saw is no longer the branch's head. */
 export function headMoved(shown: string, head: string): FittedMessage {
-  return note([
+  return lineMessage([
     words(
       `The branch has moved from ${shortCommit(shown)} to ${shortCommit(head)} since this message. Look at the newest result in the thread and decide there.`,
     ),
@@ -93,37 +94,27 @@ export function headMoved(shown: string, head: string): FittedMessage {
 
 /** A turn is at work in this session, so its branch is about to change. */
 export function turnRunning(): FittedMessage {
-  return note([words('Work is going on in this thread. Decide when its result is here.')]);
+  return lineMessage([words('Work is going on in this thread. Decide when its result is here.')]);
 }
 
 /** The button belongs to something that no longer exists or was made by another version. */
 export function outOfDate(): FittedMessage {
-  return note([words('This button is out of date. Reply in the thread with what you want done.')]);
+  return lineMessage([words('This button is out of date. Reply in the thread with what you want done.')]);
 }
 
 /** Somebody else's choice came first. */
 export function alreadyChosen(what: string): FittedMessage {
-  return note([words(`This is decided already: ${oneLine(what, 200)}.`)]);
+  return lineMessage([words(`This is decided already: ${oneLine(what, 200)}.`)]);
 }
 
 /** Any failure told to one person. */
 export function couldNot(message: string, advice: string): FittedMessage {
-  return note([words(`${oneLine(message, 1_000)} ${oneLine(advice, 1_000)}`.trim())]);
-}
-
-/** In `text` only our own mentions stay markup. */
-function note(parts: readonly (readonly RichTextElement[])[], who?: Named): FittedMessage {
-  const said = parts.flat().map((element) => {
-    if (element.type === 'text') return escape(element.text);
-    if (element.type !== 'user') return '';
-    return who ? escape(nameOf(who)) : `<@${element.user_id}>`;
-  });
-  return fit({ text: said.join(''), blocks: [paragraph(...parts)] });
+  return lineMessage([words(`${oneLine(message, 1_000)} ${oneLine(advice, 1_000)}`.trim())]);
 }
 
 /** What was attached and could not come along. */
 export function filesLeft(sentences: readonly string[]): FittedMessage {
   const lines = sentences.slice(0, 10).map((sentence) => oneLine(sentence, 300));
   const rest = 'The work goes on without it.';
-  return fit({ text: textLines(...lines, rest), blocks: [paragraph(words([...lines, rest].join('\n')))] });
+  return lineMessage([words([...lines, rest].join('\n'))]);
 }

@@ -2,7 +2,7 @@
 import type { Failure } from '../../core/errors.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
-import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
 import { paragraph, preformatted, richText, section, told } from '../parts/rich.ts';
 import { clean, cut } from '../rules/text.ts';
 
@@ -33,7 +33,7 @@ export function failureMessage(options: FailureOptions): FittedMessage {
   const advice = cut(clean(options.failure.advice).trim(), SENTENCE_MAX);
   return fit({
     text: textLines(what, advice),
-    blocks: present(
+    blocks: compact(
       output === ''
         ? paragraph(told(what, { bold: true }), told(advice === '' ? '' : `\n${advice}`))
         : richText(section(told(what, { bold: true })), preformatted(output), section(told(advice))),

@@ -1,7 +1,7 @@
 // The files of a change with their counts of lines.
 import type { RichTextBlock } from '@slack/types';
 import type { FileChange } from '../../core/event.ts';
-import { bold, code, list, richText, section, words } from '../parts/rich.ts';
+import { bold, code, richText, section, shortList, words } from '../parts/rich.ts';
 import { count } from '../rules/text.ts';
 
 const FILES_MAX = 12;
@@ -22,12 +22,11 @@ export function filesInWords(files: readonly FileChange[]): string {
 
 export function filesBlock(files: readonly FileChange[]): RichTextBlock | null {
   if (files.length === 0) return null;
-  const items = files
-    .slice(0, FILES_MAX)
-    .map((file) => section(code(file.path, 160), words(`  ${note(file)}`)));
-  const rest = files.length - items.length;
-  const more = rest > 0 ? [section(words(`and ${count(rest, 'more file')}`))] : [];
-  return richText(section(bold(filesInWords(files))), list([...items, ...more]));
+  const items = files.map((file) => section(code(file.path, 160), words(`  ${note(file)}`)));
+  return richText(
+    section(bold(filesInWords(files))),
+    shortList(items, FILES_MAX, (left) => count(left, 'more file')),
+  );
 }
 
 function note(file: FileChange): string {

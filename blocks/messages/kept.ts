@@ -1,12 +1,10 @@
-// The line that is left where other ways were tried and the result that was there before was chosen.
+// The note of a turn whose attempts lost against the result that was there before.
 import type { KeptResult } from '../../core/event.ts';
-import { fit } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
-import { nameInText } from '../parts/people.ts';
-import { paragraph, person, words } from '../parts/rich.ts';
+import { person, words } from '../parts/rich.ts';
+import { lineMessage } from './line.ts';
 
 export function keptNote({ chosen }: KeptResult): FittedMessage {
-  const who = { id: chosen.by };
   const rest = ' kept the result that was there before; the other attempts are removed. Decide on it above.';
-  return fit({ text: `${nameInText(who)}${rest}`, blocks: [paragraph(person(who), words(rest))] });
+  return lineMessage([person({ id: chosen.by }), words(rest)]);
 }

@@ -3,7 +3,7 @@ import type { Failure } from '../../core/errors.ts';
 import type { MergeBlock } from '../../core/event.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
-import { actions, button, confirm, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, confirm, context, type FittedMessage } from '../parts/message.ts';
 import { bold, paragraph, words } from '../parts/rich.ts';
 import { clean, cut, oneLine, shortCommit } from '../rules/text.ts';
 
@@ -30,7 +30,7 @@ export function mergeBlockedMessage({ failure, turnId, branch, block }: MergeBlo
   const advice = `Update branch has the agent bring in ${main}, resolve what conflicts and verify it; then decide on that result. Nothing was merged, and approvals of ${shortCommit(block.seen)} stay with that commit.`;
   return fit({
     text: textLines(title, what, advice),
-    blocks: present(
+    blocks: compact(
       paragraph(bold(title), words(`\n${what}`)),
       context(advice, oneLine(branch, 100)),
       actions(

@@ -2,16 +2,16 @@
 import type { RichTextElement } from '@slack/types';
 import type { MergedResult } from '../../core/event.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
-import { fit, fitWithRest, textLines } from '../fit/fit.ts';
+import { fitWithRest, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
-import { header } from '../parts/header.ts';
 import { commitAddress } from '../parts/links.ts';
-import { actions, button, confirm, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, confirm, type FittedMessage, header } from '../parts/message.ts';
 import { nameOf, namesOf, peopleIn } from '../parts/people.ts';
 import { code, link, moment, paragraph, person, readable, words } from '../parts/rich.ts';
 import { cut, oneLine, shortCommit } from '../rules/text.ts';
 import { changeBody } from './change-body.ts';
+import { lineMessage } from './line.ts';
 
 export type MergedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'merged' }> };
 
@@ -28,7 +28,7 @@ export function mergedMessage(view: MergedView): FittedMessage {
         `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${spokenApprovals}${unverified}`,
         cut(markdownWords(view.result.summary), 2_500),
       ),
-      blocks: present(
+      blocks: compact(
         header(`Merged into ${into}`),
         paragraph(
           words('Merged by '),
@@ -69,25 +69,17 @@ function revertButton(view: MergedView) {
   });
 }
 
-/** A line of its own for the turn that merged. */
+/** The message of the turn that merged; the change itself is shown by the turn that made it. */
 export function mergedNote(result: MergedResult): FittedMessage {
-  const into = oneLine(result.defaultBranch, 80);
-  const unverified = result.verified ? '' : ', without verification';
-  return fit({
-    text: textLines(
-      `${nameOf(result.by)} merged ${result.branch} into ${into} as ${shortCommit(result.mergeCommit)}${unverified}.`,
-    ),
-    blocks: [
-      paragraph(
-        person(result.by),
-        words(' merged '),
-        code(result.branch),
-        words(' into '),
-        code(into),
-        words(' as '),
-        code(shortCommit(result.mergeCommit)),
-        words(`${unverified}.`),
-      ),
-    ],
-  });
+  const line = [
+    person(result.by),
+    words(' merged '),
+    code(result.branch),
+    words(' into '),
+    code(oneLine(result.defaultBranch, 80)),
+    words(' as '),
+    code(shortCommit(result.mergeCommit)),
+    words(result.verified ? '.' : ', without verification.'),
+  ];
+  return lineMessage(line, result.by);
 }

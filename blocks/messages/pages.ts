@@ -5,8 +5,8 @@
 import type { ImageBlock, KnownBlock } from '@slack/types';
 import type { Verification } from '../../core/event.ts';
 import { looksTheSame, type PageComparison, type PageView } from '../../core/page.ts';
-import { context, plain, present } from '../parts/message.ts';
-import { bold, list, richText, section, words } from '../parts/rich.ts';
+import { compact, context, plain } from '../parts/message.ts';
+import { bold, richText, section, shortList, words } from '../parts/rich.ts';
 import { IMAGE_TEXT_MAX } from '../rules/limits.ts';
 import { count, oneLine } from '../rules/text.ts';
 import { changedPages, nameOfView, picturesOf, recordingOf, type ShownPicture } from './page-pictures.ts';
@@ -35,7 +35,7 @@ export function screenshotBlocks(verification: Verification, files: Files): Know
   const note = same.length > 0 ? context(`Looks the same as before: ${same.join(', ')}.`) : null;
   const film = recordingOf(verification).flatMap((picture) => shown(picture, files));
   const opened = verification.pages.filter((page) => page.before || page.after);
-  return present(blocks, film, more, note, context(...new Set(opened.map(goneLine))));
+  return compact(blocks, film, more, note, context(...new Set(opened.map(goneLine))));
 }
 
 /** What looks the same: a page in all its views by its name, else only that view. */
@@ -59,10 +59,10 @@ function goneLine({ name, before, after }: PageComparison): string {
 }
 
 function shown(picture: ShownPicture, files: Files): KnownBlock[] {
-  if (typeof picture === 'string') return present(context(picture));
+  if (typeof picture === 'string') return compact(context(picture));
   const id = files[picture.artifactId];
   if (id === undefined || !/^F[A-Z0-9]{8,}$/.test(id))
-    return present(context(`A picture is not available in Slack: ${picture.altText}.`));
+    return compact(context(`A picture is not available in Slack: ${picture.altText}.`));
   const image: ImageBlock = {
     type: 'image',
     slack_file: { id },
@@ -79,10 +79,8 @@ function shown(picture: ShownPicture, files: Files): KnownBlock[] {
 export function problemBlocks(verification: Verification, heading = ''): KnownBlock[] {
   const lines = problemLines(verification).filter((line) => !heading.endsWith(line));
   if (lines.length === 0) return [];
-  const shown = lines.slice(0, LINES_MAX).map((line) => section(words(oneLine(line, LINE_CHARS_MAX))));
-  const rest = lines.length - shown.length;
-  const more = rest > 0 ? [section(words(`and ${rest} more`))] : [];
-  return [richText(section(bold('Worth a look')), list([...shown, ...more]))];
+  const items = lines.map((line) => section(words(oneLine(line, LINE_CHARS_MAX))));
+  return [richText(section(bold('Worth a look')), shortList(items, LINES_MAX))];
 }
 
 /** The same as plain lines. */

@@ -1,14 +1,11 @@
 // A plan that waits for a person: Go, Change or Cancel; once it was decided, who did.
-import type { ModalView } from '@slack/types';
 import type { Proposal } from '../../core/proposal.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
-import { ACTION, type Choice, choiceValue, MODAL, PLAN_INPUT } from '../parts/actions.ts';
-import { header } from '../parts/header.ts';
-import { actions, button, context, type FittedMessage, plain, present } from '../parts/message.ts';
+import { ACTION, type Choice, choiceValue } from '../parts/actions.ts';
+import { actions, button, compact, context, type FittedMessage, header } from '../parts/message.ts';
 import { nameInText } from '../parts/people.ts';
 import { paragraph, person, words } from '../parts/rich.ts';
-import { INPUT_TEXT_MAX, PLACEHOLDER_MAX, TEXT_INPUT_MAX, VIEW_TITLE_MAX } from '../rules/limits.ts';
 import { cut, escape, oneLine } from '../rules/text.ts';
 
 export interface PlanOptions extends Proposal {
@@ -32,7 +29,7 @@ export function planMessage({ turnId, place, text, decision, waits }: PlanOption
         ? []
         : [`${nameInText({ id: decision.by })}${escape(decided)}`]),
     ].join('\n'),
-    blocks: present(
+    blocks: compact(
       header('Plan'),
       said.length > 0 ? said : paragraph(words('The agent made no plan.')),
       decision === null || decided === null ? null : paragraph(person({ id: decision.by }), words(decided)),
@@ -57,32 +54,4 @@ function buttons(plan: Choice) {
     button({ actionId: ACTION.planChange, value, text: 'Change' }),
     button({ actionId: ACTION.stop, value: plan.turnId, text: 'Cancel' }),
   );
-}
-
-/** What should be different; the text comes back under `PLAN_INPUT`. */
-export function planChangeModal(plan: Choice): ModalView {
-  return {
-    type: 'modal',
-    callback_id: MODAL.planChange,
-    private_metadata: choiceValue(plan),
-    title: plain('Change the plan', VIEW_TITLE_MAX),
-    submit: plain('Ask for it', VIEW_TITLE_MAX),
-    close: plain('Cancel', VIEW_TITLE_MAX),
-    blocks: [
-      {
-        type: 'input',
-        block_id: PLAN_INPUT.blockId,
-        label: plain('What should be different?', INPUT_TEXT_MAX),
-        element: {
-          type: 'plain_text_input',
-          action_id: PLAN_INPUT.actionId,
-          multiline: true,
-          min_length: 1,
-          max_length: TEXT_INPUT_MAX,
-          focus_on_load: true,
-          placeholder: plain('Leave the database as it is', PLACEHOLDER_MAX),
-        },
-      },
-    ],
-  };
 }

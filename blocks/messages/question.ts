@@ -3,7 +3,7 @@
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { optionButton, optionValue } from '../parts/actions.ts';
-import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
 import { list, paragraph, richText, section, words } from '../parts/rich.ts';
 import { BUTTON_TEXT_MAX } from '../rules/limits.ts';
 import { clean, cut, oneLine } from '../rules/text.ts';
@@ -31,7 +31,7 @@ export function questionMessage(asked: QuestionOptions): FittedMessage {
       cut(markdownWords(asked.question), 2_500) || 'The agent has a question.',
       ...numbered(options),
     ),
-    blocks: present(
+    blocks: compact(
       said.length > 0 ? said : paragraph(words('The agent has a question.')),
       long ? richText(list(spelled, { style: 'ordered' })) : null,
       options.length > 0

@@ -1,12 +1,10 @@
 // A line for somebody whose answer has been waited for since yesterday.
-import { fit } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
-import { nameOf } from '../parts/people.ts';
-import { isUserId, paragraph, person, words } from '../parts/rich.ts';
-import { escape } from '../rules/text.ts';
+import { type Named, person, words } from '../parts/rich.ts';
+import { lineMessage } from './line.ts';
 
 interface Reminder {
-  readonly to: { readonly id: string; readonly name?: string };
+  readonly to: Named;
   /**
    * `repo`: which repo it is for; `answer`: the agent's question; `attempt`: which of several to go on with;
    * `review`: a change to be decided on.
@@ -24,7 +22,5 @@ const waits: Record<Reminder['about'], string> = {
 };
 
 export function reminderMessage({ to, about }: Reminder): FittedMessage {
-  const rest = waits[about];
-  const name = isUserId(to.id) ? `<@${to.id}>` : escape(nameOf(to));
-  return fit({ text: `${name}${rest}`, blocks: [paragraph(person(to), words(rest))] });
+  return lineMessage([person(to), words(waits[about])]);
 }

@@ -1,11 +1,12 @@
 // Asks which repo a request is for.
-import type { Button, KnownBlock, PlainTextOption } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION, choiceValue, repoButton } from '../parts/actions.ts';
-import { actions, button, context, type FittedMessage, plain, present } from '../parts/message.ts';
+import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
+import { menu, option } from '../parts/modal.ts';
 import { bold, paragraph, words } from '../parts/rich.ts';
-import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX } from '../rules/limits.ts';
-import { clean, count, cut, oneLine } from '../rules/text.ts';
+import { SELECT_OPTIONS_MAX } from '../rules/limits.ts';
+import { clean, count, cut } from '../rules/text.ts';
 
 export interface RepoChoiceOptions {
   readonly turnId: string;
@@ -31,9 +32,9 @@ export function repoChoiceMessage(options: RepoChoiceOptions): FittedMessage {
   const hidden = choices.length - SELECT_OPTIONS_MAX;
   return fit({
     text: textLines(reason, `Which repo is this for? ${choices.slice(0, 50).join(', ')}`),
-    blocks: present(
+    blocks: compact(
       paragraph(words(reason === '' ? '' : `${reason}\n`), bold('Which repo is this for?')),
-      choices.length <= BUTTONS_MAX ? buttons(options) : menu(options),
+      choices.length <= BUTTONS_MAX ? buttons(options) : repoMenu(options),
       hidden > 0
         ? context(`${count(hidden, 'more repo')} not listed: name it in your message, as repo=name.`)
         : null,
@@ -54,21 +55,8 @@ function buttons(options: RepoChoiceOptions): KnownBlock {
   );
 }
 
-function menu(options: RepoChoiceOptions): KnownBlock {
-  return {
-    type: 'actions',
-    elements: [
-      {
-        type: 'static_select',
-        action_id: ACTION.repoMenu,
-        placeholder: plain('Choose a repo', PLACEHOLDER_MAX),
-        options: options.choices.slice(0, SELECT_OPTIONS_MAX).map(
-          (repo, place): PlainTextOption => ({
-            text: plain(oneLine(repo, OPTION_TEXT_MAX), OPTION_TEXT_MAX),
-            value: choiceValue({ turnId: options.turnId, place }),
-          }),
-        ),
-      },
-    ],
-  };
+function repoMenu({ choices, turnId }: RepoChoiceOptions): KnownBlock {
+  const options = choices.map((repo, place) => option(repo, choiceValue({ turnId, place })));
+  const element = { ...menu(options, { placeholder: 'Choose a repo' }), action_id: ACTION.repoMenu };
+  return { type: 'actions', elements: [element] };
 }

@@ -6,8 +6,7 @@ import type { ChangeView } from '../../core/view.ts';
 import { fitWithRest, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
-import { header } from '../parts/header.ts';
-import { actions, button, confirm, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, confirm, context, type FittedMessage, header } from '../parts/message.ts';
 import { nameOf, namesOf } from '../parts/people.ts';
 import { cut, oneLine, shortCommit } from '../rules/text.ts';
 import { changeBody } from './change-body.ts';
@@ -59,7 +58,7 @@ function offer(view: ChangeView): FittedMessage {
         ...problemLines(view.result.verification).slice(0, 3),
         ...reviewLines(view.result.review),
       ),
-      blocks: present(header(outcome), context(state, approvals), blocks, buttons(view, state === '')),
+      blocks: compact(header(outcome), context(state, approvals), blocks, buttons(view, state === '')),
     },
     rest,
   );

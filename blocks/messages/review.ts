@@ -1,8 +1,8 @@
 // What the review says of a change: its risks, or that it found none.
 import type { KnownBlock } from '@slack/types';
 import type { Review } from '../../core/event.ts';
-import { context, present } from '../parts/message.ts';
-import { bold, list, richText, section, words } from '../parts/rich.ts';
+import { compact, context } from '../parts/message.ts';
+import { bold, richText, section, shortList, words } from '../parts/rich.ts';
 import { oneLine } from '../rules/text.ts';
 
 const LINES_MAX = 6;
@@ -12,11 +12,9 @@ const LINE_CHARS_MAX = 300;
 export function reviewBlocks(review: Review | undefined): KnownBlock[] {
   if (review === undefined) return [];
   const risks = riskLines(review);
-  if (risks.length === 0) return present(context(verdictLine(review)));
-  const shown = risks.slice(0, LINES_MAX).map((line) => section(words(line)));
-  const rest = risks.length - shown.length;
-  const more = rest > 0 ? [section(words(`and ${rest} more`))] : [];
-  return [richText(section(bold('Risks that the review found')), list([...shown, ...more]))];
+  if (risks.length === 0) return compact(context(verdictLine(review)));
+  const items = risks.map((line) => section(words(line)));
+  return [richText(section(bold('Risks that the review found')), shortList(items, LINES_MAX))];
 }
 
 /** The same in plain words. */

@@ -5,7 +5,7 @@ import type { OpenView, PhaseView, WorkView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
 import { elapsed } from '../parts/amounts.ts';
-import { actions, button, context, type FittedMessage, present } from '../parts/message.ts';
+import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
 import { bold, code, paragraph, words } from '../parts/rich.ts';
 import { TASK_TITLE_MAX } from '../rules/limits.ts';
@@ -57,7 +57,7 @@ export function statusMessage(view: OpenView, options: StatusOptions): FittedMes
       : { type: 'plan', title, tasks: tasks(view) };
   return fit({
     text: textLines(current ? `${title.replace(/…$/, '')}: ${current}` : title, restoredNote(view), scripted),
-    blocks: present(
+    blocks: compact(
       plan,
       context(restoredNote(view), scripted),
       context(placeOf(view)),

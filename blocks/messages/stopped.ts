@@ -1,9 +1,9 @@
-// A turn that somebody stopped: who, and what it leaves behind.
+// The message of a stopped turn: who stopped it, and what it leaves behind.
 import { fit } from '../fit/fit.ts';
-import { context, type FittedMessage, present } from '../parts/message.ts';
-import { nameInText } from '../parts/people.ts';
+import { compact, context, type FittedMessage } from '../parts/message.ts';
 import { paragraph, person, words } from '../parts/rich.ts';
-import { clean, cut, escape } from '../rules/text.ts';
+import { clean, cut } from '../rules/text.ts';
+import { spoken } from './line.ts';
 
 export interface StoppedOptions {
   /** A Slack user id, or words such as `the deadline`. */
@@ -12,14 +12,8 @@ export interface StoppedOptions {
   readonly about?: string;
 }
 
-export function stoppedMessage(options: StoppedOptions): FittedMessage {
-  const leaves = cut(clean(options.leaves).trim(), 1_500);
-  const again = 'Reply in the thread to go on.';
-  return fit({
-    text: `Stopped by ${nameInText({ id: options.by })}. ${escape(`${leaves}\n${again}`)}`,
-    blocks: present(
-      paragraph(words('Stopped by '), person({ id: options.by }), words(`. ${leaves}\n${again}`)),
-      context(options.about ?? ''),
-    ),
-  });
+export function stoppedMessage({ by, leaves, about = '' }: StoppedOptions): FittedMessage {
+  const rest = `${cut(clean(leaves).trim(), 1_500)}\nReply in the thread to go on.`;
+  const line = [words('Stopped by '), person({ id: by }), words(`. ${rest}`)];
+  return fit({ text: spoken(line), blocks: compact(paragraph(...line), context(about)) });
 }

@@ -3,13 +3,12 @@
 import type { ActionsBlock } from '@slack/types';
 import type { TurnKind } from '../../core/turn.ts';
 import type { OpenView, QueuedView, StopView } from '../../core/view.ts';
-import { fit } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
 import { duration } from '../parts/amounts.ts';
 import { actions, button, type FittedMessage } from '../parts/message.ts';
-import { nameInText } from '../parts/people.ts';
-import { paragraph, person, words } from '../parts/rich.ts';
+import { person, words } from '../parts/rich.ts';
 import { count } from '../rules/text.ts';
+import { lineMessage } from './line.ts';
 
 /** Whether another turn of the thread comes first. */
 export function isBehind(view: OpenView): view is QueuedView {
@@ -41,8 +40,7 @@ export function waitingButtons(view: QueuedView): ActionsBlock {
 
 /** The message of a turn whose text the turn at work has read. */
 export function takenUpMessage(): FittedMessage {
-  const line = 'Taken up by the request that was at work.';
-  return fit({ text: line, blocks: [paragraph(words(line))] });
+  return lineMessage([words('Taken up by the request that was at work.')]);
 }
 
 /** The message of a turn that a person took back before its work began. */
@@ -50,14 +48,11 @@ export function withdrawnMessage(
   { how, by }: Exclude<StopView, { how: 'stopped' }>,
   kind: TurnKind = 'follow_up',
 ): FittedMessage {
-  if (how === 'deleted') {
-    const line = 'The message was deleted before its work began, so nothing was done.';
-    return fit({ text: line, blocks: [paragraph(words(line))] });
-  }
-  const who = { id: by };
+  if (how === 'deleted')
+    return lineMessage([words('The message was deleted before its work began, so nothing was done.')]);
   const rest =
     kind === 'discard'
       ? ' took the discard back: the change is here again.'
       : ' removed this before its work began, so nothing was done.';
-  return fit({ text: `${nameInText(who)}${rest}`, blocks: [paragraph(person(who), words(rest))] });
+  return lineMessage([person({ id: by }), words(rest)]);
 }

@@ -1,10 +1,11 @@
 // The modal that shows a diff, page by page, with a menu of its files.
-import type { ActionsBlock, Button, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
+import type { ActionsBlock, Button, KnownBlock, ModalView } from '@slack/types';
 import { type FileDiff, parseDiff } from '../markdown/diff-text.ts';
 import { ACTION, diffFileValue, diffPlace, MODAL } from '../parts/actions.ts';
-import { button, context, plain, present } from '../parts/message.ts';
+import { button, compact, context } from '../parts/message.ts';
+import { menu, modal, option } from '../parts/modal.ts';
 import { bold, paragraph, preformatted, richText, section, words } from '../parts/rich.ts';
-import { OPTION_TEXT_MAX, PLACEHOLDER_MAX, SELECT_OPTIONS_MAX, VIEW_TITLE_MAX } from '../rules/limits.ts';
+import { OPTION_TEXT_MAX } from '../rules/limits.ts';
 import { clean, count, oneLine } from '../rules/text.ts';
 import { type DiffPiece, pageDiff } from './diff-pages.ts';
 
@@ -30,20 +31,18 @@ export function viewDiffModal(options: ViewDiffOptions): ModalView {
   const wanted = Number.isInteger(options.page) ? options.page : 0;
   const page = Math.min(Math.max(0, wanted), pages.length - 1);
   const isLast = page === pages.length - 1;
-  return {
-    type: 'modal',
-    callback_id: MODAL.viewDiff,
-    private_metadata: diffPlace({ turnId: options.turnId, page }),
-    title: plain('Diff', VIEW_TITLE_MAX),
-    close: plain('Close', VIEW_TITLE_MAX),
-    blocks: present(
+  return modal({
+    id: MODAL.viewDiff,
+    metadata: diffPlace({ turnId: options.turnId, page }),
+    title: 'Diff',
+    blocks: compact(
       context(summary(files, page, pages.length)),
       controls(files, startOf, page, pages.length),
       (pages[page] ?? []).flatMap((piece) => pieceBlocks(piece, files)),
       files.length === 0 ? paragraph(words('This change has no diff.')) : null,
       cut && isLast ? paragraph(bold('The diff goes on.'), words(` ${oneLine(options.whole, 500)}`)) : null,
     ),
-  };
+  });
 }
 
 function summary(files: readonly FileDiff[], page: number, pages: number): string {
@@ -64,28 +63,20 @@ function controls(
   const turn = (text: string, actionId: string, to: number): Button[] =>
     to >= 0 && to < pages ? [button({ actionId, value: String(to), text })] : [];
   const elements = [
-    ...menu(files, startOf),
+    ...fileMenu(files, startOf),
     ...turn('Previous', ACTION.diffPrevious, page - 1),
     ...turn('Next', ACTION.diffNext, page + 1),
   ];
   return elements.length === 0 ? null : { type: 'actions', block_id: `diff-page-${page}`, elements };
 }
 
-function menu(files: readonly FileDiff[], startOf: readonly number[]): ActionsBlock['elements'] {
-  const options = files.slice(0, SELECT_OPTIONS_MAX).flatMap((file, index): PlainTextOption[] => {
+function fileMenu(files: readonly FileDiff[], startOf: readonly number[]): ActionsBlock['elements'] {
+  const options = files.flatMap((file, index) => {
     const page = startOf[index];
-    if (page === undefined) return [];
-    return [{ text: plain(shortPath(file.path), OPTION_TEXT_MAX), value: diffFileValue(index, page) }];
+    return page === undefined ? [] : [option(shortPath(file.path), diffFileValue(index, page))];
   });
   if (options.length < 2) return [];
-  return [
-    {
-      type: 'static_select',
-      action_id: ACTION.diffFile,
-      placeholder: plain('Go to a file', PLACEHOLDER_MAX),
-      options,
-    },
-  ];
+  return [{ ...menu(options, { placeholder: 'Go to a file' }), action_id: ACTION.diffFile }];
 }
 
 /** The end of a path tells more than its beginning. */

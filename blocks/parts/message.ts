@@ -1,5 +1,13 @@
 // What a message is, and the small parts that most messages share.
-import type { ActionsBlock, Button, Confirm, ContextBlock, KnownBlock, PlainTextElement } from '@slack/types';
+import type {
+  ActionsBlock,
+  Button,
+  Confirm,
+  ContextBlock,
+  HeaderBlock,
+  KnownBlock,
+  PlainTextElement,
+} from '@slack/types';
 import {
   BUTTON_TEXT_MAX,
   CONFIRM_BUTTON_MAX,
@@ -7,6 +15,7 @@ import {
   CONFIRM_TITLE_MAX,
   CONTEXT_MAX,
   FIELD_TEXT_MAX,
+  HEADER_TEXT_MAX,
 } from '../rules/limits.ts';
 import { clean, cut, oneLine } from '../rules/text.ts';
 import type { Problem } from '../rules/validate.ts';
@@ -88,6 +97,10 @@ export function confirm(options: ConfirmOptions): Confirm {
 }
 
 /** The blocks that are there. */
-export function present(...blocks: readonly (KnownBlock | null | readonly KnownBlock[])[]): KnownBlock[] {
+export function compact(...blocks: readonly (KnownBlock | null | readonly KnownBlock[])[]): KnownBlock[] {
   return blocks.flat().filter((block) => block !== null);
+}
+
+export function header(text: string): HeaderBlock {
+  return { type: 'header', text: plain(oneLine(text, HEADER_TEXT_MAX), HEADER_TEXT_MAX) };
 }

@@ -1,12 +1,7 @@
 // How a person is named: as a mention where Slack knows the id, by name otherwise.
 import type { ContextBlock, RichTextElement } from '@slack/types';
 import { escape, oneLine } from '../rules/text.ts';
-import { isUserId, person, words } from './rich.ts';
-
-interface Named {
-  readonly id: string;
-  readonly name?: string;
-}
+import { isUserId, type Named, person, words } from './rich.ts';
 
 /** The name for plain text. */
 export function nameOf(who: Named): string {

@@ -48,8 +48,14 @@ export function link(url: string, label: string, style?: Style): RichTextLink {
   return { type: 'link', url, ...(safe === '' ? {} : { text: safe }), ...styled(style) };
 }
 
+/** A person by their Slack id, and by name where it is known; or words such as `the deadline` in place of the id. */
+export interface Named {
+  readonly id: string;
+  readonly name?: string;
+}
+
 /** A person, as a mention where the id is one of Slack's, else as the name. */
-export function person(who: { readonly id: string; readonly name?: string }): readonly RichTextElement[] {
+export function person(who: Named): readonly RichTextElement[] {
   return isUserId(who.id) ? [{ type: 'user', user_id: who.id }] : words(oneLine(who.name || who.id, 80));
 }
 
@@ -109,6 +115,16 @@ export function list(items: readonly RichTextSection[], options: ListOptions = {
     ...(options.offset ? { offset: options.offset } : {}),
   };
   return made;
+}
+
+/** A list of at most `max` items and, where there are more, how many. */
+export function shortList(
+  items: readonly RichTextSection[],
+  max: number,
+  more: (left: number) => string = (left) => `${left} more`,
+): RichTextBlockElement {
+  const left = items.length - max;
+  return list(left > 0 ? [...items.slice(0, max), section(words(`and ${more(left)}`))] : items);
 }
 
 export function richText(...elements: readonly RichTextBlockElement[]): RichTextBlock {

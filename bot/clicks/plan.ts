@@ -2,7 +2,7 @@
 // be a newer one by then, where a click was lost and done again or somebody else asked for another plan.
 
 import { couldNot, outOfDate } from '../../blocks/messages/ephemeral.ts';
-import { planChangeModal } from '../../blocks/messages/plan.ts';
+import { planChangeModal } from '../../blocks/modals/plan-change.ts';
 import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/parts/actions.ts';
 import { decidePlan } from '../../db/turns/plans.ts';
 import type { Click, Submission } from '../interaction/click.ts';

@@ -11,9 +11,10 @@ import {
   whoamiMessage,
 } from '../../blocks/messages/command.ts';
 import { filesLeft } from '../../blocks/messages/ephemeral.ts';
-import { planChangeModal, planMessage } from '../../blocks/messages/plan.ts';
+import { planMessage } from '../../blocks/messages/plan.ts';
 import type { ListedSession } from '../../blocks/messages/sessions.ts';
 import { statusMessage } from '../../blocks/messages/status.ts';
+import { planChangeModal } from '../../blocks/modals/plan-change.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { noteModal, startModal } from '../../blocks/modals/start.ts';
 import type { SessionStatus } from '../../core/session-status.ts';

@@ -41,6 +41,7 @@ describe('the gallery', () => {
       'discardedMessage',
       'fit',
       'fitWithRest',
+      'lineMessage',
     ];
     expect(made.length).toBeGreaterThan(20);
     expect(made.filter((name) => name && !inside.includes(name) && !drawn.includes(`${name}(`))).toEqual([]);
