@@ -1,8 +1,8 @@
 // The browser tool on a real page in a real sandbox.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { openBrowser } from '../../../sandbox/browser/open-browser.ts';
-import { type SandboxBrowser } from '../../../sandbox/port/browser.ts';
-import { callTool, openTestSandbox, outputOf, type TestSandbox } from './sandbox.ts';
+import { opened } from '../../setup/opened.ts';
+import { callTool, outputOf, useTestSandbox } from './sandbox.ts';
 
 const PAGE = `<!doctype html><title>Greeter</title>
 <h1>Greeter</h1>
@@ -20,25 +20,16 @@ const PAGE = `<!doctype html><title>Greeter</title>
 const URL = 'http://localhost:4571/page.html';
 const PATIENTLY = { timeout: 60_000 };
 
-let test: TestSandbox;
-let browser: SandboxBrowser | undefined;
-beforeAll(async () => {
-  test = await openTestSandbox('browser');
+const test = useTestSandbox('browser');
+const browser = opened(async () => {
   await test.sandbox.write('/work/repo/page.html', new TextEncoder().encode(PAGE));
   const serve = 'exec python3 -m http.server 4571 --bind 127.0.0.1';
   await callTool(test, 'shell', { command: serve, background: true });
-  browser = await openBrowser(test.sandbox);
-});
-afterAll(async () => {
-  await browser?.close();
-  await test?.close();
+  return openBrowser(test.sandbox);
 });
 
-async function use(input: object): Promise<string> {
-  const hands = browser?.hands();
-  if (hands === undefined) throw new Error('there is no browser');
-  return outputOf(await callTool(test, 'browser', input, { openBrowser: () => hands }));
-}
+const call = (input: object) => callTool(test, 'browser', input, { openBrowser: () => browser.hands() });
+const use = async (input: object): Promise<string> => outputOf(await call(input));
 
 it('opens, fills, clicks, presses, and sees what the page says', async () => {
   expect(await use({ action: 'open', url: URL })).toBe(`The page is ${URL} (HTTP 200), titled “Greeter”.`);
@@ -52,9 +43,7 @@ it('opens, fills, clicks, presses, and sees what the page says', async () => {
 
 it('takes a screenshot that the model and people get to see', async () => {
   await use({ action: 'open', url: URL });
-  const hands = browser?.hands();
-  if (hands === undefined) throw new Error('there is no browser');
-  const outcome = await callTool(test, 'browser', { action: 'screenshot' }, { openBrowser: () => hands });
+  const outcome = await call({ action: 'screenshot' });
   expect(outcome).toMatchObject({ kind: 'result', ok: true, imageArtifactIds: [expect.any(String)] });
 });
 

@@ -1,12 +1,13 @@
 // Child agents: a conversation of their own in the same sandbox, a report to the parent, and the same after a
 // crash.
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Journal } from '../../../core/journal.ts';
 import type { AgentTask } from '../../../worker/agent/task.ts';
 import { openFileJournal } from '../../../worker/agent-cli/file-journal.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { useScriptedModel } from '../model/server.ts';
+import { dyingAt, dyingJournal, hasDied } from './dying.ts';
+import { useTestSandbox } from './sandbox.ts';
 import { newTurn, type TestTurn } from './turn.ts';
 
 const PARENT = `
@@ -57,19 +58,9 @@ steps:
       - say: It went well.
 `;
 
-let test: TestSandbox;
-let server: ScriptedModel;
-beforeAll(async () => {
-  test = await openTestSandbox('children');
-  server = await startScriptedModel();
-  for (const [name, script] of Object.entries({ PARENT, WRITER, READER, ENDLESS, TOO_MUCH }))
-    await server.addScript(name, script);
-});
+const test = useTestSandbox('children');
+const server = useScriptedModel({ PARENT, WRITER, READER, ENDLESS, TOO_MUCH });
 beforeEach(() => test.look('cd /work/repo && rm -rf -- * /work/agent'));
-afterAll(async () => {
-  await server?.close();
-  await test?.close();
-});
 
 function withChildren(turn: TestTurn, wrap = (journal: Journal): Journal => journal): Partial<AgentTask> {
   const turnId = turn.turnId;
@@ -88,9 +79,7 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
       text: 'The big thing is done.',
       usage: { steps: 3 + 3 + 4 },
     });
-    const results = (await turn.entries()).flatMap(({ entry }) =>
-      entry.kind === 'tool_result' ? [entry] : [],
-    );
+    const results = await turn.ofKind('tool_result');
     expect(results[1]).toMatchObject({ ok: true, output: 'The poem is in poem.txt.', used: { steps: 3 } });
     expect(results[2]?.output).toBe('Exit code 0.\n/work/repo/deep\nparent\nchild');
     expect(results[3]?.output).toBe('It begins with Roses.');
@@ -117,9 +106,7 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
     const turn = newTurn(test, server, api, 'do the big thing');
     const outcome = await turn.run(withChildren(turn));
     expect(outcome).toMatchObject({ kind: 'finished', usage: { steps: 3 + 3 + 2 } });
-    const failed = (await turn.entries()).flatMap(({ entry }) =>
-      entry.kind === 'tool_result' && !entry.ok ? [entry] : [],
-    );
+    const failed = (await turn.ofKind('tool_result')).filter(({ ok }) => !ok);
     expect(failed).toMatchObject([
       {
         output: expect.stringMatching(/^The sub-task failed: The conversation no longer fits/),
@@ -133,21 +120,9 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
     for (let at = 0; deaths === at; at += 1) {
       await test.look('cd /work/repo && rm -rf -- * /work/agent');
       const turn = newTurn(test, server, api, 'do the big thing');
-      let left = at;
-      const dying = withChildren(turn, (journal) => ({
-        load: () => journal.load(),
-        append: async (place, entries) => {
-          left -= 1;
-          if (left < 0) throw new Dead();
-          await journal.append(place, entries);
-          left -= 1;
-          if (left < 0) throw new Dead();
-        },
-      }));
-      const died = await turn.run(dying).then(
-        () => false,
-        (thrown: unknown) => thrown instanceof Dead,
-      );
+      const moment = dyingAt(at);
+      const dying = withChildren(turn, (journal) => dyingJournal(journal, moment));
+      const died = await hasDied(turn.run(dying));
       const outcome = await turn.run(withChildren(turn));
       expect({ at, text: Reflect.get(outcome, 'text') }).toEqual({ at, text: 'The big thing is done.' });
       expect(outcome.usage.steps).toBe(10);
@@ -163,5 +138,3 @@ describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
     expect(JSON.stringify(await turn.entries())).toContain('There is no tool');
   });
 });
-
-class Dead extends Error {}

@@ -1,11 +1,11 @@
 // Conversations that grow beyond the model's context: cut in time, cut when the server refuses, and the same
 // after a crash.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CompactionEntry, JournalEntry, ResponseEntry } from '../../../core/journal.ts';
 import { visible } from '../../../worker/agent/compaction.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
-import { newTurn, type TestTurn } from './turn.ts';
+import { useScriptedModel } from '../model/server.ts';
+import { useTestSandbox } from './sandbox.ts';
+import { newTurn, requestFrom, type TestTurn } from './turn.ts';
 
 const STEPS = 14;
 /** Each step prints some 700 tokens, so that 14 of them are more than the context of the tests. */
@@ -29,26 +29,12 @@ steps:
 `;
 const CONTEXT_TOKENS = 9_000;
 
-let test: TestSandbox;
-let server: ScriptedModel;
-beforeAll(async () => {
-  test = await openTestSandbox('compaction');
-  server = await startScriptedModel();
-  await server.addScript('work', WORK);
-  await server.addScript('summary', SUMMARY);
-});
-afterAll(async () => {
-  await server?.close();
-  await test?.close();
-});
+const test = useTestSandbox('compaction');
+const server = useScriptedModel({ work: WORK, summary: SUMMARY });
 
 async function fresh(api: 'responses' | 'chat'): Promise<TestTurn> {
   await test.look('cd /work/repo && rm -rf -- * /work/agent');
   return newTurn(test, server, api, 'count up');
-}
-
-async function compactions(turn: TestTurn): Promise<readonly CompactionEntry[]> {
-  return (await turn.entries()).flatMap(({ entry }) => (entry.kind === 'compaction' ? [entry] : []));
 }
 
 const numbers = Array.from({ length: STEPS }, (_, step) => String(step)).join('\n');
@@ -61,7 +47,7 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
     const outcome = await turn.run({ contextTokens: CONTEXT_TOKENS });
     expect(outcome).toMatchObject({ kind: 'finished', text: 'Counted.', usage: { steps: STEPS + 2 } });
     expect(await counted()).toBe(`${numbers}\nmade`);
-    const [first] = await compactions(turn);
+    const [first] = await turn.ofKind('compaction');
     expect(first?.text).toContain('I counted with the shell, number by number.');
     expect(first?.text).toContain('# The plan\n- Count all (in_progress)\n- Tell (pending)');
     expect(first?.text).toContain('# Files that you changed or made\n- made.txt');
@@ -83,7 +69,7 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
       const turn = await fresh(api);
       expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Counted.' });
       expect(await counted()).toBe(`${numbers}\nmade`);
-      expect(await compactions(turn)).toHaveLength(1);
+      expect(await turn.ofKind('compaction')).toHaveLength(1);
     },
   );
 
@@ -91,14 +77,10 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
     const turn = await fresh(api);
     const spent = await turn.run({ budget: { maxSteps: 8, maxMs: 60_000 } });
     expect(spent).toMatchObject({ kind: 'budget_spent' });
-    const request = {
-      kind: 'message',
-      id: 'request',
-      text: '<request from="Ann">continue</request>',
-    } as const;
+    const request = requestFrom('Ann', 'continue');
     await turn.run({ request, turnId: `${turn.turnId}b`, contextTokens: CONTEXT_TOKENS });
     expect(await counted()).toBe(`${numbers}\nmade`);
-    const [first] = await compactions(turn);
+    const [first] = await turn.ofKind('compaction');
     // “continue” itself is among what was kept.
     expect(first?.messages.map(({ text }) => text)).toEqual(['<request from="Ann">count up</request>']);
     expect(first?.text).not.toContain('all done with');
@@ -113,7 +95,7 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
     await server.inject({ kind: 'context_overflow', script: 'work', step: 13, times: 2 });
     const turn = await fresh(api);
     expect(await turn.run()).toMatchObject({ kind: 'finished' });
-    const [first, second] = (await compactions(turn)).map(({ keeps }) => keeps);
+    const [first, second] = (await turn.ofKind('compaction')).map(({ keeps }) => keeps);
     expect(first).toBeGreaterThan(3);
     // The last call and its result; between them and the second cut stands the first one.
     expect(second).toBe(3);
@@ -130,7 +112,7 @@ describe.each(['responses', 'chat'] as const)('over %s', (api) => {
     );
     const turn = await fresh(api);
     expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Counted.' });
-    expect((await compactions(turn))[0]?.text).toContain('- Now comes number 0.');
+    expect((await turn.ofKind('compaction'))[0]?.text).toContain('- Now comes number 0.');
   });
 
   it('a worker that dies around it leaves a transcript with which the next one goes on', async () => {

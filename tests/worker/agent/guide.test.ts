@@ -1,12 +1,12 @@
 // What a repo tells agents: rules of folders with the first touch, skills on demand; and files for people.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readGuide } from '../../../worker/agent/guide.ts';
 import { composeInstructions } from '../../../worker/agent/instructions.ts';
 import { agentTools, toolsFor } from '../../../worker/agent/tools/registry.ts';
 import type { RepoGuide } from '../../../worker/agent/tools/repo-guide.ts';
 import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { useScriptedModel } from '../model/server.ts';
+import { useTestSandbox } from './sandbox.ts';
 import { newTurn } from './turn.ts';
 
 const FILES: Readonly<Record<string, string>> = {
@@ -91,25 +91,14 @@ steps:
 `;
 
 describe('a run in a repo with a guide', () => {
-  let test: TestSandbox;
-  let server: ScriptedModel;
-  beforeAll(async () => {
-    test = await openTestSandbox('guide');
-    server = await startScriptedModel();
-    await server.addScript('read', READ);
-    await test.look('mkdir -p /work/repo/shop/cart && echo "total();" > /work/repo/shop/cart/total.js');
-  });
-  afterAll(async () => {
-    await server?.close();
-    await test?.close();
-  });
+  const test = useTestSandbox('guide');
+  const server = useScriptedModel({ read: READ });
 
   it('tells the rules of a folder once, loads skills, and gives files to people', async () => {
+    await test.look('mkdir -p /work/repo/shop/cart && echo "total();" > /work/repo/shop/cart/total.js');
     const turn = newTurn(test, server, 'chat', 'look around');
     expect(await turn.run({ guide: await guideOf() })).toMatchObject({ kind: 'finished', text: 'Looked.' });
-    const outputs = (await turn.entries()).flatMap(({ entry }) =>
-      entry.kind === 'tool_result' ? [entry.output] : [],
-    );
+    const outputs = (await turn.ofKind('tool_result')).map(({ output }) => output);
     const [first, second, search, edit, skill, unknown, , given, empty, none] = outputs;
     expect(first).toContain('<rules from="shop/AGENTS.md"');
     expect(first).toContain('The cart is <b>sorted</b>.');

@@ -1,10 +1,10 @@
 // The loop: steps, events, questions, steering, budgets, stopping.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ThreadsmithError } from '../../../core/errors.ts';
 import type { MessageEntry } from '../../../core/journal.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
-import { essence, newTurn } from './turn.ts';
+import { useScriptedModel } from '../model/server.ts';
+import { useTestSandbox } from './sandbox.ts';
+import { essence, newTurn, requestFrom } from './turn.ts';
 
 const COUNT = `
 match: count the files
@@ -49,19 +49,9 @@ steps:
 `;
 
 describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
-  let test: TestSandbox;
-  let server: ScriptedModel;
-  beforeAll(async () => {
-    test = await openTestSandbox(`harness${api}`);
-    server = await startScriptedModel();
-    for (const [name, script] of Object.entries({ COUNT, ASK, SLOW, BYE }))
-      await server.addScript(name, script);
-  });
+  const test = useTestSandbox(`harness${api}`);
+  const server = useScriptedModel({ COUNT, ASK, SLOW, BYE });
   beforeEach(() => test.look('cd /work/repo && rm -rf -- * && rm -rf /work/agent'));
-  afterAll(async () => {
-    await server?.close();
-    await test?.close();
-  });
 
   /** The slow command is under way: it ends once there is a file `go`. */
   const hasBegun = () =>
@@ -129,32 +119,22 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
   it('tells the model what was not done when a new request comes instead of the answer', async () => {
     const turn = newTurn(test, server, api, 'paint it');
     await turn.run();
-    const request: MessageEntry = {
-      kind: 'message',
-      id: 'next',
-      text: '<request from="Bo">just say bye</request>',
-    };
+    const request = requestFrom('Bo', 'just say bye', 'next');
     expect(await turn.run({ request })).toMatchObject({ kind: 'finished', text: 'Bye.' });
     expect(await test.look('cat order.txt')).toBe('before');
-    const outputs = (await turn.entries()).map(({ entry }) =>
-      entry.kind === 'tool_result' ? entry.output : '',
-    );
+    const outputs = (await turn.ofKind('tool_result')).map(({ output }) => output);
     expect(outputs.filter((output) => output.startsWith('This was not done'))).toHaveLength(2);
   });
 
   it('hands replies of people to the model before its next step, and before it finishes', async () => {
     const turn = newTurn(test, server, api, 'just say bye');
-    const replies = [
-      [],
-      [{ kind: 'message' as const, id: 'ts1', text: '<request from="Bo">count the files</request>' }],
-    ];
+    const replies = [[], [requestFrom('Bo', 'count the files', 'ts1')]];
     const outcome = await turn.run({
       // The reply comes again and again, as after a crash before it was marked as taken.
       takeMessages: async () => (replies.length > 1 ? (replies.shift() ?? []) : (replies[0] ?? [])),
     });
     expect(outcome).toMatchObject({ kind: 'finished', text: 'There are 2 files.' });
-    const messages = (await turn.entries()).filter(({ entry }) => entry.kind === 'message');
-    expect(messages).toHaveLength(2);
+    expect(await turn.ofKind('message')).toHaveLength(2);
   });
 
   it('stops when its steps or its time are spent, and goes on with a new budget', async () => {
@@ -187,11 +167,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     await test.look('touch go');
     expect(await test.look('cat slept.txt 2>/dev/null || echo none')).toBe('none');
     // The follow-up is the next turn: the stopped command is not begun again.
-    const request: MessageEntry = {
-      kind: 'message',
-      id: 'next',
-      text: '<request from="Bo">just say bye</request>',
-    };
+    const request = requestFrom('Bo', 'just say bye', 'next');
     expect(await turn.run({ request, turnId: 'next' })).toMatchObject({ kind: 'finished', text: 'Bye.' });
   });
 

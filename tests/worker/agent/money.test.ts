@@ -1,11 +1,11 @@
 // What a turn costs, the budgets that end it, and the model that stands in for another.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { costOf, type PriceTable, sumOf } from '../../../core/price.ts';
 import { createModel } from '../../../worker/model/create-model.ts';
 import { withFallback } from '../../../worker/model/fallback.ts';
-import type { Model } from '../../../worker/model/model.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { type Model, singleMessage } from '../../../worker/model/model.ts';
+import { type ScriptedModel, startScriptedModel, useScriptedModel } from '../model/server.ts';
+import { useTestSandbox } from './sandbox.ts';
 import { newTurn } from './turn.ts';
 
 const prices: PriceTable = {
@@ -39,17 +39,8 @@ describe('money', () => {
 });
 
 describe('a turn with prices', () => {
-  let test: TestSandbox;
-  let server: ScriptedModel;
-  beforeAll(async () => {
-    test = await openTestSandbox('money');
-    server = await startScriptedModel();
-    await server.addScript('work', WORK);
-  });
-  afterAll(async () => {
-    await server?.close();
-    await test?.close();
-  });
+  const test = useTestSandbox('money');
+  const server = useScriptedModel({ work: WORK });
   const attempt = () => newTurn(test, server, 'responses', 'spend');
   /** More than the recording says that it used, or the conversation would be cut. */
   const contextTokens = 10_000_000;
@@ -81,9 +72,9 @@ describe('a fallback model', () => {
   let first: ScriptedModel;
   let second: ScriptedModel;
   beforeEach(async () => {
-    [first, second] = await Promise.all([startScriptedModel(), startScriptedModel()]);
-    await first.addScript('hello', 'match: hello\nsteps: [{ say: I am the first. }]');
-    await second.addScript('hello', 'match: hello\nsteps: [{ say: I am the second. }]');
+    const saying = (answer: string) =>
+      startScriptedModel({ hello: `match: hello\nsteps: [{ say: ${answer} }]` });
+    [first, second] = await Promise.all([saying('I am the first.'), saying('I am the second.')]);
   });
   afterEach(() => Promise.all([first.close(), second.close()]));
 
@@ -97,11 +88,7 @@ describe('a fallback model', () => {
       idleTimeoutMs: 1000,
     });
   const ask = async (model: Model, signal = new AbortController().signal) => {
-    const entries = [{ kind: 'message', text: 'hello' }] as const;
-    const { response } = await model.respond(
-      { instructions: 'x', entries, tools: [], images: new Map() },
-      { signal },
-    );
+    const { response } = await model.respond(singleMessage('x', 'hello'), { signal });
     return `${response.model}: ${response.text}`;
   };
   const pair = (standInMs: number, switches: string[] = []): Model =>

@@ -1,8 +1,8 @@
 // The patch format: what is found, what is kept, what is refused.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parsePatch } from '../../../worker/agent/tools/patch-format.ts';
 import { patchText } from '../../../worker/agent/tools/patch-text.ts';
-import { callTool, nextKey, openTestSandbox, outputOf, type TestSandbox } from './sandbox.ts';
+import { callTool, nextKey, outputOf, useTestSandbox } from './sandbox.ts';
 
 const wrap = (...lines: readonly string[]): string =>
   ['*** Begin Patch', ...lines, '*** End Patch'].join('\n');
@@ -79,11 +79,7 @@ describe('a patch that is not well-formed', () => {
 });
 
 describe('apply_patch', () => {
-  let test: TestSandbox;
-  beforeAll(async () => {
-    test = await openTestSandbox('patch');
-  });
-  afterAll(() => test.close());
+  const test = useTestSandbox('patch');
   const apply = async (patch: string, changes = {}): Promise<string> =>
     outputOf(await callTool(test, 'apply_patch', { patch }, changes));
 

@@ -1,9 +1,8 @@
 // Faults and deaths at every boundary of a step: the transcript ends as that of the undisturbed run.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Journal } from '../../../core/journal.ts';
-import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useScriptedModel } from '../model/server.ts';
+import { dyingAt, dyingJournal, dyingSandbox, hasDied } from './dying.ts';
+import { useTestSandbox } from './sandbox.ts';
 import { essence, newTurn, type TestTurn } from './turn.ts';
 
 const WORK = `
@@ -28,17 +27,8 @@ steps:
 const STEPS = 5;
 const MEND = 'mend the sum';
 
-let test: TestSandbox;
-let server: ScriptedModel;
-beforeAll(async () => {
-  test = await openTestSandbox('recovery');
-  server = await startScriptedModel();
-  await server.addScript('work', WORK);
-});
-afterAll(async () => {
-  await server?.close();
-  await test?.close();
-});
+const test = useTestSandbox('recovery');
+const server = useScriptedModel({ work: WORK });
 
 async function fresh(api: 'responses' | 'chat'): Promise<TestTurn> {
   await test.look('cd /work/repo && rm -rf -- * /work/agent && mkdir src && echo "sum = total" > src/sum.js');
@@ -89,7 +79,7 @@ describe.each(['responses', 'chat'] as const)('a turn over %s', (api) => {
 
   it('is the same whenever the worker dies around a step being kept', async () => {
     const deaths = await dieEverywhere(api, (turn, at) =>
-      turn.run({ journal: dieAtAppend(turn.journal, at) }),
+      turn.run({ journal: dyingJournal(turn.journal, dyingAt(at)) }),
     );
     // Before and after each of: the request, 5 responses, and the results of 2 + 1 + 3 + 1 calls or batches.
     expect(deaths).toBe(2 * 13);
@@ -97,7 +87,7 @@ describe.each(['responses', 'chat'] as const)('a turn over %s', (api) => {
 
   it('is the same whenever the worker dies around something done in the sandbox', async () => {
     const deaths = await dieEverywhere(api, (turn, at) =>
-      turn.run({ sandbox: dieInSandbox(test.sandbox, at) }),
+      turn.run({ sandbox: dyingSandbox(test.sandbox, dyingAt(at)) }),
     );
     expect(deaths).toBeGreaterThan(20);
   });
@@ -109,10 +99,7 @@ describe.each(['responses', 'chat'] as const)('a turn over %s', (api) => {
   ): Promise<number> {
     for (let at = 0; ; at += 1) {
       const turn = await fresh(api);
-      const died = await run(turn, at).then(
-        () => false,
-        (thrown: unknown) => thrown instanceof Dead,
-      );
+      const died = await hasDied(run(turn, at));
       await turn.run();
       const after = { death: at, transcript: essence(await turn.entries()), files: await filesNow() };
       expect(after).toEqual({ death: at, transcript: undisturbed, files });
@@ -127,51 +114,7 @@ it.each(['empty', 'content_filter'])('ends with a clear error when every answer 
   await expect(turn.run()).rejects.toMatchObject({ code: 'model_answer_invalid' });
   // Trying again begins to count where the transcript ends, and asks once only.
   await expect(turn.run()).rejects.toMatchObject({ code: 'model_answer_invalid' });
-  await fetch(new URL('/control/reset', server.url), { method: 'POST' });
+  await server.reset();
   await server.addScript('work', WORK);
   expect(await turn.run()).toMatchObject({ kind: 'finished', text: 'Mended.' });
 });
-
-class Dead extends Error {}
-
-/** Dies before (even) or after (odd) the append number `at / 2`. */
-function dieAtAppend(journal: Journal, at: number): Journal {
-  let left = at;
-  const tick = (): void => {
-    left -= 1;
-    if (left < 0) throw new Dead();
-  };
-  return {
-    load: () => journal.load(),
-    append: async (place, entries) => {
-      tick();
-      await journal.append(place, entries);
-      tick();
-    },
-  };
-}
-
-/** Dies before (even) or after (odd) the thing number `at / 2` that is asked of the sandbox. */
-function dieInSandbox(sandbox: Sandbox, at: number): Sandbox {
-  let left = at;
-  const around = async <T>(work: () => Promise<T>): Promise<T> => {
-    left -= 1;
-    if (left < 0) throw new Dead();
-    const done = await work();
-    left -= 1;
-    if (left < 0) throw new Dead();
-    return done;
-  };
-  return {
-    key: sandbox.key,
-    fresh: sandbox.fresh,
-    run: (command, options) => around(() => sandbox.run(command, options)),
-    start: (command) => around(() => sandbox.start(command)),
-    kill: (id, signal) => sandbox.kill(id, signal),
-    read: (path, maxBytes) => around(() => sandbox.read(path, maxBytes)),
-    write: (path, content) => around(() => sandbox.write(path, content)),
-    connect: (port, waitMs) => sandbox.connect(port, waitMs),
-    listen: (port, onConnection) => sandbox.listen(port, onConnection),
-    close: () => sandbox.close(),
-  };
-}

@@ -9,6 +9,7 @@ import { agentTools } from '../../../worker/agent/tools/registry.ts';
 import type { ToolContext, ToolOutcome } from '../../../worker/agent/tools/tool.ts';
 import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
 import { part } from '../../setup/environment.ts';
+import { opened } from '../../setup/opened.ts';
 
 export interface TestSandbox {
   readonly provider: SandboxProvider;
@@ -21,6 +22,9 @@ export interface TestSandbox {
   look(line: string, key?: string): Promise<string>;
   close(): Promise<void>;
 }
+
+/** A sandbox for the tests of the file or block that calls this. */
+export const useTestSandbox = (name: string): TestSandbox => opened(() => openTestSandbox(name));
 
 /** Opens one in an installation of its own: another run on the same engine has another sandbox. */
 export async function openTestSandbox(name: string): Promise<TestSandbox> {

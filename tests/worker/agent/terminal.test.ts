@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSampleRepo } from '../../../playground/sample-repo/create.ts';
 import { createDockerProvider } from '../../../sandbox/docker/provider.ts';
 import { part } from '../../setup/environment.ts';
-import { type ScriptedModel, startScriptedModel } from '../model/server.ts';
-import { openTestSandbox, type TestSandbox } from './sandbox.ts';
+import { useScriptedModel } from '../model/server.ts';
+import { useTestSandbox } from './sandbox.ts';
 
 /** A process that starts in a second alone may take half a minute on a busy machine. */
 const PATIENTLY = { timeout: 900_000 };
@@ -45,25 +45,18 @@ const COUNTING_RUN = `${RUN}-count`;
 const COLOUR_RUN = `${RUN}-colour`;
 const KEY_RUN = `${RUN}-key`;
 
-let test: TestSandbox;
-let server: ScriptedModel;
+const test = useTestSandbox('terminal');
+const server = useScriptedModel({ counting: COUNTING, colour: COLOUR, talkative: TALKATIVE });
 let repo: string;
 beforeAll(async () => {
-  test = await openTestSandbox('terminal');
-  server = await startScriptedModel();
-  await server.addScript('counting', COUNTING);
-  await server.addScript('colour', COLOUR);
-  await server.addScript('talkative', TALKATIVE);
   repo = join(test.folder, 'shop.git');
   await createSampleRepo(repo);
 });
 afterAll(async () => {
-  await server?.close();
   // Of the terminal's own installation only what this test made: a person may have runs there.
   const provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: 'agent' });
   for (const run of [COUNTING_RUN, COLOUR_RUN, KEY_RUN]) await provider.remove(`run-${run}`);
   await provider.close();
-  await test?.close();
 });
 
 interface Started {

@@ -1,13 +1,9 @@
 // The agent's tools in a real sandbox.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
-import { callTool, nextKey, openTestSandbox, outputOf, type TestSandbox } from './sandbox.ts';
+import { describe, expect, it } from 'vitest';
+import { dyingAt, dyingSandbox } from './dying.ts';
+import { callTool, nextKey, outputOf, useTestSandbox } from './sandbox.ts';
 
-let test: TestSandbox;
-beforeAll(async () => {
-  test = await openTestSandbox('tools');
-});
-afterAll(() => test.close());
+const test = useTestSandbox('tools');
 
 const shell = async (command: string, more: object = {}, changes = {}): Promise<string> =>
   outputOf(await callTool(test, 'shell', { command, ...more }, changes));
@@ -187,7 +183,8 @@ describe('edit_file', () => {
     const path = `step-${dies}.txt`;
     await put(path, 'a\n');
     const callKey = `dies-${nextKey()}`;
-    const dying = dieAfter(test.sandbox, dies);
+    // Behind the step: its answer never arrives.
+    const dying = dyingSandbox(test.sandbox, dyingAt(2 * dies - 1));
     await edit(path, 'a', 'aa', { callKey, sandbox: dying }).catch(() => undefined);
     expect(await edit(path, 'a', 'aa', { callKey, resumed: true })).toMatch(/^Edited/);
     expect(await test.look(`cat ${path}`)).toBe('aa');
@@ -234,26 +231,3 @@ describe('arguments', () => {
     expect(outputOf(outcome)).toBe('Exit code 0.\nhi');
   });
 });
-
-/** The real sandbox, but the worker "dies" once it has done so many things: the answer never arrives. */
-function dieAfter(sandbox: Sandbox, steps: number): Sandbox {
-  let left = steps;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
-    const done = await work();
-    left -= 1;
-    if (left <= 0) throw new Error('the worker is dead');
-    return done;
-  };
-  return {
-    key: sandbox.key,
-    fresh: sandbox.fresh,
-    run: (command, options) => step(() => sandbox.run(command, options)),
-    start: (command) => step(() => sandbox.start(command)),
-    kill: (id, signal) => sandbox.kill(id, signal),
-    read: (path, maxBytes) => step(() => sandbox.read(path, maxBytes)),
-    write: (path, content) => step(() => sandbox.write(path, content)),
-    connect: (port, waitMs) => sandbox.connect(port, waitMs),
-    listen: (port, onConnection) => sandbox.listen(port, onConnection),
-    close: () => sandbox.close(),
-  };
-}

@@ -1,7 +1,7 @@
 // Runs the harness against the scripted model in a real sandbox, as the worker would.
 import { join } from 'node:path';
 import type { EventBody } from '../../../core/event.ts';
-import type { Journal, MessageEntry, PlacedEntry } from '../../../core/journal.ts';
+import type { Journal, JournalEntry, MessageEntry, PlacedEntry } from '../../../core/journal.ts';
 import { runAgent } from '../../../worker/agent/harness.ts';
 import type { AgentOutcome, AgentTask } from '../../../worker/agent/task.ts';
 import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
@@ -18,6 +18,13 @@ export interface TestTurn {
   /** Runs until the harness rests, as a worker that has just taken the turn. */
   run(changes?: Partial<AgentTask>): Promise<AgentOutcome>;
   entries(): Promise<readonly PlacedEntry[]>;
+  /** The entries of one kind. */
+  ofKind<K extends JournalEntry['kind']>(kind: K): Promise<readonly Extract<JournalEntry, { kind: K }>[]>;
+}
+
+/** What a person asks for. */
+export function requestFrom(person: string, text: string, id = 'request'): MessageEntry {
+  return { kind: 'message', id, text: `<request from="${person}">${text}</request>` };
 }
 
 export function modelOf(server: ScriptedModel, api: ModelApi, idleTimeoutMs = 1000): Model {
@@ -41,16 +48,13 @@ export function newTurn(
 ): TestTurn {
   const events: EventBody[] = [];
   const journal = openFileJournal(join(test.folder, `${turnId}.jsonl`), turnId);
-  const request: MessageEntry = {
-    kind: 'message',
-    id: 'request',
-    text: `<request from="Ann">${text}</request>`,
-  };
   return {
     turnId,
     journal,
     events,
     entries: () => journal.load(),
+    ofKind: async (kind) =>
+      (await journal.load()).flatMap(({ entry }) => (isOfKind(entry, kind) ? [entry] : [])),
     run: (changes = {}) =>
       runAgent({
         sandbox: test.sandbox,
@@ -59,7 +63,7 @@ export function newTurn(
         artifacts: openFileArtifacts(join(test.folder, 'artifacts'), 'session', turnId),
         instructions: 'You are a coding agent.',
         turnId,
-        request,
+        request: requestFrom('Ann', text),
         budget: { maxSteps: 50, maxMs: 60_000 },
         signal: new AbortController().signal,
         report: async (event) => void events.push(event),
@@ -71,6 +75,13 @@ export function newTurn(
         ...changes,
       }),
   };
+}
+
+function isOfKind<K extends JournalEntry['kind']>(
+  entry: JournalEntry,
+  kind: K,
+): entry is Extract<JournalEntry, { kind: K }> {
+  return entry.kind === kind;
 }
 
 /** What counts of a transcript when two runs are compared: ids of calls carry the server's hash. */

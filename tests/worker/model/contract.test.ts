@@ -1,9 +1,9 @@
 // Both APIs, one behaviour: the scripted model's answers and faults as the harness gets to see them.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConversationEntry } from '../../../core/journal.ts';
 import { createModel } from '../../../worker/model/create-model.ts';
 import type { Model, ModelRequest, ModelWait } from '../../../worker/model/model.ts';
-import { type ScriptedModel, startScriptedModel } from './server.ts';
+import { useScriptedModel } from './server.ts';
 
 const SCRIPT = `
 match: paint the shed
@@ -28,7 +28,7 @@ function requestOf(...entries: readonly ConversationEntry[]): ModelRequest {
 }
 
 describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
-  let server: ScriptedModel;
+  const server = useScriptedModel({});
   const signal = new AbortController().signal;
 
   const model = (changes: { apiKey?: string; name?: string; idleTimeoutMs?: number } = {}): Model =>
@@ -41,14 +41,10 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
       ...changes,
     });
 
-  beforeAll(async () => {
-    server = await startScriptedModel();
-  });
   beforeEach(async () => {
-    await fetch(new URL('/control/reset', server.url), { method: 'POST' });
+    await server.reset();
     await server.addScript('shed', SCRIPT);
   });
-  afterAll(() => server.close());
 
   it('gives text, parallel calls and usage, and streams the text', async () => {
     let streamed = '';

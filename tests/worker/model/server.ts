@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { startModel } from '../../../playground/model/server.ts';
+import { opened } from '../../setup/opened.ts';
 
 export interface ScriptedModel {
   readonly url: string;
@@ -29,7 +30,14 @@ const askedSchema = z.object({
 });
 export type Asked = z.infer<typeof askedSchema>['requests'][number];
 
-export async function startScriptedModel(): Promise<ScriptedModel> {
+/** A scripted model with these recordings for the tests of the file or block that calls this. */
+export function useScriptedModel(scripts: Readonly<Record<string, string>>): ScriptedModel {
+  return opened(() => startScriptedModel(scripts));
+}
+
+export async function startScriptedModel(
+  scripts: Readonly<Record<string, string>> = {},
+): Promise<ScriptedModel> {
   const model = await startModel({ port: 0, scriptDirs: [] });
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(new URL(`/control/${path}`, model.url), {
@@ -39,9 +47,12 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return response.json();
   };
+  const addScript = async (name: string, yaml: string): Promise<void> =>
+    void (await control('POST', 'scripts', { name, yaml }));
+  for (const [name, yaml] of Object.entries(scripts)) await addScript(name, yaml);
   return {
     url: model.url,
-    addScript: async (name, yaml) => void (await control('POST', 'scripts', { name, yaml })),
+    addScript,
     inject: async (...faults) => void (await control('POST', 'faults', faults)),
     requests: async () => {
       const found = await control('GET', 'requests');
