@@ -1,4 +1,4 @@
-// Artifacts in a folder, for runs in the terminal.
+// Keeps artifacts in a folder, for runs in the terminal.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const artifactSchema = z.object({
   altText: z.string(),
 });
 
-/** A store whose ids are hashes, so that the same content saved twice is there once. Text in it is redacted. */
+/** Opens a store. Its ids are hashes, so that content that is saved twice is there once. Text in it is redacted. */
 export function openFileArtifacts(
   folder: string,
   sessionId: string,

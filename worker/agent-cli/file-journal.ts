@@ -1,5 +1,5 @@
-// A journal in a file of JSON lines, for runs in the terminal: nothing else to set up, and a run that was
-// killed goes on when it is started again.
+// Keeps a journal in a file of JSON lines, for runs in the terminal: a run that was killed goes on when it is
+// started again, and no database is needed.
 import {
   appendFileSync,
   closeSync,
@@ -56,8 +56,8 @@ const lineSchema = z.object({
 });
 
 /**
- * A journal whose entries of this process belong to `turnId`. One line is one append, so all or nothing. What it
- * keeps is redacted.
+ * Opens a journal; the entries that this process appends belong to `turnId` and are redacted. One append is one
+ * line, so it is kept as a whole or not at all.
  */
 export function openFileJournal(path: string, turnId: string, redact: Redact = nothingHidden): Journal {
   cutOffHalfLine(path);
@@ -88,7 +88,7 @@ function placesIn(path: string): readonly PlacedEntry[] {
   });
 }
 
-/** What follows the last line break was being written when a process was killed. */
+/** Removes what follows the last line break: a process was killed while it wrote that. */
 function cutOffHalfLine(path: string): void {
   if (!existsSync(path)) return;
   const content = readFileSync(path);

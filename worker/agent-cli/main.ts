@@ -1,4 +1,4 @@
-// `npm run agent -- --repo PATH "request"`: the harness in the terminal, to try a model or a prompt.
+// `npm run agent -- --repo PATH "request"` runs the agent in the terminal, to try a model or a prompt.
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Environment, readEnvironment } from '../../core/config/config.ts';

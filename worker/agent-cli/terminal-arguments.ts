@@ -1,4 +1,4 @@
-// The arguments of `npm run agent`.
+// Reads the arguments of `npm run agent`.
 import { existsSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,7 +33,7 @@ export interface TerminalArguments {
   readonly maxMinutes: number | null;
 }
 
-/** Understands the arguments. Throws `config_invalid` with the usage as the way out. */
+/** Parses the arguments. Throws `config_invalid` with the usage as the advice. */
 export function readArguments(args: readonly string[]): TerminalArguments {
   const { values, positionals } = parse(args);
   const request = positionals.join(' ').trim();
@@ -70,7 +70,7 @@ export function requireRepo({ repo }: Pick<TerminalArguments, 'repo'>): void {
   );
 }
 
-/** Whether only the usage is asked for. */
+/** Whether the arguments only ask for the usage. */
 export function asksForHelp(args: readonly string[]): boolean {
   return args.some((arg) => arg === '--help' || arg === '-h');
 }

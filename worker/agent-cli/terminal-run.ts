@@ -1,4 +1,4 @@
-// One request worked on for a person at a terminal: the sandbox, the agent, the diff.
+// Works on one request for a person at a terminal: opens the sandbox, runs the agent, prints the diff.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export interface TerminalRun {
   /** Hides the credentials of this process in what is kept of the run; its diff stays as it is. */
   readonly redact: Redact;
   readonly signal: AbortSignal;
-  /** Asks the person, or gives null where nobody can be asked. */
+  /** Asks the person. Resolves with null where the terminal is not interactive. */
   readonly ask: (question: string, options: readonly string[]) => Promise<string | null>;
 }
 
@@ -106,7 +106,7 @@ async function openRun(run: TerminalRun, folder: string): Promise<OpenedRun> {
   return { ...prepared, setup };
 }
 
-/** The configuration of a repo by itself, with the limits that the arguments name. */
+/** A configuration with this repo only and the limits that the arguments name. */
 function configOf({ repo, maxSteps, maxMinutes }: TerminalArguments): Config {
   const config = configOfRepo(repo.name, repo.url);
   const { max_steps, max_minutes } = config.model;

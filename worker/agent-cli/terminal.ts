@@ -1,4 +1,4 @@
-// A run of the agent as a person sees it in the terminal.
+// Shows a run of the agent to a person in the terminal.
 
 import type { ThreadsmithError } from '../../core/errors.ts';
 import type { EventBody } from '../../core/event.ts';
@@ -15,7 +15,7 @@ export interface Terminal {
   outcome(outcome: AgentOutcome): void;
 }
 
-/** Writes to a stream; `styled` where it understands colours. */
+/** Shows the run by `write`; `styled` says that the terminal understands colours. */
 export function openTerminal(write: (text: string) => void, styled: boolean): Terminal {
   const dim = (text: string): string => (styled ? `\u001b[2m${text}\u001b[22m` : text);
   // Text comes in pieces, everything else in lines: a line never begins in the middle of one.
@@ -58,10 +58,7 @@ function seconds(durationMs: number): string {
   return `${(durationMs / 1000).toFixed(1)} s`;
 }
 
-/**
- * An error as it is told here: most ways out lead through the thread, which a terminal has none of. There the same
- * command does what a reply does in a thread.
- */
+/** The error's text for a terminal, where the same command does what the advice says of a reply in the thread. */
 export function inTerminal({ message, advice }: ThreadsmithError): string {
   const words = advice
     .replace(/\breply in the thread(?: to try again)?/g, 'run it again')

@@ -7,11 +7,11 @@ import type { Transcript } from './transcript.ts';
 
 /** Compaction begins at this share of the model's context, so that the next answer still fits. */
 const FULL_SHARE = 0.8;
-/** Code and output of programs; plain text has more. */
+/** Holds for code and output of programs; plain text has more characters to a token. */
 const CHARS_PER_TOKEN = 3.5;
-/** A picture costs about as much, whatever its size in bytes. */
+/** A picture costs about as much as this, however many bytes it has. */
 const IMAGE_CHARS = 5_000;
-/** The last steps that stay as they are: at most so many, and at most this share of all. */
+/** At most so many of the last steps stay as they are, and at most this share of the conversation. */
 const KEPT_STEPS = 8;
 const KEPT_SHARE = 0.25;
 const MIN_STEPS_BETWEEN = 4;
@@ -32,12 +32,12 @@ export function isNearlyFull(
   contextTokens: number,
 ): boolean {
   const cut = lastCompaction(entries);
-  // A prompt that is long by itself would be summed up again and again, for nothing.
+  // A long prompt would otherwise be followed by one compaction after the other, which gain nothing.
   const steps = entries.slice(cut + 1).filter((entry) => entry.kind === 'response').length;
   if (cut >= 0 && steps < MIN_STEPS_BETWEEN) return false;
   const answered = entries.findLastIndex((entry) => entry.kind === 'response');
   const last = entries[answered];
-  // What the server counted is exact. Some count nothing, and no count is true after a compaction.
+  // The server's count is exact. Some servers count nothing, and no count holds after a compaction.
   const counted = last?.kind === 'response' ? last.usage.inputTokens + last.usage.outputTokens : 0;
   const tokens =
     counted > 0 && answered > cut
@@ -66,7 +66,7 @@ export async function compactionOf(options: CompactionOptions): Promise<Compacti
   const { entries } = transcript;
   const since = entries.slice(firstAsItIs(entries));
   const seen = visible(entries);
-  // Of what there is, not of the context: where a server says that it is full, the configured size is wrong.
+  // The share is one of the conversation: where a server says that it is full, the configured context is wrong.
   const shareChars = charsIn(seen) * KEPT_SHARE;
   const most =
     reach === 'recent_steps'
@@ -118,7 +118,7 @@ function charsOf(entry: JournalEntry): number {
   }
 }
 
-/** The place from which on the model sees entries as they are, a compaction between them aside. */
+/** The index from which on the model sees entries as they are. */
 function firstAsItIs(entries: readonly JournalEntry[]): number {
   const at = lastCompaction(entries);
   const last = entries[at];

@@ -1,9 +1,9 @@
-// Rules of folders, told when the agent first touches something in them: with the result of that very call,
-// so that they stand in the journal and a worker that takes over tells nothing twice.
+// Adds the rules of a folder to the result of the first call that touches something in it. So the rules are in the
+// journal, and a worker that takes the turn over does not add them again.
 import type { ConversationEntry } from '../../core/journal.ts';
 import type { RepoGuide, RepoRules } from './tools/repo-guide.ts';
 
-/** What to add to a result: the rules around these paths that the conversation does not hold yet. */
+/** The text to add to a result: the rules around these paths that the conversation does not hold yet. */
 export async function newRules(
   guide: RepoGuide,
   paths: readonly string[],

@@ -1,20 +1,20 @@
-// What a repo tells agents: rules at its root and in its folders, and skills. All of it is read from one
-// commit of the default branch, so that a change cannot bring its own rules.
+// Reads what a repo has for agents: rules at its root and in its folders, and skills. All of it comes from one commit
+// of the default branch, so that a change cannot bring its own rules.
 import { posix } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { oneLine, shown } from './tools/output.ts';
 import type { RepoGuide, RepoRules, Skill } from './tools/repo-guide.ts';
 
-/** Files of rules, in the order in which they are told. */
+/** Files of rules, in the order in which the agent gets them. */
 const RULE_FILES = ['AGENTS.md', 'CLAUDE.md'];
 const SKILL_FILE = /^\.agents\/skills\/([\w.-]{1,60})\/SKILL\.md$/;
 const MAX_SKILLS = 50;
 const MAX_DESCRIPTION_CHARS = 300;
-/** Paid for with every step from then on. */
+/** Longer rules are cut: every later step pays for them. */
 const FOLDER_RULES_MAX_CHARS = 8_000;
 
-/** Where the files of the commit come from. */
+/** Reads files of one commit. */
 export interface GuideSource {
   /** Paths of all files. */
   list(): Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-// The pictures of a conversation for the model: each is read once per run.
+// Reads the pictures of a conversation for the model, each once per run.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { ConversationEntry } from '../../core/journal.ts';

@@ -1,4 +1,4 @@
-// The system prompt, put together from the files in prompts/, what the repo says about itself and its rules.
+// Composes the system prompt from the files in prompts/, what the repo says about itself, and its rules.
 import type { Approach } from '../../core/attempt.ts';
 import { prompt } from './prompts.ts';
 import type { RepoRules, Skill } from './tools/repo-guide.ts';
@@ -28,7 +28,7 @@ export interface NetworkFacts {
   readonly headers: readonly { readonly host: string; readonly header: string }[];
 }
 
-/** A file of rules over this size is cut: it would be paid for with every step. */
+/** A longer file of rules is cut: every step pays for it. */
 const RULES_MAX_CHARS = 24_000;
 
 /** Composes the prompt. The same facts always give the same text, or providers' caches would not hit. */
@@ -47,7 +47,7 @@ export function composeInstructions(facts: InstructionFacts): string {
   ].join('\n\n');
 }
 
-/** What an attempt is told about its way, as a part of the request. */
+/** The part of the request that says how this attempt differs from the others. */
 export function approachPrompt(approach: Approach): string {
   return prompt('attempt', { approach: prompt(`attempt-${approach}`) });
 }

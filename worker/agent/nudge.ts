@@ -1,4 +1,4 @@
-// Useless answers of the model, which neither end the work nor call a tool: what the model is told about them.
+// Tells the model about its useless answers: those that neither end the work nor call a tool.
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { JournalEntry, MessageEntry } from '../../core/journal.ts';
 import type { ModelAnswer } from '../model/model.ts';
@@ -7,28 +7,43 @@ import type { ModelAnswer } from '../model/model.ts';
 const MAX_USELESS = 3;
 const PREFIX = 'nudge-';
 
-const nudges = {
-  empty:
-    'Your answer was empty. Go on with the work by calling a tool, or, if it is done, write the final answer.',
-  length:
-    'Your answer was cut off because it was too long. Go on in smaller pieces: shorter texts, smaller edits.',
-  filtered:
-    "The provider's content filter stopped your answer. Go on without repeating the text that it may have been about.",
+/** What the model is told after one useless answer, and what people are told after too many. */
+const FAULTS = {
+  empty: {
+    nudge:
+      'Your answer was empty. Go on with the work by calling a tool, or, if it is done, write the final answer.',
+    message: (model: string) => `The model ${model} gave ${MAX_USELESS} empty answers in a row.`,
+    advice: 'Reply in the thread to try again, perhaps in other words.',
+  },
+  length: {
+    nudge:
+      'Your answer was cut off because it was too long. Go on in smaller pieces: shorter texts, smaller edits.',
+    message: (model: string) =>
+      `The answers of the model ${model} were cut off ${MAX_USELESS} times in a row.`,
+    advice: 'Reply in the thread with a smaller piece of the work.',
+  },
+  filtered: {
+    nudge:
+      "The provider's content filter stopped your answer. Go on without repeating the text that it may have been about.",
+    message: () => `The content filter of the model's provider stopped ${MAX_USELESS} answers in a row.`,
+    advice: 'Reply in the thread in other words, or use another model.',
+  },
 } as const;
-type Fault = keyof typeof nudges;
+type Fault = keyof typeof FAULTS;
 
 /**
- * What to tell the model after this answer, or null where the answer is fine. Throws
- * `model_answer_invalid` after too many useless answers in a row, counted in the transcript, so that a
- * restart does not begin to count again.
+ * The message to the model after this answer, or null where the answer is fine. Throws `model_answer_invalid` after
+ * too many useless answers in a row, counted in the transcript, so that a restart does not begin to count again.
  */
 export function nudgeAfter(answer: ModelAnswer, before: readonly JournalEntry[]): MessageEntry | null {
   const { response, ending } = answer;
   if (response.toolCalls.length > 0) return null;
   const fault = faultOf(ending, response.text);
   if (fault === null) return null;
-  if (nudgesAtEnd(before) + 1 >= MAX_USELESS) throw tooMany(fault, response.model);
-  return { kind: 'message', id: `${PREFIX}${fault}`, text: nudges[fault] };
+  const { nudge, message, advice } = FAULTS[fault];
+  if (nudgesAtEnd(before) + 1 >= MAX_USELESS)
+    throw new ThreadsmithError('model_answer_invalid', message(response.model), advice);
+  return { kind: 'message', id: `${PREFIX}${fault}`, text: nudge };
 }
 
 /** Whether the message is a nudge, and not from people. */
@@ -49,27 +64,4 @@ function nudgesAtEnd(entries: readonly JournalEntry[]): number {
     count += 1;
   }
   return count;
-}
-
-function tooMany(fault: Fault, model: string): ThreadsmithError {
-  switch (fault) {
-    case 'empty':
-      return new ThreadsmithError(
-        'model_answer_invalid',
-        `The model ${model} gave ${MAX_USELESS} empty answers in a row.`,
-        'Reply in the thread to try again, perhaps in other words.',
-      );
-    case 'length':
-      return new ThreadsmithError(
-        'model_answer_invalid',
-        `The answers of the model ${model} were cut off ${MAX_USELESS} times in a row.`,
-        'Reply in the thread with a smaller piece of the work.',
-      );
-    case 'filtered':
-      return new ThreadsmithError(
-        'model_answer_invalid',
-        `The content filter of the model's provider stopped ${MAX_USELESS} answers in a row.`,
-        'Reply in the thread in other words, or use another model.',
-      );
-  }
 }

@@ -1,5 +1,5 @@
-// The text that stands for a conversation that was cut: the model's own summary, and beside it what must not
-// depend on a model: the plan, the files, what people asked for.
+// Writes the text that takes the place of the older part of a conversation: the model's own summary, and after it
+// what must not depend on a model: the plan, the files, what people asked for.
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type {
@@ -20,11 +20,11 @@ const ARGUMENTS_CHARS = 1_000;
 const SUMMARY_CHARS = 12_000;
 const MAX_FILES = 60;
 const MAX_REQUESTS = 20;
-/** Of the context: the rest is for the prompt and the answer. */
+/** The summary's request takes this share of the context; the rest is for the prompt and the answer. */
 const READ_SHARE = 0.6;
 const NOTHING: StepUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
 
-/** Lets the model sum up what is left out; where it cannot, its own words on the way are put together. */
+/** Lets the model sum up what is left out. Where it cannot, its own words from the steps make up the summary. */
 export async function writeSummary(
   model: Model,
   left: readonly ConversationEntry[],
@@ -39,15 +39,15 @@ export async function writeSummary(
     );
     const text = response.text.trim();
     if (text !== '') return { text: cutMiddle(text, SUMMARY_CHARS), usage: response.usage };
-    return { text: wordsOnTheWay(left), usage: response.usage };
+    return { text: wordsOfSteps(left), usage: response.usage };
   } catch (thrown) {
     signal.throwIfAborted();
     if (!(thrown instanceof ThreadsmithError)) throw thrown;
-    return { text: wordsOnTheWay(left), usage: NOTHING };
+    return { text: wordsOfSteps(left), usage: NOTHING };
   }
 }
 
-/** The summary with everything that is known for certain. The same entries give the same text. */
+/** The summary, followed by what the entries say for certain. The same entries give the same text. */
 export function summaryText(
   summary: string,
   entries: readonly JournalEntry[],
@@ -107,7 +107,7 @@ function readBy(call: ToolCall): readonly string[] {
   return path === undefined ? [] : [shown(path)];
 }
 
-/** The request without what surrounds it, and without its tags, which mark the request at hand. */
+/** The words of the request alone: its tags would mark it as the current one. */
 function requestIn(text: string): string {
   return /<request\b[^>]*>([\s\S]*?)<\/request>/.exec(text)?.[1] ?? text;
 }
@@ -127,7 +127,7 @@ function rendered(entry: ConversationEntry): string {
   }
 }
 
-function wordsOnTheWay(left: readonly ConversationEntry[]): string {
+function wordsOfSteps(left: readonly ConversationEntry[]): string {
   const said = left.flatMap((entry) => {
     if (entry.kind === 'message') return entry.text.startsWith('<summary') ? [entry.text] : [];
     return entry.kind === 'response' && entry.text.trim() !== '' ? [`- ${oneLine(entry.text, 400)}`] : [];

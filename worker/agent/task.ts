@@ -16,7 +16,7 @@ export interface AgentBudget {
   readonly maxMs: number;
   /** Tokens of the whole turn, input and output. */
   readonly maxTokens?: number;
-  /** Money of the whole turn, in the currency of the prices; only counts where all models have one. */
+  /** Money of the whole turn, in the currency of the prices. It counts where each used model has a price. */
   readonly maxCost?: number;
 }
 
@@ -29,11 +29,11 @@ export interface AgentTask {
   readonly instructions: string;
   readonly turnId: string;
   /**
-   * What is asked. It is appended unless this turn's journal has a message with the same `id` (or, without
+   * What a person asks. It is appended unless this turn's journal has a message with the same `id` (or, without
    * an id, the same text), so a turn that asks twice (a round of the verification) gives each its own id.
    */
   readonly request: MessageEntry;
-  /** The answer to the question that the run before ended with. It stands for `request`. */
+  /** The answer to the question that the run before ended with. It takes the place of `request`. */
   readonly answers?: AgentAnswer;
   readonly budget: AgentBudget;
   readonly prices?: PriceTable;
@@ -44,13 +44,13 @@ export interface AgentTask {
    * running command is killed, except for `lease_lost`: then it belongs to the worker that took over.
    */
   readonly signal: AbortSignal;
-  /** Default: all of ours, and those that the guide calls for. */
+  /** Default: our own tools, and those that the guide calls for. */
   readonly tools?: readonly Tool[];
-  /** What the repo tells agents beyond the system prompt. */
+  /** The repo's folder rules and skills. */
   readonly guide?: RepoGuide;
   /** A journal for a child agent, always the same for the same call; without it there are no children. */
   readonly openChild?: (callKey: string) => Journal;
-  /** What keys of calls begin with, where the transcript is not that of the session. */
+  /** The beginning of call keys, where the transcript is not that of the session. */
   readonly keyPrefix?: string;
   /** Must not throw for reasons that should not end the run. */
   report(event: EventBody): Promise<void>;
@@ -64,8 +64,8 @@ export interface AgentTask {
   /** Called at most once, when the browser is first needed. */
   openBrowser(): Promise<PageHands>;
   /**
-   * Keeps what the working tree has, after the calls of each step. The model is asked meanwhile, and the next
-   * calls wait for it. Must not throw.
+   * Saves the working tree after the calls of each step. The model is asked meanwhile, and the next calls wait for
+   * it. Must not throw.
    */
   readonly saveWork?: () => Promise<void>;
   /** The model's text as it is written. */

@@ -18,17 +18,17 @@ const NO_PRICES: PriceTable = { currency: 'USD', models: {} };
 export interface PendingCall {
   readonly call: ToolCall;
   /**
-   * Made of the place, because weak servers give the same call id in every step: a command id made of that
-   * would get the result of an earlier command.
+   * The key is made of the place, because weak servers give the same call id in every step: a command with such an
+   * id would get the result of an earlier one.
    */
   readonly key: string;
 }
 
-/** One session's journal, loaded. Entries only ever come to its end. */
+/** One session's journal in memory. Entries are only added at its end. */
 export class Transcript {
   readonly #journal: Journal;
   readonly #turnId: string;
-  /** Of a child; else keys begin with the turn that a call was made in. */
+  /** Set for a child; other keys begin with the turn that the call was made in. */
   readonly #keyPrefix: string | undefined;
   readonly #placed: PlacedEntry[];
   readonly #entries: JournalEntry[];
@@ -66,7 +66,7 @@ export class Transcript {
   }
 
   /**
-   * What people asked for in this turn, in order, and in turns right before it that were stopped or ran out of
+   * What people asked for in this turn, in order, and in the turns right before it that were stopped or used up
    * their budget: a reply such as “continue” means their work.
    */
   requests(): readonly MessageEntry[] {
@@ -105,7 +105,7 @@ export class Transcript {
       .slice(done);
   }
 
-  /** Whether a call had its result before, for an answer that comes a second time. */
+  /** Whether the call with this key has a result: then its answer comes a second time. */
   hasResultOf(key: string): boolean {
     return this.#placed.some(({ place, turnId, entry }, at) => {
       if (entry.kind !== 'response' || !key.startsWith(`${turnId}-${place}-`)) return false;
@@ -141,7 +141,7 @@ export class Transcript {
   }
 }
 
-/** What an entry used: a step, a summary, or the steps of a child. */
+/** The usage of an entry: that of a step, a summary, or the steps of a child. */
 function usedBy(entry: JournalEntry, model: string): readonly ChildUsage[] {
   switch (entry.kind) {
     case 'response':

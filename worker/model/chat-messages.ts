@@ -1,4 +1,4 @@
-// From journal entries to the messages of Chat Completions.
+// Turns journal entries into the messages of Chat Completions.
 import type {
   ChatCompletionAssistantMessageParam,
   ChatCompletionContentPart,
@@ -15,7 +15,7 @@ const format: PartFormat<ChatCompletionContentPart> = {
   picture: (url) => ({ type: 'image_url', image_url: { url } }),
 };
 
-/** Thinking that some servers (DeepSeek, vLLM) send beside the answer and want back with tool results. */
+/** Thinking that some servers (DeepSeek, vLLM) send with the answer and want back with tool results. */
 export const reasoningSchema = z.object({ reasoning_content: z.string() });
 
 /** The conversation as the API wants it, the instructions first. */

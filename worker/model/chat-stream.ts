@@ -1,4 +1,4 @@
-// Puts an answer of Chat Completions together from its chunks, as different as servers write them.
+// Puts an answer of Chat Completions together from its chunks, which each server writes in its own way.
 import { z } from 'zod';
 import type { ToolCall } from '../../core/journal.ts';
 import { type AnswerBuilder, type FinishedAnswer, usageOf } from './api.ts';
@@ -94,7 +94,7 @@ export class ChatAnswer implements AnswerBuilder {
     call.argumentsText += delta.function?.arguments ?? '';
   }
 
-  /** By index where there is one; else a new id opens a call and everything else continues the last one. */
+  /** The call with the delta's index. Without an index a new id begins a call, and no id continues the last one. */
   #callOf(delta: z.infer<typeof toolCallDelta>): OpenCall {
     const place = delta.index ?? null;
     const known = place === null ? this.#calls.at(-1) : this.#places.get(place);

@@ -1,4 +1,4 @@
-// The connection to a model server through the openai SDK.
+// Connects to a model server through the openai SDK.
 import OpenAI from 'openai';
 import type { ModelServer } from './faults.ts';
 import type { RetryPolicy } from './retry.ts';

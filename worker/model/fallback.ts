@@ -1,4 +1,4 @@
-// A second model that stands in where the first one's server keeps failing.
+// Replaces a model by a second one for a while, where the first one's server keeps failing.
 import { hasCode, type ThreadsmithError } from '../../core/errors.ts';
 import type { Model } from './model.ts';
 
@@ -12,8 +12,8 @@ export interface FallbackOptions {
 }
 
 /**
- * The first model, and for a while the second one where the first cannot be reached or is overloaded: how many
- * attempts that takes says the first one's own retry policy. Other faults are thrown as they are.
+ * A model that asks `first` and, once that cannot be reached or is overloaded, `second` for a while. The retry policy
+ * of `first` says how many tries that takes. Other faults are thrown as they are.
  */
 export function withFallback(first: Model, second: Model, options: FallbackOptions = {}): Model {
   const standInMs = options.standInMs ?? STAND_IN_MS;

@@ -1,8 +1,8 @@
-// What went wrong with a model server, told apart once: whether trying again helps, and the plain sentence.
+// Classifies the faults of model servers: whether another try helps, and the error with its advice.
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
 
-/** The server as messages name it. The key is only held to take it out of texts that servers echo. */
+/** The server as messages name it. The key is here only to be removed from texts of servers that echo it. */
 export interface ModelServer {
   readonly host: string;
   readonly model: string;
@@ -11,7 +11,7 @@ export interface ModelServer {
 
 export interface Fault {
   readonly transient: boolean;
-  /** How long the server asks to wait, where it does. */
+  /** The pause that the server asks for; null where it asks for none. */
   readonly retryAfterMs: number | null;
   readonly error: ThreadsmithError;
 }
@@ -23,7 +23,7 @@ export class BrokenStream extends ThreadsmithError {
   }
 }
 
-/** No sign of life from the server for the allowed time. */
+/** The server has sent nothing for the allowed time. */
 export class SilentServer extends ThreadsmithError {
   constructor(idleMs: number) {
     const seconds = Math.round(idleMs / 1000);
@@ -39,18 +39,19 @@ const CHECK_ADDRESS =
   'Check OPENAI_BASE_URL and the network where the worker runs, then reply in the thread to try again.';
 const CHECK_MODEL =
   'Check OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API where the worker runs, then reply in the thread to try again.';
+const ADD_CREDIT = 'Add credit or use another key, then reply in the thread to try again.';
 const SMALLER = 'Ask for a smaller piece of the work in a new thread.';
 
 /** Codes by which servers say that the conversation no longer fits. */
 const CONTEXT_CODES = new Set(['context_length_exceeded', 'model_context_window_exceeded']);
-/** Codes by which a failing stream says that another attempt may work. */
+/** Codes by which a failing stream says that another try may work. */
 const BUSY_CODES = new Set(['rate_limit_exceeded', 'overloaded', 'overloaded_error', 'slow_down']);
 /** vLLM, llama.cpp, Ollama and LiteLLM send the overflow as a plain 400 whose text is all there is to go by. */
 const CONTEXT_TEXT =
   /(maximum|max)\s+(context|model)\s+length|context (length|window|size)|too many tokens|prompt is too long|exceeds? the available context/i;
-const EMPTY_PURSE_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached']);
+const NO_CREDIT_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached']);
 
-/** Says what a thrown value means. Values that no model server causes come back as they are, not transient. */
+/** The fault that a thrown value means. A ThreadsmithError of other origin is final; any other value is thrown again. */
 export function faultOf(thrown: unknown, server: ModelServer): Fault {
   const at = `The model server at ${server.host}`;
   if (thrown instanceof SilentServer || thrown instanceof APIConnectionTimeoutError) {
@@ -76,50 +77,37 @@ function ofStatus(thrown: APIError, server: ModelServer, at: string): Fault {
   const code = thrown.code ?? thrown.type ?? '';
   const said = clean(thrown.message, server);
   const detail = { status, code, requestId: thrown.requestID ?? null, said };
-  if (CONTEXT_CODES.has(code) || status === 413 || (isClientFault(status) && CONTEXT_TEXT.test(said))) {
+  const refused = (message: string, advice: string, cause: object = detail): Fault =>
+    final('model_refused', message, advice, cause);
+  const failing = (errorCode: ErrorCode, message: string): Fault =>
+    transient(errorCode, message, MINUTES_LATER, retryAfterMs(thrown.headers), detail);
+  const suffix = status === undefined ? '' : ` (HTTP ${status})`;
+  if (CONTEXT_CODES.has(code) || status === 413 || (isClientFault(status) && CONTEXT_TEXT.test(said)))
     return final(
       'model_context_full',
       `The conversation no longer fits into ${server.model}.`,
       SMALLER,
       detail,
     );
-  }
-  if (EMPTY_PURSE_CODES.has(code)) {
-    return final(
-      'model_refused',
-      `${at} says that the account has no credit left.`,
-      'Add credit or use another key, then reply in the thread to try again.',
-      detail,
-    );
-  }
-  if (status === 401) return final('model_refused', `${at} refused the key.`, CHECK_KEY, { status });
-  if (status === 403) {
-    return final('model_refused', `${at} does not let this key use ${server.model}.`, CHECK_KEY, { status });
-  }
-  if (status === 404) {
-    return final('model_refused', `${at} does not know the model ${server.model}.`, CHECK_MODEL, detail);
-  }
-  if (status === 429 || status === 503 || status === 529 || BUSY_CODES.has(code)) {
-    const busy = `${at} is overloaded${status === undefined ? '' : ` (HTTP ${status})`}.`;
-    return transient('model_overloaded', busy, MINUTES_LATER, retryAfterMs(thrown.headers), detail);
-  }
-  if (status !== undefined && isClientFault(status) && status !== 408 && status !== 409 && status !== 425) {
-    return final(
-      'model_refused',
-      `${at} did not accept the request (HTTP ${status}): ${said}`,
-      CHECK_MODEL,
-      detail,
-    );
-  }
-  const failed = `${at} failed${status === undefined ? '' : ` (HTTP ${status})`}.`;
-  return transient('model_unreachable', failed, MINUTES_LATER, retryAfterMs(thrown.headers), detail);
+  if (NO_CREDIT_CODES.has(code))
+    return refused(`${at} says that the account has no credit left.`, ADD_CREDIT);
+  // The texts of these two may hold parts of the key.
+  if (status === 401) return refused(`${at} refused the key.`, CHECK_KEY, { status });
+  if (status === 403)
+    return refused(`${at} does not let this key use ${server.model}.`, CHECK_KEY, { status });
+  if (status === 404) return refused(`${at} does not know the model ${server.model}.`, CHECK_MODEL);
+  if (status === 429 || status === 503 || status === 529 || BUSY_CODES.has(code))
+    return failing('model_overloaded', `${at} is overloaded${suffix}.`);
+  if (status !== undefined && isClientFault(status) && status !== 408 && status !== 409 && status !== 425)
+    return refused(`${at} did not accept the request${suffix}: ${said}`, CHECK_MODEL);
+  return failing('model_unreachable', `${at} failed${suffix}.`);
 }
 
 function isClientFault(status: number | undefined): boolean {
   return status === undefined || (status >= 400 && status < 500);
 }
 
-/** What a server wrote, on one line, short, and without the key that some of them echo. */
+/** The server's words on one line, cut, and without the key that some servers echo. */
 function clean(text: string, server: ModelServer): string {
   const oneLine = text.replace(/\s+/g, ' ').trim();
   const masked = server.apiKey === '' ? oneLine : oneLine.replaceAll(server.apiKey, '[key]');
@@ -150,9 +138,6 @@ function transient(
 }
 
 function final(code: ErrorCode, message: string, advice: string, cause: unknown): Fault {
-  return {
-    transient: false,
-    retryAfterMs: null,
-    error: new ThreadsmithError(code, message, advice, { cause }),
-  };
+  const error = new ThreadsmithError(code, message, advice, { cause });
+  return { transient: false, retryAfterMs: null, error };
 }

@@ -1,4 +1,4 @@
-// The model port: what the harness may ask of a language model, whichever API it is reached by.
+// The model port: what the harness may ask of a language model, over any API.
 import type { ConversationEntry, ResponseEntry } from '../../core/journal.ts';
 
 /** A tool as the model gets to see it. `parameters` is a JSON schema of an object. */
@@ -32,7 +32,7 @@ export function singleMessage(instructions: string, text: string): ModelRequest 
 
 /** A pause before the model is asked again. */
 export interface ModelWait {
-  /** One plain sentence: what went wrong with the last attempt. */
+  /** One plain sentence: what went wrong with the last try. */
   readonly reason: string;
   readonly delayMs: number;
   /** Time that pauses of this answer took before this one. */
@@ -41,7 +41,7 @@ export interface ModelWait {
 
 export interface RespondOptions {
   readonly signal: AbortSignal;
-  /** Text as it is written. An attempt that is cut off and repeated begins again without notice. */
+  /** Gets the text as it is written. A try that is cut off and repeated begins again without notice. */
   readonly onDelta?: (text: string) => void;
   readonly onWait?: (wait: ModelWait) => void;
 }

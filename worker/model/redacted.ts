@@ -1,12 +1,12 @@
-// A model that gets to see no known secret, whatever is in the conversation.
+// Keeps known secrets from a model.
 import type { ConversationEntry } from '../../core/journal.ts';
 import { nothingHidden, type Redact, redactAll } from '../../core/redact.ts';
 import type { Model } from './model.ts';
 
-/** The same model behind a redactor: for requests, tool results, summaries and instructions. */
+/** The same model, with secrets redacted in requests, tool results, summaries and instructions. */
 export function redactedModel(model: Model, redact: Redact): Model {
   if (redact === nothingHidden) return model;
-  // Every step sends the whole conversation; an entry is looked through once.
+  // Every step sends the whole conversation; each entry is redacted once.
   const known = new WeakMap<ConversationEntry, ConversationEntry>();
   const redacted = (entry: ConversationEntry): ConversationEntry => {
     // What the model said itself has to come back as it was, and holds nothing that it did not see.

@@ -1,4 +1,4 @@
-// From journal entries to input items of the Responses API.
+// Turns journal entries into input items of the Responses API.
 import type {
   ResponseInputImage,
   ResponseInputItem,

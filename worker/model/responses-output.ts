@@ -85,7 +85,7 @@ export class ResponsesAnswer implements AnswerBuilder {
   take(raw: unknown): string {
     const { type, delta, item } = eventSchema.safeParse(raw).data ?? {};
     if (type === 'response.output_item.done') this.#items.push(item);
-    // Told by its type first: a schema that fails on every piece of text costs more than the piece.
+    // The type is looked at first: a schema that fails on every piece of text costs more than the piece.
     const last = isFinal(raw) ? finalEventSchema.safeParse(raw) : null;
     if (last?.success) this.#finished = answerOf(last.data, this.#items);
     return type === 'response.output_text.delta' && typeof delta === 'string' ? delta : '';

@@ -1,5 +1,5 @@
-// The one retry policy for model servers. The SDK's own retries are off: they count neither together with
-// ours nor mid-stream faults, and nobody would hear of the pauses.
+// Tries again after transient faults of model servers. The SDK's own retries are off: they are not counted together
+// with ours, do not cover faults in the middle of a stream, and report no pauses.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../../core/async.ts';
 import type { Fault } from './faults.ts';

@@ -1,4 +1,4 @@
-// The events of a model server's stream: it cannot hang, and its connection serves the next request too.
+// Reads the events of a model server's stream, which cannot hang, and keeps its connection for the next request.
 //
 // The SDK's own reader leaves each stream before its end, which closes the connection: every step then began
 // with a new one.
@@ -27,7 +27,7 @@ export interface StreamOptions {
 
 /**
  * The events of a stream, as long as one arrives every `idleTimeoutMs`; then throws SilentServer. While
- * this process itself stands still, frozen or on a busy machine, the time of the server does too.
+ * this process itself stands still, frozen or on a busy machine, the server's time is not counted.
  * Throws APIError for what the server reports in the stream, BrokenStream for what cannot be read, and the
  * signal's reason on abort. After the last event nothing is thrown any more.
  */

@@ -40,7 +40,7 @@ async function plan(patch: string, context: ToolContext): Promise<PlannedChanges
     if ('refusal' in planned) return planned;
     changes.push(...planned);
   }
-  return { told: `Done: ${parsed.files.map(toldOf).join('; ')}.`, changes };
+  return { report: `Done: ${parsed.files.map(reportOf).join('; ')}.`, changes };
 }
 
 async function planFile(
@@ -69,7 +69,7 @@ function write(path: string, text: string): FileChange {
   return { kind: 'write', path, content: new TextEncoder().encode(text) };
 }
 
-function toldOf(file: FilePatch): string {
+function reportOf(file: FilePatch): string {
   const name = shown(file.path);
   switch (file.kind) {
     case 'add':

@@ -5,10 +5,19 @@ import type { Look, PageHands, PageState } from '../../../sandbox/port/browser.t
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
 
-const ACTIONS = ['open', 'screenshot', 'click', 'fill', 'press', 'snapshot', 'console', 'network'] as const;
+const ACTION_NAMES = [
+  'open',
+  'screenshot',
+  'click',
+  'fill',
+  'press',
+  'snapshot',
+  'console',
+  'network',
+] as const;
 
 const inputSchema = z.strictObject({
-  action: z.enum(ACTIONS),
+  action: z.enum(ACTION_NAMES),
   url: z.string().min(1).optional().describe('For open, such as http://localhost:3000/cart.'),
   selector: z
     .string()
@@ -25,41 +34,69 @@ const inputSchema = z.strictObject({
 });
 type BrowserInput = z.infer<typeof inputSchema>;
 
+interface Action {
+  /** Fields of the input that the action does not work without. */
+  readonly needs: readonly (keyof BrowserInput)[];
+  summary(input: BrowserInput): string;
+  run(input: BrowserInput, page: PageHands, context: ToolContext): Promise<ToolOutcome>;
+}
+
+const ACTIONS: Readonly<Record<(typeof ACTION_NAMES)[number], Action>> = {
+  open: {
+    needs: ['url'],
+    summary: ({ url = 'a page' }) => `Open ${url}`,
+    run: async (input, page) => stateOf(await page.open(input.url ?? '', lookOf(input))),
+  },
+  screenshot: {
+    needs: [],
+    summary: () => 'Take a screenshot',
+    run: async (input, page, context) => saveScreenshot(await page.screenshot(partOf(input)), context),
+  },
+  click: {
+    needs: ['selector'],
+    summary: ({ selector = '' }) => `Click ${selector}`,
+    run: async ({ selector = '' }, page) => stateOf(await page.click(selector)),
+  },
+  fill: {
+    needs: ['selector', 'text'],
+    summary: ({ selector = '' }) => `Fill in ${selector}`,
+    run: async ({ selector = '', text = '' }, page) => stateOf(await page.fill(selector, text)),
+  },
+  press: {
+    needs: ['key'],
+    summary: ({ key = '' }) => `Press ${key}`,
+    run: async ({ key = '', selector = null }, page) => stateOf(await page.press(key, selector)),
+  },
+  snapshot: {
+    needs: [],
+    summary: () => 'Read the page',
+    run: async (_, page) => result(true, cutMiddle(readable(await page.snapshot()))),
+  },
+  console: {
+    needs: [],
+    summary: () => "Read the page's console",
+    run: async (_, page) => result(true, listed(await page.console(), 'The console is empty.')),
+  },
+  network: {
+    needs: [],
+    summary: () => "Read the page's requests",
+    run: async (_, page) => result(true, listed(await page.network(), 'No requests.')),
+  },
+};
+
 export const browserTool = defineTool({
   name: 'browser',
   description:
     "Use a page in the sandbox's Chromium, which reaches servers in the sandbox only. Open a page first; snapshot gives its accessibility tree, console and network what happened since it was opened.",
   input: inputSchema,
-  summarize: (input) => oneLine(summaryOf(input)),
+  summarize: (input) => oneLine(ACTIONS[input.action].summary(input)),
   run: async (input, context) => {
-    const missing = missingFor(input);
-    if (missing !== null) return result(false, `The action ${input.action} needs ${missing}.`);
-    const hands = await context.openBrowser();
-    return act(input, hands, context);
+    const action = ACTIONS[input.action];
+    if (action.needs.some((field) => input[field] === undefined))
+      return result(false, `The action ${input.action} needs ${action.needs.join(' and ')}.`);
+    return action.run(input, await context.openBrowser(), context);
   },
 });
-
-async function act(input: BrowserInput, hands: PageHands, context: ToolContext): Promise<ToolOutcome> {
-  const { selector = '', text = '', key = '', url = '' } = input;
-  switch (input.action) {
-    case 'open':
-      return told(await hands.open(url, lookOf(input)));
-    case 'click':
-      return told(await hands.click(selector));
-    case 'fill':
-      return told(await hands.fill(selector, text));
-    case 'press':
-      return told(await hands.press(key, input.selector ?? null));
-    case 'snapshot':
-      return result(true, cutMiddle(readable(await hands.snapshot())));
-    case 'console':
-      return result(true, listed(await hands.console(), 'The console is empty.'));
-    case 'network':
-      return result(true, listed(await hands.network(), 'No requests.'));
-    case 'screenshot':
-      return keep(await hands.screenshot(partOf(input)), context);
-  }
-}
 
 /** What is not named stays as it is. */
 function lookOf({ viewport, dark }: BrowserInput): Look {
@@ -76,7 +113,7 @@ function partOf({ full_page: fullPage, selector }: BrowserInput) {
   };
 }
 
-async function keep(content: Uint8Array, context: ToolContext): Promise<ToolOutcome> {
+async function saveScreenshot(content: Uint8Array, context: ToolContext): Promise<ToolOutcome> {
   if (content.length > SCREENSHOT_MAX_BYTES) {
     return result(
       false,
@@ -93,7 +130,7 @@ async function keep(content: Uint8Array, context: ToolContext): Promise<ToolOutc
   return result(true, 'The screenshot:', [artifact.id]);
 }
 
-function told(page: PageState): ToolOutcome {
+function stateOf(page: PageState): ToolOutcome {
   const status = page.status === null ? '' : ` (HTTP ${page.status})`;
   const ok = page.status === null || page.status < 400;
   return result(ok, `The page is ${oneLine(page.url, 300)}${status}, titled “${oneLine(page.title, 200)}”.`);
@@ -101,43 +138,4 @@ function told(page: PageState): ToolOutcome {
 
 function listed(lines: readonly string[], none: string): string {
   return lines.length === 0 ? none : cutMiddle(readable(lines.join('\n')));
-}
-
-function missingFor(input: BrowserInput): string | null {
-  switch (input.action) {
-    case 'open':
-      return input.url === undefined ? 'url' : null;
-    case 'click':
-      return input.selector === undefined ? 'selector' : null;
-    case 'fill':
-      return input.selector === undefined || input.text === undefined ? 'selector and text' : null;
-    case 'press':
-      return input.key === undefined ? 'key' : null;
-    case 'screenshot':
-    case 'snapshot':
-    case 'console':
-    case 'network':
-      return null;
-  }
-}
-
-function summaryOf(input: BrowserInput): string {
-  switch (input.action) {
-    case 'open':
-      return `Open ${input.url ?? 'a page'}`;
-    case 'click':
-      return `Click ${input.selector ?? ''}`;
-    case 'fill':
-      return `Fill in ${input.selector ?? ''}`;
-    case 'press':
-      return `Press ${input.key ?? ''}`;
-    case 'screenshot':
-      return 'Take a screenshot';
-    case 'snapshot':
-      return 'Read the page';
-    case 'console':
-      return "Read the page's console";
-    case 'network':
-      return "Read the page's requests";
-  }
 }

@@ -27,8 +27,8 @@ async function plan(input: z.infer<typeof inputSchema>, context: ToolContext): P
   const path = inSandbox(input.path);
   const name = shown(path);
   const before = await contentOf(context.sandbox, path);
-  const write = (text: string, told: string): PlannedChanges => ({
-    told,
+  const write = (text: string, report: string): PlannedChanges => ({
+    report,
     changes: [{ kind: 'write', path, content: new TextEncoder().encode(text) }],
   });
   if (input.old_text === '') {

@@ -1,4 +1,4 @@
-// Changes files exactly once, whenever the worker dies.
+// Changes files exactly once, also when the worker dies in between.
 //
 // New contents are worked out here, staged in the sandbox, and put in place by one command with the call's
 // id, which the toolhost never runs twice. A worker that repeats the call finds the stage and does not
@@ -19,9 +19,9 @@ export type FileChange =
   /** Keeps the mode; what comes after it in the list sees the new path. */
   | { readonly kind: 'rename'; readonly path: string; readonly to: string };
 
-/** What to do, with the sentence for the model; or why nothing can be done. */
+/** The changes with the sentence that reports them to the model, or the reason why none can be made. */
 export type PlannedChanges =
-  | { readonly told: string; readonly changes: readonly FileChange[] }
+  | { readonly report: string; readonly changes: readonly FileChange[] }
   | { readonly refusal: string };
 
 /**
@@ -59,28 +59,28 @@ export async function changeFilesOnce(
 ): Promise<ToolOutcome> {
   const { sandbox, callKey, signal } = context;
   const stage = `${STATE_DIR}/edits/${callKey}`;
-  let told = context.resumed ? await stagedEarlier(sandbox, stage) : null;
-  if (told === null) {
+  let report = context.resumed ? await stagedEarlier(sandbox, stage) : null;
+  if (report === null) {
     const planned = await plan();
     if ('refusal' in planned) return result(false, planned.refusal);
-    await stageChanges(sandbox, stage, planned.told, planned.changes).catch(async (thrown: unknown) => {
+    await stageChanges(sandbox, stage, planned.report, planned.changes).catch(async (thrown: unknown) => {
       // What is there already would only keep the disk full.
       if (hasCode(thrown, 'sandbox_full'))
         await sandbox.run({ id: `${callKey}-off`, argv: ['rm', '-rf', stage] });
       throw thrown;
     });
-    told = planned.told;
+    report = planned.report;
   }
   const command = { id: callKey, argv: ['bash', '-c', SCRIPT, 'bash', stage], timeoutMs: TIMEOUT_MS };
   const ran = await sandbox.run(command, { signal });
-  if (ran.exitCode === 0) return result(true, told);
+  if (ran.exitCode === 0) return result(true, report);
   return result(false, `The change could not be written: ${ran.output.text.trim().slice(0, 500)}`);
 }
 
 async function stageChanges(
   sandbox: Sandbox,
   stage: string,
-  told: string,
+  report: string,
   changes: readonly FileChange[],
 ): Promise<void> {
   for (const [number, change] of changes.entries()) {
@@ -91,7 +91,7 @@ async function stageChanges(
   // Last, so that a stage with a manifest is whole.
   await sandbox.write(
     `${stage}/manifest`,
-    new TextEncoder().encode(`${[JSON.stringify(told), ...lines].join('\n')}\n`),
+    new TextEncoder().encode(`${[JSON.stringify(report), ...lines].join('\n')}\n`),
   );
 }
 
@@ -111,8 +111,8 @@ async function stagedEarlier(sandbox: Sandbox, stage: string): Promise<string | 
   try {
     const manifest = await sandbox.read(`${stage}/manifest`, MANIFEST_MAX_BYTES);
     const first = new TextDecoder().decode(manifest).split('\n')[0] ?? '';
-    const told = parseJson(first);
-    return typeof told === 'string' ? told : null;
+    const report = parseJson(first);
+    return typeof report === 'string' ? report : null;
   } catch (thrown) {
     if (hasCode(thrown, 'path_refused')) return null;
     throw thrown;

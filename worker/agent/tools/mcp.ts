@@ -1,5 +1,5 @@
-// Tools that MCP servers bring. What they answer is data; where there are too many of them for the model to
-// see at once, it finds them by words.
+// Offers the tools of MCP servers to the agent. Their answers are data. Where they are too many for the model to see
+// at once, it finds them by words.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { hasCode } from '../../../core/errors.ts';
@@ -9,7 +9,7 @@ import { keepable } from '../../model/safe-text.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, result, type Tool, type ToolContext, type ToolOutcome } from './tool.ts';
 
-/** More tools than this and models choose badly, and each of them is paid for with every step. */
+/** With more tools models choose badly, and every step pays for each of them. */
 const MAX_TOOLS = 40;
 const MAX_FOUND = 6;
 const MAX_DESCRIPTION_CHARS = 600;
@@ -18,7 +18,7 @@ const MAX_NAME_CHARS = 64;
 
 const objectSchema = z.record(z.string(), z.unknown());
 
-/** The tools of servers beside `own` ones: each by itself, or behind find_tool where all are too many. */
+/** The offered tools, each by itself, or behind find_tool where they and the `own` ones are too many. */
 export function mcpTools(servers: McpServers, offered: readonly McpTool[], own: number): readonly Tool[] {
   if (own + offered.length <= MAX_TOOLS) return offered.map((tool) => directTool(servers, tool));
   return offered.length === 0 ? [] : [findTool(offered), callTool(servers, offered)];

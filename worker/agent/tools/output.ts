@@ -1,4 +1,4 @@
-// Output as the model gets to see it: cleaned of what only terminals understand, and never too long.
+// Prepares output for the model: without what only terminals understand, and never too long.
 import { posix } from 'node:path';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import { REPO_DIR } from '../../../sandbox/port/sandbox.ts';
@@ -14,13 +14,13 @@ const ESCAPES = new RegExp(
 );
 const CONTROLS = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f]', 'g');
 
-/** What a terminal would show: without colours, lines that were overwritten, and other control characters. */
+/** The text as a terminal would show it, without colours, overwritten lines and other control characters. */
 export function readable(text: string): string {
   const plain = keepable(text).replace(ESCAPES, '').replaceAll('\r\n', '\n');
   return (plain.includes('\r') ? plain.split('\n').map(lastWritten).join('\n') : plain).replace(CONTROLS, '');
 }
 
-/** Of a line that was written over and over, what stayed. */
+/** What stays of a line that was overwritten. */
 function lastWritten(line: string): string {
   const trimmed = line.replace(/\r+$/, '');
   return trimmed.slice(trimmed.lastIndexOf('\r') + 1);
@@ -40,12 +40,12 @@ export function oneLine(text: string, maxChars = 80): string {
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1)}…`.toWellFormed();
 }
 
-/** An absolute path in the sandbox; relative ones are meant from the repo's root. */
+/** The absolute path in the sandbox; a relative path starts at the repo's root. */
 export function inSandbox(path: string): string {
   return posix.resolve(REPO_DIR, path);
 }
 
-/** A path as people know it: relative to the repo where it is in there. */
+/** The path for people: relative to the repo's root where it lies in the repo. */
 export function shown(path: string): string {
   const absolute = inSandbox(path);
   if (absolute === REPO_DIR) return '.';

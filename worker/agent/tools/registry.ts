@@ -33,7 +33,7 @@ export function toolsFor(guide: RepoGuide): readonly Tool[] {
   return guide.skills.length === 0 ? agentTools : [...agentTools, loadSkillTool(guide)];
 }
 
-/** The same tools for work in which nobody can be asked. */
+/** The same tools without the one that asks people. */
 export function withoutQuestions(tools: readonly Tool[]): readonly Tool[] {
   return tools.filter((tool) => tool !== askUserTool);
 }

@@ -1,3 +1,5 @@
+// What a repo has for agents, as the tools and the prompt use it: rules of folders and skills.
+
 export interface RepoRules {
   /** As in the repo, such as `AGENTS.md`. */
   readonly path: string;

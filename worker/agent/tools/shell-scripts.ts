@@ -1,6 +1,6 @@
 // The bash around each command line of the shell tool.
 
-/** Not kept: what bash keeps itself, and the toolhost's mark, by which it finds the processes of a command. */
+/** These variables are not kept: bash sets them itself, and the toolhost finds the processes of a command by its own. */
 const OWN_VARIABLES = 'PWD OLDPWD SHLVL THREADSMITH_COMMAND';
 
 /**
@@ -24,7 +24,7 @@ trap __save EXIT
 eval "$__line"
 `;
 
-/** $1: as above, only read. $2: file for the output; beside it come .pid, its process group, and .exit. */
+/** $1: as above, only read. $2: file for the output; .pid (the process group) and .exit are added to its name. */
 export const backgroundScript = `
 if [ -f "$1" ]; then . "$1"; fi
 __log=$2
@@ -36,7 +36,7 @@ trap 'echo $? > "$__log.exit"' EXIT
 eval "$__line"
 `;
 
-/** How the look below ends while the process runs. */
+/** The exit code of the look below while the process runs. */
 export const STILL_RUNS = 3;
 
 /**

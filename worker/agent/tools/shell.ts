@@ -8,11 +8,11 @@ import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.t
 
 const DEFAULT_TIMEOUT_SECONDS = 120;
 const MAX_TIMEOUT_SECONDS = 1800;
-/** How long a background process is watched for ending at once, and its watcher's own limit. */
+/** A background process is watched for so long in case it ends at once; the watcher itself has the second limit. */
 const WATCH_SECONDS = 1;
 const WATCH_LIMIT_MS = 15_000;
 
-/** Programs that would wait for a person get told that there is none. */
+/** Programs that would wait for a person learn that there is none. */
 const ENVIRONMENT = { PAGER: 'cat', GIT_PAGER: 'cat', GIT_TERMINAL_PROMPT: '0', TERM: 'dumb' };
 
 export const shellTool = defineTool({
@@ -72,7 +72,7 @@ async function runInBackground(line: string, context: ToolContext): Promise<Tool
   );
 }
 
-/** Where working directory and variables are between two calls. */
+/** The file that keeps the working directory and the variables between two calls. */
 function stateFile({ shellName }: ToolContext): string {
   return `${STATE_DIR}/${shellName}`;
 }

@@ -1,4 +1,4 @@
-// What a tool is: its schema, how it is told to people, and its work. The registry holds all of them.
+// The contract of a tool: its schema, its summary for people, and its work. `registry.ts` lists all tools.
 import { z } from 'zod';
 import type { ArtifactStore } from '../../../core/artifact.ts';
 import type { EventBody } from '../../../core/event.ts';
@@ -8,17 +8,17 @@ import type { PageHands } from '../../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import type { ToolSpec } from '../../model/model.ts';
 
-/** What a call has at hand. */
+/** What a call works with. */
 export interface ToolContext {
   readonly sandbox: Sandbox;
   readonly artifacts: ArtifactStore;
-  /** Names this call for ever, also for the worker that repeats it after a crash: command ids begin with it. */
+  /** Names this call for good, also for a worker that repeats it after a crash: command ids begin with it. */
   readonly callKey: string;
   /** True where a worker before this one may have begun the very same call. */
   readonly resumed: boolean;
   /** Abort ends the call at once. */
   readonly signal: AbortSignal;
-  /** What is left of the turn's time. */
+  /** The rest of the turn's time. */
   readonly remainingMs: number;
   report(event: EventBody): Promise<void>;
   openBrowser(): Promise<PageHands>;
@@ -54,9 +54,9 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   readonly input: z.ZodObject<Shape>;
   /** Changes nothing: may run beside other calls that only read, and again after a crash. */
   readonly onlyReads?: boolean | ((input: z.infer<z.ZodObject<Shape>>) => boolean);
-  /** Not told in the thread: a tool whose work is itself an event or a question. */
+  /** The thread does not show the call: its work is itself an event or a question. */
   readonly quiet?: boolean;
-  /** Paths in the sandbox that the call is about: rules of their folders are told with its result. */
+  /** Paths in the sandbox that the call is about: the rules of their folders are added to its result. */
   touches?(input: z.infer<z.ZodObject<Shape>>): readonly string[];
   /** A few plain words for the thread. */
   summarize(input: z.infer<z.ZodObject<Shape>>): string;
