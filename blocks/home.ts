@@ -1,4 +1,4 @@
-// The app's Home tab: a person's sessions by state, what waits for them first, the repos, and a way to start.
+// Makes the app's Home tab: a person's sessions, the ones that wait for them first, their defaults and the repos.
 import type { HomeView, KnownBlock } from '@slack/types';
 import { type SessionStatus, waitsForPeople } from '../core/session-status.ts';
 import { fitBlock } from './fit/fit-block.ts';
@@ -11,22 +11,22 @@ import { VIEW_BLOCKS_MAX } from './rules/limits.ts';
 import { count, oneLine } from './rules/text.ts';
 
 export interface HomeOptions {
-  /** What waits for people first, the newest first within a state. */
+  /** The sessions that wait for people first; the newest first within a state. */
   readonly sessions: readonly ListedSession[];
   readonly repos: readonly { readonly name: string; readonly description: string }[];
   readonly defaults: { readonly repo: string | null; readonly model: string | null };
-  /** Models that a request may ask for. */
+  /** Models that a request may name. */
   readonly models: readonly string[];
   /** Whether the person may start work. */
   readonly mayStart: boolean;
-  /** Who may, where the person may not. */
+  /** The people who may start work, in words; shown to a person who may not. */
   readonly whoMay: string;
 }
 
 const REPOS_MAX = 30;
 const LISTED_MAX = 12;
 
-/** Some value that nobody reads: Slack wants one. */
+/** The value of a button whose value is not read: Slack requires one. */
 const ANY = 'home';
 
 export function homeView(options: HomeOptions): HomeView {
@@ -82,7 +82,7 @@ function withOpen(session: ListedSession): KnownBlock[] {
   ];
 }
 
-/** What is chosen where nothing is; its value is the name of nothing. */
+/** The value of the option that chooses no default. */
 const NONE = '-';
 
 function defaults({ repos: all, models, defaults: own }: HomeOptions): KnownBlock {

@@ -11,7 +11,7 @@ export interface Artifact {
   readonly name: string;
   readonly mimeType: string;
   readonly sizeBytes: number;
-  /** What the picture shows, for people who cannot see it. Empty for other files. */
+  /** The alternative text of a picture; empty for other files. */
   readonly altText: string;
 }
 
@@ -23,7 +23,7 @@ export interface NewArtifact {
   readonly content: Uint8Array;
 }
 
-/** Where artifacts of one turn go and come from. `save` may be called twice with the same content. */
+/** Stores and reads the artifacts of one turn. `save` may be called twice with the same content. */
 export interface ArtifactStore {
   save(artifact: NewArtifact): Promise<Artifact>;
   /** Throws `artifact_refused` where there is none. */

@@ -1,5 +1,5 @@
-// Errors that a person can act on: what failed, why, and the way out.
-// Everything that can reach a thread, a log or a terminal is one of these.
+// Errors that a person can act on: each says what failed, why, and what the person can do.
+// Every error that reaches a thread, a log or a terminal is one of these.
 
 /** Stable codes: callers decide by them, never by the text of a message. */
 export type ErrorCode =
@@ -44,7 +44,7 @@ export type ErrorCode =
   | 'artifact_refused'
   | 'internal';
 
-/** Whether trying the same thing again can help: at once, after a pause, or only after a person acted. */
+/** When another try can succeed: at once, after a pause, or only after a person acted. */
 export type Retry = 'now' | 'later' | 'never';
 
 export interface ThreadsmithErrorOptions {
@@ -53,7 +53,7 @@ export interface ThreadsmithErrorOptions {
 }
 
 /**
- * A failure with its way out.
+ * A failure with advice.
  *
  * `message` says in one plain sentence what failed and why; `advice` says in one sentence what the
  * reader can do. Both are shown to people, so neither may hold a credential.
@@ -72,14 +72,14 @@ export class ThreadsmithError extends Error {
   }
 }
 
-/** A failure as it is kept in a row or shown in a thread. */
+/** A failure as it is stored in a row or shown in a thread. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly advice: string;
 }
 
-/** Turns whatever was thrown into a failure that can be shown; unknown errors become `internal`. */
+/** Makes a failure that can be shown from a thrown value; an unknown error becomes `internal`. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof ThreadsmithError) {
     return {

@@ -8,7 +8,7 @@ import type { Money } from './price.ts';
 import type { PlanDecision } from './proposal.ts';
 import type { Person } from './turn.ts';
 
-/** The chapters of the blueprint, in order. */
+/** The phases of a turn, in order. */
 export type Phase = 'prepare' | 'agent' | 'verify' | 'publish';
 
 export interface PlanStep {
@@ -34,7 +34,7 @@ export interface FileChange {
   readonly deletions: number | null;
 }
 
-/** Requests of a sandbox to one destination with one outcome, summed up. */
+/** The requests of a sandbox to one destination with one outcome, counted together. */
 export interface NetworkUse {
   /** `CONNECT` where the bytes were passed through unread. */
   readonly method: string;
@@ -43,11 +43,11 @@ export interface NetworkUse {
   readonly requests: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** Why they were refused; null where they were allowed. */
+  /** Why the proxy refused them; null where it allowed them. */
   readonly refused: string | null;
 }
 
-/** What was verified, of exactly which commit. */
+/** The outcome of checks and page visits for exactly one commit. */
 export interface Verification {
   readonly commit: string;
   readonly passed: boolean;
@@ -55,19 +55,19 @@ export interface Verification {
   readonly pages: readonly PageComparison[];
   /** Artifact of kind `recording`: the pages as they opened after the change. */
   readonly recordingId?: string;
-  /** One sentence each: why it did not pass, or what could not be verified. */
+  /** The reasons why it did not pass or could not be verified, one sentence each. */
   readonly problems: readonly string[];
 }
 
-/** What the blueprint found in a change beside its checks. */
+/** The review of a change, by rules and by a second model. */
 export interface Review {
   /** `none`: the rules found nothing, and no second model could be asked. */
   readonly verdict: 'pass' | 'fail' | 'none';
-  /** What the rules found, without a model: one sentence each. */
+  /** The findings of the rules, one sentence each. */
   readonly findings: readonly string[];
-  /** Why the second model is against it, or why there is no verdict: one sentence each. */
+  /** The reasons of the second model against the change, or why it gave no verdict, one sentence each. */
   readonly reasons: readonly string[];
-  /** The second model. */
+  /** The name of the second model. */
   readonly model: string;
 }
 
@@ -92,13 +92,13 @@ export interface ChangeResult {
   readonly commit: string;
   readonly files: readonly FileChange[];
   readonly verification: Verification;
-  /** Of exactly this commit; absent in results from before there were reviews. */
+  /** The review of exactly this commit; absent in results from before there were reviews. */
   readonly review?: Review;
   /** Artifact of kind `diff`: the whole change against the default branch. */
   readonly diffArtifactId: string;
-  /** Of all attempts together where there were several. */
+  /** The usage of all attempts together where there were several. */
   readonly usage: Usage;
-  /** Where a person chose it among several attempts. */
+  /** The choice of a person, where there were several attempts. */
   readonly chosen?: Chosen;
 }
 
@@ -116,11 +116,11 @@ export interface MergedResult {
   readonly by: Person;
   readonly branch: string;
   readonly defaultBranch: string;
-  /** The head that the person saw. */
+  /** The commit that the person saw and that was merged. */
   readonly commit: string;
   readonly mergeCommit: string;
   readonly verified: boolean;
-  /** Everybody whose approval counted, whoever merged included where they approved. */
+  /** The people whose approval counted, including the one who merged where they approved. */
   readonly approvers?: readonly Person[];
 }
 
@@ -130,7 +130,7 @@ export interface DiscardedResult {
   readonly branch: string;
 }
 
-/** Other ways were tried, and the result that was there before was chosen. */
+/** A person kept the earlier result instead of one of the attempts. */
 export interface KeptResult {
   readonly kind: 'kept';
   readonly chosen: Chosen;
@@ -138,21 +138,21 @@ export interface KeptResult {
 
 export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedResult | KeptResult;
 
-/** What a person decided on an alert that was looked into. */
+/** A person's decision on an alert after its investigation. */
 export interface AlertDecision {
   readonly by: string;
   readonly how: 'fix' | 'not_this' | 'mute';
 }
 
-/** Why a merge did not happen, with what a person needs to go on. */
+/** The reason why a merge was refused, with what the message about it needs. */
 export interface MergeBlock {
   readonly why: 'head_moved' | 'conflict' | 'stale';
   /** The commit that the person saw. */
   readonly seen: string;
-  /** The branch's head now; null where there is none. */
+  /** The branch's present head; null where the branch is gone. */
   readonly head: string | null;
   readonly defaultBranch: string;
-  /** Artifact of kind `diff`: from what was seen to the present head. */
+  /** Artifact of kind `diff`: from the commit that was seen to the present head. */
   readonly diffArtifactId?: string;
 }
 
@@ -169,20 +169,20 @@ export type EventBody =
     }
   | {
       readonly type: 'turn.queued';
-      /** Empty while a worker has it chosen. */
+      /** Empty until a worker has chosen the repo. */
       readonly repo: string;
       readonly ahead: number;
       /** How the repo was found, in a few words. */
       readonly why?: string;
     }
-  /** A person moved it to another place; it begins anew there. */
+  /** A person moved the request to another repo or branch, where its work starts over. */
   | {
       readonly type: 'turn.rerouted';
       readonly repo: string;
       readonly base: string | null;
       readonly by: string;
     }
-  /** A model chose the repo, or it is the person's own. */
+  /** The worker chose the repo: by a model, or the person's default. */
   | { readonly type: 'turn.routed'; readonly repo: string; readonly why: string }
   /** A person corrected the request before its work began. */
   | {
@@ -190,15 +190,15 @@ export type EventBody =
       readonly text: string;
       readonly by: string;
     }
-  /** Its text was sent to the turn at work, which reads it before its next step. */
+  /** The turn's text was offered to the turn at work, which reads it before its next step. */
   | { readonly type: 'steering.offered'; readonly by: string }
-  /** The turn `by` has read its text, so there is nothing left to do here. */
+  /** The turn `by` has read this turn's text, so this turn is done. */
   | { readonly type: 'turn.taken_up'; readonly by: string }
   | { readonly type: 'turn.withdrawn'; readonly by: string; readonly how: 'removed' | 'deleted' }
   | ({ readonly type: 'alert.decided' } & AlertDecision)
   /** A person approved the change that the turn made. */
   | ({ readonly type: 'approval.given' } & Approval)
-  /** Of a turn that was to merge. */
+  /** A merge turn was refused. */
   | ({ readonly type: 'merge.blocked' } & MergeBlock)
   | { readonly type: 'turn.refused'; readonly failure: Failure }
   | {
@@ -222,9 +222,9 @@ export type EventBody =
       readonly ok: boolean;
       readonly detail: string;
     }
-  /** The session's sandbox was gone, and the turn goes on in a fresh one; `work`: with what was published only. */
+  /** The session's sandbox was lost and replaced; `work`: what was not published is lost too. */
   | { readonly type: 'sandbox.restored'; readonly lost: 'sandbox' | 'work' }
-  /** A plan waits for a person's decision: Markdown. */
+  /** A plan, in Markdown, waits for a person's decision. */
   | { readonly type: 'plan.proposed'; readonly text: string }
   | ({ readonly type: 'plan.decided' } & PlanDecision)
   | { readonly type: 'plan.updated'; readonly steps: readonly PlanStep[] }
@@ -233,7 +233,7 @@ export type EventBody =
       readonly model: string;
       readonly scripted: boolean;
     }
-  /** The model wrote a call otherwise than the tool takes it, and what it meant was plain. */
+  /** A tool call did not fit the tool's schema, and was repaired because its meaning was plain. */
   | { readonly type: 'call.mended'; readonly tool: string; readonly mended: readonly string[] }
   | {
       readonly type: 'tool.started';
@@ -253,13 +253,13 @@ export type EventBody =
       readonly check: CheckResult;
       readonly round: number;
     }
-  /** Since the last such event. */
+  /** Requests since the last such event. */
   | {
       readonly type: 'network.used';
       readonly uses: readonly NetworkUse[];
-      /** Requests to further destinations. */
+      /** The number of requests to further destinations. */
       readonly others: number;
-      /** Artifact of kind `log` with a line for each request; at the end of the turn's work. */
+      /** Artifact of kind `log` with a line for each request; only in the last such event of the turn. */
       readonly logArtifactId?: string;
     }
   | {
@@ -278,12 +278,12 @@ export type EventBody =
       readonly type: 'review.finished';
       readonly review: Review;
       readonly round: number;
-      /** What the second model used. */
+      /** The usage of the second model. */
       readonly usage?: StepUsage;
     }
-  /** Several attempts at the request are under way, each a turn of its own. */
+  /** Several attempts at the request have started, each a turn of its own. */
   | { readonly type: 'attempts.started'; readonly attempts: readonly StartedAttempt[] }
-  /** All of them are over, and there is something to choose from. */
+  /** All attempts have ended, and at least one can be chosen. */
   | { readonly type: 'attempts.ready' }
   | {
       readonly type: 'question.asked';
@@ -308,7 +308,7 @@ export type EventBody =
       readonly leaves: string;
     };
 
-/** An event as it is kept. `id` grows within a database. */
+/** An event as it is stored. `id` grows within a database. */
 export interface SessionEvent {
   readonly id: number;
   readonly sessionId: string;

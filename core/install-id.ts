@@ -1,10 +1,10 @@
-// What tells this installation's sandboxes and snapshots from those of others on the same engine: a file of the
-// data directory, so that everything that starts there has the same.
+// The id of an installation, a file of its data directory. It tells the installation's sandboxes and snapshots from
+// those of others on the same engine.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The id of the installation in this data directory, made where there is none yet. */
+/** Reads the id of the installation in this data directory, or creates it. */
 export function readInstallId(data: string): string {
   const file = join(data, 'install-id');
   mkdirSync(data, { recursive: true });

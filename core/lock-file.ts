@@ -1,4 +1,4 @@
-// A lock file that names the living process that holds it. One left behind by a crash does not count.
+// A lock file that names the process that holds it. The file of a process that has died does not count.
 import { createHash, randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -6,26 +6,26 @@ import { parseJson } from './parse.ts';
 
 const holderSchema = z.object({
   pid: z.int(),
-  /** Tells a process from a later one with the same number; empty where the system does not say. */
+  /** The start time, which tells a process from a later one with the same id; empty where it is not known. */
   born: z.string(),
   note: z.string(),
 });
 
 export type LockHolder = z.infer<typeof holderSchema>;
 
-/** Who takes away what a dead holder left needs no more than a moment; one that died meanwhile leaves its mark. */
+/** The removal of a dead holder's file takes a moment; a mark that is older was left by a process that died then. */
 const TAKING_AWAY_MS = 10_000;
 
-/** What this process holds: its own number in a file may as well be that of one that died before it was born. */
+/** The lock files of this process. A file with its id that is not here is from an earlier process with that id. */
 const held = new Set<string>();
 
 export interface Lock {
-  /** Changes what others read about the holder. */
+  /** Changes the note that others read about the holder. */
   describe(note: string): void;
   release(): void;
 }
 
-/** Takes the lock, or returns who holds it. `note` is for the others to read. */
+/** Takes the lock, or returns its holder. `note` tells others what the holder does. */
 export function acquireLock(file: string, note: string): Lock | LockHolder {
   const mine: LockHolder = { pid: process.pid, born: bornOf(process.pid), note };
   for (;;) {
@@ -40,7 +40,7 @@ export function acquireLock(file: string, note: string): Lock | LockHolder {
       };
     }
     const seen = readText(file);
-    // Released in this moment.
+    // The holder has just released it.
     if (seen === null) continue;
     const holder = parseHolder(seen);
     if (holder !== null && (holder.pid === process.pid ? held.has(file) : isAlive(holder))) return holder;
@@ -52,7 +52,7 @@ export function isLock(result: Lock | LockHolder): result is Lock {
   return 'release' in result;
 }
 
-/** Whole at once, and only where there is none. */
+/** Creates the lock file with its whole content; false where there is one already. */
 function create(file: string, holder: LockHolder): boolean {
   return withDraft(file, holder, (draft) => {
     try {
@@ -65,7 +65,7 @@ function create(file: string, holder: LockHolder): boolean {
   });
 }
 
-/** Nobody ever reads half of a lock file: it is written beside and put in its place. */
+/** Writes the content to a draft, which `use` links or renames, so that a half-written lock file is never read. */
 function withDraft<T>(file: string, holder: LockHolder, use: (draft: string) => T): T {
   const draft = `${file}.${randomUUID()}`;
   try {
@@ -77,8 +77,8 @@ function withDraft<T>(file: string, holder: LockHolder, use: (draft: string) => 
 }
 
 /**
- * Removes what a dead holder left, and nothing that somebody else has put in its place since it was read: only who
- * makes the mark with the name of these very words may, and looks once more.
+ * Removes the file of a dead holder, but not a file that replaced it since `seen` was read: only the process that
+ * creates the mark for this very content may remove it, after one more look.
  */
 function takeAway(file: string, seen: string): void {
   const mark = `${file}.${createHash('sha256').update(seen).digest('hex').slice(0, 16)}`;
@@ -123,7 +123,7 @@ function isAlive(holder: LockHolder): boolean {
   return bornOf(holder.pid) === holder.born;
 }
 
-/** The start time of a process in clock ticks since boot, from /proc; empty elsewhere. */
+/** The start time of a process in clock ticks since boot, from /proc; empty where there is no /proc. */
 function bornOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-// One JSON line per log entry on standard error: easy to read by machines, and by people through jq.
+// Writes log entries to standard error, one JSON line each, for machines and for people with jq.
 import { nothingHidden, type Redact } from './redact.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -9,7 +9,7 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A log whose entries all carry these fields as well. */
+  /** Makes a log whose entries have these fields too. */
   with(fields: LogFields): Log;
 }
 
@@ -25,7 +25,7 @@ export interface LogOptions {
   readonly fields?: LogFields;
   /** Hides secrets in a finished line. */
   readonly redact?: Redact;
-  /** Receives one line without its line break. */
+  /** Takes one line without its line break. Default: standard error. */
   readonly write?: (line: string) => void;
 }
 

@@ -1,4 +1,4 @@
-// A page of a repo's app as a browser saw it before and after a change.
+// A page of a repo's app as the browser saw it before and after a change.
 
 export interface PageShot {
   /** Artifact of kind `screenshot`. */
@@ -7,27 +7,27 @@ export interface PageShot {
   readonly digest?: string;
   readonly consoleErrors: readonly string[];
   readonly failedRequests: readonly string[];
-  /** HTTP status of the page itself, null where it did not answer. */
+  /** The HTTP status of the page itself; null where it did not answer. */
   readonly status: number | null;
 }
 
-/** How a page is looked at. */
+/** The viewport and colour scheme in which a page is opened. */
 export interface PageView {
   readonly viewport: 'desktop' | 'phone';
   readonly dark: boolean;
 }
 
-/** A page as it was before the session changed anything. */
+/** A page as it was at the baseline. */
 export interface NamedShot {
   /** Absent in logs from before pages were looked at in several ways. */
   readonly name?: string;
   readonly path: string;
-  /** Desktop in the light without it. */
+  /** Default: a desktop in light colours. */
   readonly view?: PageView;
   readonly shot: PageShot;
 }
 
-/** A part of a picture, in its pixels. */
+/** A part of a picture, in pixels. */
 export interface Box {
   readonly x: number;
   readonly y: number;
@@ -35,17 +35,17 @@ export interface Box {
   readonly height: number;
 }
 
-/** How a page's two pictures differ. */
+/** The difference between the two pictures of a page. */
 export interface PageDifference {
-  /** Around what changed, the largest first; empty where both look the same. */
+  /** Frames around the changes, the largest first; empty where both look the same. */
   readonly regions: readonly Box[];
-  /** Share of the pixels that changed, 0 to 1. */
+  /** The share of the pixels that changed, 0 to 1. */
   readonly changedShare: number;
   /** The changed part before and after, with frames around the changes; null where both look the same. */
   readonly picture: {
     /** Artifact of kind `screenshot`. */
     readonly artifactId: string;
-    /** Before on the left and after on the right; otherwise before above after. */
+    /** Whether before is on the left of after; otherwise it is above. */
     readonly beside: boolean;
   } | null;
 }
@@ -53,12 +53,12 @@ export interface PageDifference {
 export interface PageComparison {
   readonly name: string;
   readonly path: string;
-  /** Desktop in the light without it. */
+  /** Default: a desktop in light colours. */
   readonly view?: PageView;
-  /** Null where the page could not be opened then. */
+  /** Null where the page could not be opened before the change. */
   readonly before: PageShot | null;
   readonly after: PageShot | null;
-  /** Absent where there are not two pictures, or they could not be compared. */
+  /** Absent where there is only one picture, or the two could not be compared. */
   readonly difference?: PageDifference;
 }
 

@@ -1,10 +1,10 @@
-// What tokens cost, from a table in the configuration.
+// Computes the cost of tokens from the prices in the configuration.
 import type { StepUsage } from './journal.ts';
 
-/** Money for a million tokens of each kind. */
+/** Prices of a million tokens of each kind. */
 export interface Price {
   readonly input: number;
-  /** Input that the provider had in its cache. */
+  /** Input that the provider reads from its cache. */
   readonly cached: number;
   readonly output: number;
 }
@@ -22,17 +22,17 @@ export interface Money {
 
 const MILLION = 1_000_000;
 
-/** What these tokens of this model cost, or null where the table does not have the model. */
+/** The cost of these tokens of this model; null where the model has no price. */
 export function costOf(table: PriceTable, model: string, usage: StepUsage): number | null {
   const price = table.models[model];
   if (price === undefined) return null;
-  // Providers count what was cached as input too.
+  // Providers count cached tokens as input too.
   const fresh = Math.max(0, usage.inputTokens - usage.cachedTokens);
   const sum = fresh * price.input + usage.cachedTokens * price.cached + usage.outputTokens * price.output;
   return sum / MILLION;
 }
 
-/** The sum of parts of one currency, or undefined where one of them is not known. */
+/** The sum of costs in one currency; undefined where one of them is not known. */
 export function sumOf(table: PriceTable, costs: readonly (number | null)[]): Money | undefined {
   const known = costs.filter((cost) => cost !== null);
   if (known.length === 0 || known.length < costs.length) return undefined;

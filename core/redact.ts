@@ -1,29 +1,30 @@
-// Hides the values of known secrets in whatever leaves: tool output, rows, logs, artifacts, Slack, the model's
-// input. It is the last net, not the wall: a value that was transformed in other ways than those below passes.
+// Hides the values of known secrets in everything that leaves a process: tool output, rows, logs, artifacts,
+// messages, the model's input. It is the last defence, not the first: a value in an encoding that is not named below
+// passes.
 import { isUtf8 } from 'node:buffer';
 
 export type Redact = (text: string) => string;
 
-/** What stands for a secret. It needs no escaping in JSON, HTML, URLs' paths or Slack's mrkdwn. */
+/** Replaces a secret. It needs no escaping in JSON, HTML, paths of URLs or Slack's mrkdwn. */
 export const REDACTED = '[redacted]';
 
-/** Shorter values are not hidden: they would be found in every text. */
+/** Shorter values are not hidden: they occur in every text. */
 const MIN_SECRET_CHARS = 8;
 
-/** A secret that was cut in two, as by a limit on output, is known by a beginning or an end of this length. */
+/** A secret that a limit on output has cut is recognised by a beginning or an end of this length. */
 const MIN_PART_CHARS = 12;
 const MIN_LINE_CHARS = 20;
-/** Where output was left out, see `cutMiddle` of the agent's tools and of the toolhost. */
+/** The mark in place of omitted output; `cutMiddle` of the agent's tools and the toolhost write it. */
 const CUT_MARK = /(\n\[(?:…|\.{3})[^\n]*\]\n)/;
-/** A line break as programs wrap long values, also one that is escaped in JSON. */
+/** A line break within a wrapped value, also one that is escaped in JSON. */
 const BREAK = '(?:(?:\\r?\\n|\\\\r|\\\\n)[ \\t]*)';
 
 export const nothingHidden: Redact = (text) => text;
 
 /**
- * Makes a function that replaces these values in a text, as they are and encoded as base64, base64url, hex,
- * a URL's part or a JSON string, also inside of something longer, broken into lines, or cut off at an end.
- * The lines of a value with several are hidden each. It never throws and changes nothing else.
+ * Makes a function that replaces these values in a text: as they are, and encoded as base64, base64url, hex, a
+ * part of a URL or a JSON string, also inside of a longer value, wrapped, or cut off at one end. It hides each
+ * line of a value with several lines. It never throws and changes nothing else.
  */
 export function createRedactor(values: Iterable<string>): Redact {
   const needles = needlesOf(values);
@@ -38,15 +39,15 @@ export function createRedactor(values: Iterable<string>): Redact {
   };
 }
 
-/** A redactor for text that comes in chunks: a value that is split over several does not get through. */
+/** Redacts text that comes in chunks, also a value that is split between two of them. */
 export interface RedactedStream {
-  /** Passes on what cannot be the beginning of a secret. */
+  /** Passes the text on, but keeps back an end that may be the beginning of a secret. */
   readonly push: (chunk: string) => void;
-  /** Passes on the rest. */
+  /** Passes on what was kept back. */
   end(): void;
 }
 
-/** Gives what is pushed to `write`, without the values. */
+/** Writes what is pushed to `write`, without the secrets. */
 export function openRedactedStream(values: Iterable<string>, write: (text: string) => void): RedactedStream {
   const needles = needlesOf(values);
   let held = '';
@@ -67,7 +68,7 @@ export function openRedactedStream(values: Iterable<string>, write: (text: strin
   };
 }
 
-/** The same value with every text in it redacted, as it would come back from JSON. */
+/** A copy of the value as JSON would give it back, with every text in it redacted. */
 export function redactAll<T>(value: T, redact: Redact): T {
   if (redact === nothingHidden) return value;
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
@@ -75,7 +76,7 @@ export function redactAll<T>(value: T, redact: Redact): T {
   );
 }
 
-/** Text without secrets; what is no text stays as it is. */
+/** Redacts content that is text; binary content stays as it is. */
 export function redactContent(content: Uint8Array, redact: Redact): Uint8Array {
   if (redact === nothingHidden || !isUtf8(content)) return content;
   const text = Buffer.from(content).toString('utf8');
@@ -83,19 +84,19 @@ export function redactContent(content: Uint8Array, redact: Redact): Uint8Array {
   return redacted === text ? content : Buffer.from(redacted);
 }
 
-/** Takes user names and passwords out of URLs in a text. */
+/** Removes user names and passwords from the URLs in a text. */
 export function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1');
 }
 
-/** All forms that are looked for, the longest first, so that no part of one is left over by another. */
+/** All forms of the secrets, the longest first, so that a shorter one leaves no part of a longer one. */
 function needlesOf(values: Iterable<string>): readonly string[] {
   const secrets = [...values].flatMap((value) => [value.trim(), ...linesOf(value)]);
   const forms = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS).flatMap(formsOf);
   return [...new Set(forms)].toSorted((one, other) => other.length - one.length);
 }
 
-/** Of a key over several lines, those that are the key. */
+/** The lines of a key that are secret, without its header and footer. */
 function linesOf(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   return lines.length < 2
@@ -121,10 +122,10 @@ function formsOf(secret: string): readonly string[] {
   ];
 }
 
-/** How the bytes look in the base64 of something longer, where `offset` bytes of a group of three come before. */
+/** The base64 of the bytes inside of a longer value, where `offset` bytes of a group of three come before. */
 function base64At(bytes: Buffer, offset: number): string {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-  // Characters at the ends also hold bits of the neighbours.
+  // The characters at both ends also hold bits of the neighbouring bytes.
   return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
 }
 
@@ -146,7 +147,7 @@ function withoutWrapped(text: string, needles: readonly string[]): string {
   return rest;
 }
 
-/** Without what a cut has left of a value at either end. */
+/** Hides the beginning or the end of a secret that a cut has left at an end of the text. */
 function withoutParts(text: string, needles: readonly string[]): string {
   const lengthAt = (part: (needle: string, least: number) => number): number =>
     Math.max(0, ...needles.map((needle) => part(needle, Math.min(MIN_PART_CHARS, needle.length - 1))));
@@ -156,7 +157,7 @@ function withoutParts(text: string, needles: readonly string[]): string {
   return first === 0 ? body : REDACTED + body.slice(first);
 }
 
-/** How many characters at the end of the text are a beginning of the needle; 0 where fewer than `least`. */
+/** The number of characters at the end of the text that the needle begins with; 0 for fewer than `least`. */
 function beginningAtEnd(text: string, needle: string, least: number): number {
   for (let length = Math.min(text.length, needle.length - 1); length >= least; length -= 1) {
     if (text.endsWith(needle.slice(0, length))) return length;

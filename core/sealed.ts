@@ -1,4 +1,4 @@
-// Secrets at rest: sealed with AES-256-GCM under keys that are derived from the one in the environment.
+// Seals secrets at rest with AES-256-GCM, under keys that are derived from the one in the environment.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { ThreadsmithError } from './errors.ts';
 
@@ -7,15 +7,15 @@ const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
 export interface Sealer {
-  /** Seals a text so that it opens only under the same name: a row's secret is of no use in another row. */
+  /** Seals a text so that it only opens under the same name: a row's secret does not open in another row. */
   seal(text: string, name: string): Buffer;
-  /** Opens what `seal` made. Throws `config_invalid` where the key or the name is another. */
+  /** Opens what `seal` made. Throws `config_invalid` for another key or another name. */
   open(sealed: Uint8Array, name: string): string;
-  /** A secret of its own for another purpose, from the same key. */
+  /** Derives a secret for another purpose from the same key. */
   derive(purpose: string): string;
 }
 
-/** A sealer with this key of 32 bytes. */
+/** Makes a sealer with this key of 32 bytes. */
 export function createSealer(key: Uint8Array): Sealer {
   const derived = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, '', `threadsmith ${purpose}`, KEY_BYTES));

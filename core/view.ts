@@ -59,7 +59,7 @@ export interface QueueOutlook {
   readonly waitMs: number | null;
 }
 
-/** What the events of a turn say about its work, whatever state the turn is in. */
+/** What the events of a turn say about its work, in every state of the turn. */
 export interface WorkView extends RequestFacts {
   readonly model: { readonly name: string; readonly scripted: boolean } | null;
   /** All four phases, in order. */

@@ -1,4 +1,4 @@
-// Makes one block legal: what is too long becomes several blocks, or is cut where only a label is lost.
+// Fits one block into Slack's limits: splits a long text into several blocks, and cuts long labels.
 import type {
   ActionsBlock,
   ContextBlock,
@@ -29,10 +29,10 @@ import { cut, headOf, splitText } from '../rules/text.ts';
 import { isFields, textLength } from '../rules/weigh.ts';
 import { packRichText } from './fit-rich.ts';
 
-/** What a task may say about itself; a plan is read at a glance. */
+/** The longest details of a task: people read a plan at a glance. */
 const TASK_DETAILS_MAX = 1_000;
 
-/** The same block within Slack's limits, as one or more blocks. */
+/** Returns the block within Slack's limits, as one or more blocks. */
 export function fitBlock(block: KnownBlock): KnownBlock[] {
   switch (block.type) {
     case 'rich_text':
@@ -83,7 +83,7 @@ function label(text: string, max: number): string {
   return safe.trim() === '' ? NOTHING : safe;
 }
 
-/** Cut without leaving half an entity or half a token at the end of mrkdwn. */
+/** Cuts mrkdwn to `max` characters, with no half entity or half token at its end. */
 export function cutMarkup(text: string, max: number): string {
   if (text.length <= max) return text;
   return `${headOf(text, max - 1)
@@ -101,7 +101,7 @@ function fitSection(block: SectionBlock): KnownBlock[] {
   const first = { ...block, ...(fields ? { fields } : {}) };
   const text = block.text;
   if (!text || (text.text.length <= SECTION_TEXT_MAX && text.text.trim() !== '')) return [first];
-  // A cut within a token of mrkdwn would break it, so each part ends before one that is not whole.
+  // A cut within a token of mrkdwn would break the token, so each part ends before it.
   const [head = NOTHING, ...rest] =
     text.type === 'mrkdwn' ? splitMarkup(text.text) : splitText(text.text, SECTION_TEXT_MAX);
   return [
@@ -138,7 +138,7 @@ function fitActions(block: ActionsBlock): KnownBlock[] {
   return blocks;
 }
 
-/** Rows from the end are dropped; whoever builds a table says in words what it leaves out. */
+/** Drops rows from the end. The caller that builds a table says in words what it leaves out. */
 function fitTable(block: TableBlock): KnownBlock {
   const rows: TableBlock['rows'] = [];
   let chars = 0;

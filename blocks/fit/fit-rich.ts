@@ -1,11 +1,11 @@
-// Cuts rich text into parts that are each short enough, at the borders that hurt least.
+// Splits rich text into blocks within a limit: between paragraphs, lines and words, in this order.
 import type { RichTextBlock, RichTextBlockElement, RichTextElement, RichTextSection } from '@slack/types';
 import { list, preformatted, richText, section } from '../parts/rich.ts';
 import { RICH_TEXT_CHARS_MAX } from '../rules/limits.ts';
 import { splitLines, splitText } from '../rules/text.ts';
 import { weigh } from '../rules/weigh.ts';
 
-/** Blocks of at most `max` weight each that together say what the parts say. */
+/** Packs the parts into as few blocks as possible, each of at most `max` weight. Splits parts that are heavier. */
 export function packRichText(
   parts: readonly RichTextBlockElement[],
   max = RICH_TEXT_CHARS_MAX,
@@ -54,7 +54,7 @@ function offsetOf(part: object): number {
   return typeof offset === 'number' ? offset : 0;
 }
 
-/** What one item is too long for goes on below it, without a bullet of its own. */
+/** The rest of an item that is too long follows as paragraphs without a bullet. */
 function splitList(
   items: readonly RichTextSection[],
   max: number,
@@ -81,7 +81,7 @@ function splitList(
   return parts;
 }
 
-/** Runs of inline elements, each of at most `max` weight. */
+/** Splits inline elements into runs of at most `max` weight. */
 function splitRun(elements: readonly RichTextElement[], max: number): RichTextElement[][] {
   const runs: RichTextElement[][] = [];
   const room = max - 100;
@@ -107,7 +107,7 @@ function splitElement(element: RichTextElement, max: number): RichTextElement[] 
   return splitText(element.text, max - 50).map((text) => ({ ...element, text }));
 }
 
-/** The empty line between two paragraphs has no use at the beginning of a block. */
+/** Removes line breaks at the beginning of a block; null where nothing is left. */
 function withoutLeadingBreaks(element: RichTextElement): RichTextElement | null {
   if (element.type !== 'text') return element;
   const text = element.text.replace(/^\n+/, '');

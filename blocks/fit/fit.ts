@@ -1,4 +1,4 @@
-// Makes any message one that Slack takes: cuts texts at their borders and spills into further messages.
+// Fits any message into Slack's limits: splits its blocks, and moves the rest into further messages.
 import type { KnownBlock } from '@slack/types';
 import type { FittedMessage, Message } from '../parts/message.ts';
 import { NOTHING, paragraph, words } from '../parts/rich.ts';
@@ -8,12 +8,12 @@ import { type Problem, validateMessage } from '../rules/validate.ts';
 import { weigh, wordsOf } from '../rules/weigh.ts';
 import { cutMarkup, fitBlock } from './fit-block.ts';
 
-/** A message that carries on from one before it says the same in `text`, up to this. */
+/** The longest `text` of a message that continues another one. */
 const OVERFLOW_TEXT_MAX = 3_000;
 
 /**
- * The same message within Slack's limits. Never throws. Buttons stay in the first message whatever its
- * length; other blocks keep their order. A block that is still not legal is shown as its words.
+ * Returns the message within Slack's limits. Never throws. Buttons stay in the first message, also in a long one;
+ * other blocks keep their order. A block that Slack would still refuse is replaced by its words.
  */
 export function fit(message: Message): FittedMessage {
   const replaced: Problem[] = [];
@@ -27,7 +27,7 @@ export function fit(message: Message): FittedMessage {
   };
 }
 
-/** Fits a message and lets further blocks follow it, in messages of their own. */
+/** Fits a message, and further blocks into messages that follow it. */
 export function fitWithRest(message: Message, rest: readonly KnownBlock[]): FittedMessage {
   const fitted = fit(message);
   if (rest.length === 0) return fitted;
@@ -39,7 +39,7 @@ export function fitWithRest(message: Message, rest: readonly KnownBlock[]): Fitt
   };
 }
 
-/** A message without blocks is its text, which is already markup. */
+/** The blocks of a message that has none: its text, which is mrkdwn already. */
 function spoken(text: string): KnownBlock[] {
   const said = text.trim() === '' ? NOTHING : text.toWellFormed();
   return fitBlock({ type: 'section', text: { type: 'mrkdwn', text: said } });
@@ -59,7 +59,7 @@ function legal(block: KnownBlock, replaced: Problem[]): KnownBlock {
   return paragraph(words(said === '' ? NOTHING : said));
 }
 
-/** Fills message after message. Controls go to the first one, which keeps room for them. */
+/** Distributes blocks over messages. Rows of buttons go to the first one, which reserves space for them. */
 function pack(blocks: readonly KnownBlock[]): KnownBlock[][] {
   const controls = blocks.filter((block) => block.type === 'actions');
   const messages: KnownBlock[][] = [];
@@ -88,7 +88,7 @@ function pack(blocks: readonly KnownBlock[]): KnownBlock[][] {
   return current.length > 0 ? [...messages, current] : messages;
 }
 
-/** The `text` of a message from literal lines: escaped, empty lines left out. */
+/** Makes the `text` of a message from literal lines: escapes them and leaves empty ones out. */
 export function textLines(...lines: readonly string[]): string {
   return lines
     .map((line) => escape(line).trim())

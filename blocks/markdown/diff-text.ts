@@ -1,10 +1,10 @@
-// Reads git's unified diff into files, for people to look at. It never fails: what it cannot read is shown.
+// Parses git's unified diff into files to show. It never throws: text that it cannot parse becomes a file too.
 
 export interface FileDiff {
   readonly path: string;
-  /** In a word or two: `new file`, `deleted`, `binary`, `renamed from a.ts`. Empty for a plain change. */
+  /** `new file`, `deleted`, `binary`, `renamed from a.ts`, …; empty for a plain change. */
   readonly note: string;
-  /** Hunks without git's header lines. Empty for binary files and pure renames. */
+  /** The hunks without git's header lines; empty for binary files and pure renames. */
   readonly text: string;
   readonly additions: number;
   readonly deletions: number;
@@ -43,7 +43,7 @@ function pathOf(head: readonly string[]): string {
   const both = head[0]?.slice('diff --git '.length) ?? '';
   const quoted = /"(?:[^"\\]|\\.)*"$/.exec(both);
   if (quoted) return unquoted(quoted[0]).replace(/^b\//, '');
-  // Both halves are the same path, so the border is in the middle, whatever spaces the path holds.
+  // Both halves are the same path, so they meet in the middle, also where the path holds spaces.
   const half = both.slice(Math.ceil(both.length / 2));
   return half.replace(/^b\//, '') || 'diff';
 }

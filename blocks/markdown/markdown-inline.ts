@@ -1,11 +1,11 @@
-// The inline half of the Markdown conversion: styles, code, links, line breaks.
+// Converts inline Markdown to elements of rich text: styles, code, links, line breaks.
 import type { RichTextElement } from '@slack/types';
 import type { MarkedToken, Token } from 'marked';
 import type { CodeLinks } from '../../core/view.ts';
 import { outsideLink, withPlaces } from '../parts/links.ts';
 import { type Style, words } from '../parts/rich.ts';
 
-/** Inline tokens as elements of rich text. */
+/** Converts inline tokens. Neighbouring texts of one style become one element. */
 export function inline(
   tokens: readonly Token[],
   links: CodeLinks | null,
@@ -21,7 +21,7 @@ const KNOWN = new Set(
   ).split(' '),
 );
 
-/** Whether the token is one of the parser's own and not of an extension; we use none. */
+/** Whether the token is one of the parser's own, not of an extension: we use none. */
 export function isKnown(token: Token): token is MarkedToken {
   return KNOWN.has(token.type);
 }
@@ -59,12 +59,12 @@ function element(token: MarkedToken, links: CodeLinks | null, style: Style): rea
   }
 }
 
-/** An e-mail address is text: there is nothing to open in a browser. */
+/** A web address becomes a link, an e-mail address text: a browser cannot open it. */
 function address(href: string, label: string, style: Style): readonly RichTextElement[] {
   return /^mailto:/i.test(href) ? words(label, style) : outsideLink(href, label, style);
 }
 
-/** A code span that names a place is a link to it; any other is literal. */
+/** A code span that names a place in the code becomes a link to it; any other is literal. */
 function codeSpan(text: string, links: CodeLinks | null, style: Style): readonly RichTextElement[] {
   const found = withPlaces(text, links, { ...style, code: true });
   return found.length === 1 ? found : words(text, { ...style, code: true });
@@ -82,7 +82,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ndash: '–',
 };
 
-/** The entities that models write; others stay as they are. */
+/** Decodes the entities that models write; others stay as they are. */
 export function decoded(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, dec, hex, name) => {
     if (typeof name === 'string') return ENTITIES[name.toLowerCase()] ?? whole;
@@ -130,7 +130,7 @@ function plainToken(token: MarkedToken): string {
   }
 }
 
-/** Neighbours of the same style as one element. */
+/** Joins neighbouring texts of the same style. */
 function joined(elements: readonly RichTextElement[]): RichTextElement[] {
   const out: RichTextElement[] = [];
   for (const next of elements) {

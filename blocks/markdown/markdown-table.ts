@@ -1,4 +1,4 @@
-// Markdown tables: aligned in a code block where they are narrow enough to be read there, else as lists.
+// Converts Markdown tables: a narrow one to an aligned code block, a wide one to a list for each row.
 import type { RichTextBlockElement } from '@slack/types';
 import type { Tokens } from 'marked';
 import type { CodeLinks } from '../../core/view.ts';
@@ -6,10 +6,10 @@ import { bold, list, preformatted, section, words } from '../parts/rich.ts';
 import { clean } from '../rules/text.ts';
 import { inline, plainOf } from './markdown-inline.ts';
 
-/** A code block in a thread shows about this many characters a line without wrapping. */
+/** A code block in a thread wraps lines that are longer than about this. */
 const WIDTH_MAX = 72;
 
-/** Slack allows one table block a message, and the checks have it. */
+/** Converts a table without Slack's table block: a message may have only one, and the checks use it. */
 export function tableParts(token: Tokens.Table, links: CodeLinks | null): RichTextBlockElement[] {
   const rows = [token.header, ...token.rows].map((row) =>
     row.map((cell) => clean(plainOf(cell.tokens)).replace(/\s+/g, ' ').trim()),

@@ -1,8 +1,7 @@
-// Markdown as models write it → Slack's rich text.
+// Converts Markdown as models write it to Slack's rich text.
 //
-// Not Slack's `markdown` block: there the model's text is parsed by Slack, so labels may disguise links and
-// nothing can be cut without breaking a fence. Rich text is a tree: what we put into a text element is shown
-// as it is, whatever it says.
+// It does not use Slack's `markdown` block: Slack parses the text of such a block, so that a label can disguise a
+// link, and a cut can break a code fence. Slack shows the text in an element of rich text as it is.
 import type { RichTextBlock, RichTextBlockElement, RichTextElement, RichTextSection } from '@slack/types';
 import { type MarkedToken, marked, type Token, type Tokens } from 'marked';
 import type { CodeLinks } from '../../core/view.ts';
@@ -14,25 +13,25 @@ import { tableParts } from './markdown-table.ts';
 
 /** The parser takes time that grows with the square of some inputs, so it never sees more than this at once. */
 const PARSED_AT_ONCE = 8_000;
-/** More than any message thread should hold; the rest is cut. */
+/** Longer sources are cut: no thread should hold more. */
 const SOURCE_MAX = 400_000;
 
 export interface MarkdownOptions {
-  /** Where places in the code (`src/a.ts:3`) lead. */
+  /** The template for links to places in the code, such as `src/a.ts:3`. */
   readonly links?: CodeLinks | null;
 }
 
 /**
- * Converts Markdown. Any text is taken: what is not Markdown is shown literally. Nothing in it can become a
- * mention, a picture, or a link whose label names another place. None for text without anything to see. The
- * blocks may be longer than a message; `fit` cuts them.
+ * Converts Markdown to blocks, none for a blank text. Text that is not Markdown becomes literal text. Nothing in
+ * it can become a mention, a picture, or a link whose label names another place. The blocks may be longer than a
+ * message; `fit` splits them.
  */
 export function markdownBlocks(source: string, options: MarkdownOptions = {}): RichTextBlock[] {
   const links = options.links ?? null;
   return spaced(chunks(clean(source).slice(0, SOURCE_MAX)).flatMap((chunk) => parse(chunk, links)));
 }
 
-/** The words of a Markdown text on their own, for notifications and screen readers. */
+/** The words of a Markdown text without formats, for notifications and screen readers. */
 export function markdownWords(source: string): string {
   try {
     return chunks(clean(source).slice(0, SOURCE_MAX))
@@ -49,12 +48,12 @@ function parse(chunk: string, links: CodeLinks | null): RichTextBlockElement[] {
   try {
     return blockParts(marked.lexer(chunk, { gfm: true }), links);
   } catch {
-    // Thousands of nested quotes exhaust the parser's stack; such text is shown as it came.
+    // Thousands of nested quotes exhaust the parser's stack; such a text is shown as it is.
     return splitText(chunk, PARSED_AT_ONCE).map((text) => section(words(text)));
   }
 }
 
-/** Parts of the source that can be parsed on their own: cut between blocks, never within a code fence. */
+/** Splits the source into parts that can be parsed separately: between blocks, never within a code fence. */
 function chunks(source: string): string[] {
   if (source.length <= PARSED_AT_ONCE) return [source];
   const out: string[] = [];
@@ -141,7 +140,7 @@ function listParts(token: Tokens.List, links: CodeLinks | null, depth: number): 
   return parts;
 }
 
-/** Everything in one run of inline elements, for quotes, which hold nothing else. */
+/** Converts block tokens to one run of inline elements, for quotes, which hold nothing else. */
 function flat(tokens: readonly Token[], links: CodeLinks | null): RichTextElement[] {
   return blockParts(tokens, links).flatMap((part, index) => [
     ...(index > 0 ? words('\n') : []),

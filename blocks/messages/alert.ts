@@ -1,4 +1,4 @@
-// What is said of an alert besides its investigation: how often it came again, what people decided on it.
+// Messages about an alert besides its investigation: how often it was repeated, and what a person decided.
 import type { KnownBlock } from '@slack/types';
 import type { AlertDecision } from '../../core/event.ts';
 import { ACTION } from '../parts/actions.ts';
@@ -7,7 +7,7 @@ import { paragraph, person, words } from '../parts/rich.ts';
 import { count, oneLine } from '../rules/text.ts';
 import { lineMessage } from './line.ts';
 
-/** Updated in place as more come. */
+/** The message about repeats of an alert. It is updated with each further repeat. */
 export function repeatsMessage(repeats: number): FittedMessage {
   return lineMessage([words(`${count(repeats, 'more alert')} like this.`)]);
 }
@@ -17,7 +17,7 @@ export function cappedMessage(rule: string, perHour: number): FittedMessage {
   return lineMessage([words(line)]);
 }
 
-/** Below the investigation: the three things to do, or what somebody did. */
+/** The row below the investigation: three buttons, or the decision that a person made with them. */
 export function alertDecision(turnId: string, decision: AlertDecision | null): KnownBlock {
   if (decision !== null) return paragraph(person({ id: decision.by }), words(decided[decision.how]));
   return actions(

@@ -1,4 +1,4 @@
-// The answer to a question about the code: words with links to the lines they rest on, nothing to merge.
+// The message of a turn that answered a question about the code; it has nothing to merge.
 import type { ActionsBlock } from '@slack/types';
 import type { AnswerView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
@@ -27,7 +27,7 @@ export function answerMessage(view: AnswerView): FittedMessage {
   });
 }
 
-/** The first answer of a thread may be about the wrong place. */
+/** The button that moves the first request of a thread: its answer may be about the wrong repo. */
 function change({ changeable, turnId }: AnswerView): ActionsBlock | null {
   if (changeable !== true) return null;
   return actions(button({ actionId: ACTION.reroute, value: turnId, text: 'Change repo or branch' }));

@@ -1,4 +1,4 @@
-// Several attempts at the same request: side by side while they are made, and then as cards to choose from.
+// The message of a request with several attempts: their progress, and then cards to choose one from.
 import type { ActionsBlock, CardBlock, CarouselBlock, MrkdwnElement, TaskCardBlock } from '@slack/types';
 import type { Approach } from '../../core/attempt.ts';
 import type { TurnResult, Verification } from '../../core/event.ts';
@@ -26,7 +26,7 @@ const approachTitles: Record<Approach, string> = {
   maintainer: 'As its maintainers would',
 };
 
-/** The request's message while attempts are made, and until a person chose one. */
+/** The message while attempts are at work, and until a person has chosen one. */
 export function attemptsMessage(
   view: TurnView,
   attempts: readonly AttemptView[],
@@ -140,7 +140,7 @@ function card(parentId: string, attempt: AttemptView): CardBlock {
   };
 }
 
-/** Literal text where Slack wants markup: nothing in it becomes a mention, a link or a format. */
+/** Literal text for a field that takes only mrkdwn: nothing in it becomes a mention, a link or a format. */
 function literal(text: string, max: number): MrkdwnElement {
   const plain = oneLine(text.replace(/[*~`]/g, ''), max);
   return { type: 'mrkdwn', text: escapeTo(plain, max) || NOTHING, verbatim: true };
@@ -151,7 +151,7 @@ export function picturesOfAttempts(attempts: readonly AttemptView[]): readonly s
   return attempts.flatMap((attempt) => pictureOf(attempt)?.artifactId ?? []);
 }
 
-/** The first page that looks different now, as it looks now. */
+/** The picture, after the change, of the first page that looks different. */
 function pictureOf(attempt: AttemptView): { readonly artifactId: string; readonly alt: string } | null {
   const result = resultOf(attempt);
   if (result?.kind !== 'change') return null;
@@ -174,7 +174,7 @@ function headOf({ place, approach }: AttemptView): string {
   return `${place} · ${approach === null ? 'The result so far' : approachTitles[approach]}`;
 }
 
-/** Checks and size, or how it ended without a change. */
+/** The checks and the size of the change, or how the attempt ended without one. */
 function evidenceOf(attempt: AttemptView): string {
   const result = resultOf(attempt);
   if (result?.kind === 'change') {
@@ -192,7 +192,7 @@ function checksOf(verification: Verification): string {
   return `${verification.passed ? '✓' : '✗'} ${isOnlyPages && verification.checks.length > 0 ? 'a page has new faults' : said}`;
 }
 
-/** What came of it in one sentence. */
+/** The outcome of the attempt in one sentence. */
 function outcomeOf(attempt: AttemptView): string {
   const { status } = attempt;
   const result = resultOf(attempt);

@@ -1,4 +1,4 @@
-// What a change is, in the order in which a person judges it. The result, merged and discarded messages share it.
+// The description of a change, in the order in which a person judges it: for its result, merged or discarded.
 import type { KnownBlock } from '@slack/types';
 import type { Chosen } from '../../core/attempt.ts';
 import type { Usage } from '../../core/event.ts';
@@ -16,16 +16,16 @@ import { problemBlocks, screenshotBlocks } from './pages.ts';
 import { reviewBlocks } from './review.ts';
 import { restoredNote, SCRIPTED_NOTE } from './status.ts';
 
-/** As much of the agent's summary as stands above the checks; what is longer follows below the message. */
+/** The part of the agent's summary above the checks; the rest follows in a message below. */
 const SUMMARY_WEIGHT_MAX = 4_000;
 
 export interface ChangeBody {
   readonly blocks: KnownBlock[];
-  /** The rest of a long summary. */
+  /** The rest of a long summary, for messages that follow. */
   readonly rest: KnownBlock[];
 }
 
-/** `heading` is what stands above already: a problem that it names is not repeated. */
+/** Describes a change. A problem that the `heading` above names is not repeated. */
 export function changeBody(view: ChangeView, heading: string): ChangeBody {
   const { summary, verification, review, files, usage } = view.result;
   const said = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
@@ -49,7 +49,7 @@ export function changeBody(view: ChangeView, heading: string): ChangeBody {
   return { blocks, rest };
 }
 
-/** Who chose it among how many. */
+/** The line that says who chose the attempt, and of how many. */
 export function chosenContext(chosen: Chosen | undefined): KnownBlock | null {
   if (chosen === undefined) return null;
   const of = `attempt ${chosen.place} of ${chosen.of}; the figures above are of all of them.`;
@@ -66,11 +66,11 @@ function atMost(weightMax: number, blocks: readonly KnownBlock[]): readonly Know
   return end < 0 ? blocks : blocks.slice(0, end);
 }
 
-/** How it was made: model, steps, time, tokens, and what else the message adds. */
+/** The line that says how the result was made: model, steps, time, tokens, cost, and `more`. */
 export function footer(usage: Usage, more: readonly string[] = []): string {
   return [
     usage.model,
-    // A revert takes no model.
+    // A revert uses no model.
     usage.steps === 0 ? '' : count(usage.steps, 'step'),
     duration(usage.durationMs),
     usage.steps === 0 ? '' : `${roughly(usage.inputTokens + usage.outputTokens)} tokens`,

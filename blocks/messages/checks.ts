@@ -1,4 +1,4 @@
-// The checks of a verification: a table, and the end of the output of those that did not pass.
+// The checks of a verification as blocks: a table, and the end of the output of failed ones.
 import type { KnownBlock, RichTextBlock, TableBlock } from '@slack/types';
 import type { CheckResult, Verification } from '../../core/event.ts';
 import { duration } from '../parts/amounts.ts';
@@ -16,7 +16,7 @@ const said: Record<CheckResult['status'], string> = {
   timed_out: '✗ timed out',
 };
 
-/** In one clause: `all 3 checks passed`, `1 of 3 checks failed`, `no checks ran`. */
+/** Sums the checks up: `all 3 checks passed`, `1 of 3 checks did not pass`, `no checks ran`. */
 export function checksInWords(verification: Verification): string {
   const all = verification.checks.length;
   const bad = verification.checks.filter((check) => check.status !== 'passed').length;
@@ -25,7 +25,7 @@ export function checksInWords(verification: Verification): string {
   return all === 1 ? 'the check passed' : all === 2 ? 'both checks passed' : `all ${all} checks passed`;
 }
 
-/** Those that did not pass come first. No blocks where there are no checks. */
+/** The table of the checks, failed ones first, and the output of failed ones; no blocks without checks. */
 export function checkBlocks(verification: Verification): KnownBlock[] {
   if (verification.checks.length === 0) return [];
   const sorted = [...verification.checks].sort((one, other) => rank(one) - rank(other));
@@ -65,7 +65,7 @@ function tail(check: CheckResult): RichTextBlock {
   return richText(head, preformatted(output));
 }
 
-/** The last lines: that is where test runners say what failed. */
+/** The last lines of an output: there test runners say what failed. */
 function endOf(output: string): string {
   const lines = clean(output).trimEnd().split('\n').slice(-TAIL_LINES_MAX);
   while (lines.length > 1 && lines.join('\n').length > TAIL_CHARS_MAX) lines.shift();

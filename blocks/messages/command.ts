@@ -1,4 +1,4 @@
-// Answers to the slash command, seen by the person who gave it.
+// Answers to the slash command; only the person who gave it sees them.
 import type { Actor } from '../../core/rights/authority.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION, COMMAND } from '../parts/actions.ts';
@@ -58,7 +58,7 @@ export function sessionsMessage(sessions: readonly ListedSession[]): FittedMessa
   });
 }
 
-/** Several are at work: which one is meant? */
+/** Asks which of several requests at work should stop. */
 export function whichToStop(sessions: readonly ListedSession[]): FittedMessage {
   return fit({
     text: textLines(`${count(sessions.length, 'request')} of yours are at work here. Which one should stop?`),
@@ -82,9 +82,9 @@ export function stoppingMessage(session: ListedSession): FittedMessage {
 
 export interface ConfigOptions {
   readonly repos: readonly { readonly name: string; readonly description: string }[];
-  /** The repo of requests in this channel, null where it is asked for. */
+  /** The repo of requests in this channel; null where a person is asked for it. */
   readonly here: string | null;
-  /** Models that a request may ask for. */
+  /** Models that a request may name. */
   readonly models: readonly string[];
   readonly may: readonly { readonly act: string; readonly who: string }[];
 }

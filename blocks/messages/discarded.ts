@@ -1,4 +1,4 @@
-// A change that was discarded: who and when, and how to take it up again.
+// The messages of a discarded change and of the turn that discarded it.
 import type { DiscardedResult } from '../../core/event.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
 import { fitWithRest, textLines } from '../fit/fit.ts';

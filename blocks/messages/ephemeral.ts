@@ -1,4 +1,4 @@
-// Lines that only one person sees: why a click of theirs did nothing.
+// Messages to one person: why a click of theirs had no effect, or what their approval changed.
 import type { RichTextElement } from '@slack/types';
 import type { Act } from '../../core/rights/authority.ts';
 import type { FittedMessage } from '../parts/message.ts';
@@ -14,7 +14,7 @@ const acts: Record<Act, string> = {
 
 const NAMES_MAX = 12;
 
-/** The change is this person's alone: somebody else of the list has to approve it. */
+/** Refuses the approval of the only person who asked for the change. */
 export function ownChange(who: readonly string[]): FittedMessage {
   return lineMessage([
     words('You are the only one who asked for this change, so somebody else has to approve it: '),
@@ -23,7 +23,7 @@ export function ownChange(who: readonly string[]): FittedMessage {
   ]);
 }
 
-/** The approval counts; what is missing before the change is merged. */
+/** Says that the approval counts, and what else the merge needs. */
 export function approvalCounted(given: number, needed: number, mergers: readonly string[]): FittedMessage {
   const left = needed - given;
   if (left > 0) {
@@ -44,7 +44,7 @@ export function approvalCounted(given: number, needed: number, mergers: readonly
   ]);
 }
 
-/** `who` is a list of the configuration: Slack ids, e-mail addresses, `everyone`. */
+/** Refuses an act. `who` is a list of the configuration: Slack ids, e-mail addresses, `everyone`. */
 export function notAllowed(act: Act, who: readonly string[]): FittedMessage {
   if (who.length === 0)
     return lineMessage([
@@ -83,7 +83,7 @@ export function alreadyDiscarded(by: Named): FittedMessage {
   );
 }
 
-/** The commit that the person saw is no longer the branch's head. */
+/** Refuses a decision because the branch has moved from the commit that the person saw. */
 export function headMoved(shown: string, head: string): FittedMessage {
   return lineMessage([
     words(
@@ -92,27 +92,27 @@ export function headMoved(shown: string, head: string): FittedMessage {
   ]);
 }
 
-/** A turn is at work in this session, so its branch is about to change. */
+/** Refuses a decision because a turn is at work, whose commit will change the branch. */
 export function turnRunning(): FittedMessage {
   return lineMessage([words('Work is going on in this thread. Decide when its result is here.')]);
 }
 
-/** The button belongs to something that no longer exists or was made by another version. */
+/** Refuses a click on a button whose subject is gone, or that another version made. */
 export function outOfDate(): FittedMessage {
   return lineMessage([words('This button is out of date. Reply in the thread with what you want done.')]);
 }
 
-/** Somebody else's choice came first. */
+/** Refuses a choice because another one came first. */
 export function alreadyChosen(what: string): FittedMessage {
   return lineMessage([words(`This is decided already: ${oneLine(what, 200)}.`)]);
 }
 
-/** Any failure told to one person. */
+/** Tells one person of a failure. */
 export function couldNot(message: string, advice: string): FittedMessage {
   return lineMessage([words(`${oneLine(message, 1_000)} ${oneLine(advice, 1_000)}`.trim())]);
 }
 
-/** What was attached and could not come along. */
+/** Says which attachments were left out. */
 export function filesLeft(sentences: readonly string[]): FittedMessage {
   const lines = sentences.slice(0, 10).map((sentence) => oneLine(sentence, 300));
   const rest = 'The work goes on without it.';

@@ -1,4 +1,4 @@
-// A turn that failed or was refused: one plain sentence, and the way out of it.
+// The message of a turn that failed or was refused: one plain sentence, and advice.
 import type { Failure } from '../../core/errors.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
@@ -9,16 +9,16 @@ import { clean, cut } from '../rules/text.ts';
 export interface FailureOptions {
   readonly failure: Failure;
   readonly turnId: string;
-  /** Whether doing the same again can help: then there is a button for it. */
+  /** Whether the same request can succeed later: then the message has a button for it. */
   readonly canRetry: boolean;
-  /** Small print below: the repo, the branch, what was kept. */
+  /** A small line below: the repo, the branch, what was kept. */
   readonly about?: string;
 }
 
 const SENTENCE_MAX = 1_500;
 const OUTPUT_MAX = 1_000;
 
-/** Where a command failed, the end of what it printed follows after the sentence. */
+/** Splits the message of a failed command into its sentence and the end of the output below it. */
 function sentenceAndOutput(message: string): { readonly sentence: string; readonly output: string } {
   const [sentence = '', ...lines] = message.split('\n');
   const output = lines.join('\n');

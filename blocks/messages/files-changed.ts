@@ -1,4 +1,4 @@
-// The files of a change with their counts of lines.
+// The files of a change as a list, with the numbers of lines.
 import type { RichTextBlock } from '@slack/types';
 import type { FileChange } from '../../core/event.ts';
 import { bold, code, richText, section, shortList, words } from '../parts/rich.ts';
@@ -13,7 +13,7 @@ const said: Record<FileChange['status'], string> = {
   renamed: 'renamed',
 };
 
-/** In one clause: `2 files changed, +10 −3`. */
+/** Sums the files up: `2 files changed, +10 −3`. */
 export function filesInWords(files: readonly FileChange[]): string {
   const plus = files.reduce((sum, file) => sum + (file.additions ?? 0), 0);
   const minus = files.reduce((sum, file) => sum + (file.deletions ?? 0), 0);

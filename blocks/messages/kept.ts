@@ -1,4 +1,4 @@
-// The note of a turn whose attempts lost against the result that was there before.
+// The message of a turn with attempts, after a person kept the result that was there before.
 import type { KeptResult } from '../../core/event.ts';
 import type { FittedMessage } from '../parts/message.ts';
 import { person, words } from '../parts/rich.ts';

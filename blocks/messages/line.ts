@@ -1,4 +1,4 @@
-// A message of one line, which is what most notes are.
+// Makes messages of one line, as most notes are.
 import type { RichTextElement } from '@slack/types';
 import { fit } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';

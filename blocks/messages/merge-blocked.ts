@@ -1,4 +1,4 @@
-// A merge that did not happen because something moved: which, and the two ways on.
+// The message of a refused merge: what has moved since, and buttons to update the branch or to look at it.
 import type { Failure } from '../../core/errors.ts';
 import type { MergeBlock } from '../../core/event.ts';
 import { fit, textLines } from '../fit/fit.ts';

@@ -1,4 +1,4 @@
-// A change that was merged: who, when, as which commit. The buttons are gone, the evidence stays.
+// The messages of a merged change and of the turn that merged it.
 import type { RichTextElement } from '@slack/types';
 import type { MergedResult } from '../../core/event.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
@@ -49,7 +49,7 @@ export function mergedMessage(view: MergedView): FittedMessage {
   );
 }
 
-/** The commit as a link where it has a page. */
+/** The commit, as a link where its web page is known. */
 function commitName(view: MergedView, commit: string): readonly RichTextElement[] {
   const url = view.codeLinks === null ? null : commitAddress(view.codeLinks.template, commit);
   return url === null ? code(shortCommit(commit)) : [link(url, shortCommit(commit), { code: true })];

@@ -1,6 +1,5 @@
-// Which pictures of a page a result shows, and what is said under each. A change that was found in the pictures is
-// shown once, before beside after, cut to what changed: two whole pages one below the other in a thread are too
-// small to compare.
+// Chooses the pictures of pages that a result shows, and writes their titles. A difference is shown in one picture,
+// before beside after, cropped to what changed: two whole pages in a thread are too small to compare.
 import type { Verification } from '../../core/event.ts';
 import { looksTheSame, type PageComparison, type PageShot } from '../../core/page.ts';
 import { count, oneLine } from '../rules/text.ts';
@@ -11,10 +10,10 @@ export interface PagePicture {
   readonly altText: string;
 }
 
-/** A picture, or the sentence that stands where there is none. */
+/** A picture, or a sentence in place of a missing one. */
 export type ShownPicture = PagePicture | string;
 
-/** The views of the pages that look different after the change, page by page. */
+/** The pages that look different after the change, each with its differing views. */
 export function changedPages(verification: Verification): readonly (readonly PageComparison[])[] {
   const pages = new Map<string, PageComparison[]>();
   for (const page of verification.pages) {
@@ -25,7 +24,7 @@ export function changedPages(verification: Verification): readonly (readonly Pag
   return [...pages.values()];
 }
 
-/** The pages as they open, as a moving picture; none where nothing looks different. */
+/** The animation of the pages as they open; none where no page looks different. */
 export function recordingOf({ recordingId }: Verification): readonly PagePicture[] {
   if (recordingId === undefined) return [];
   const title = 'Recording · the pages as they open after the change';
@@ -34,13 +33,13 @@ export function recordingOf({ recordingId }: Verification): readonly PagePicture
   ];
 }
 
-/** The artifacts that a result shows; they have to be in Slack first. */
+/** The artifacts that a result shows. They have to be uploaded to Slack first. */
 export function pictureIds(verification: Verification): readonly string[] {
   const shown = [...changedPages(verification).flat().flatMap(picturesOf), ...recordingOf(verification)];
   return shown.flatMap((picture) => (typeof picture === 'string' ? [] : [picture.artifactId]));
 }
 
-/** What to show of one view of a page. */
+/** The pictures of one view of a page. */
 export function picturesOf(page: PageComparison): readonly ShownPicture[] {
   const marked = page.difference?.picture;
   if (!marked) return [whole(page, page.before, 'before'), whole(page, page.after, 'after')];
@@ -52,7 +51,7 @@ export function picturesOf(page: PageComparison): readonly ShownPicture[] {
     title: `${beside ? 'Before | After' : 'Before, and After below'} · ${what}`,
     altText: `What changed on the page ${what}: before ${beside ? 'on the left, after on the right' : 'above, after below'}, ${places} framed`,
   };
-  // The whole page once, as most people see it.
+  // The whole page is shown once, in the view that most people have.
   return isPlain(page) ? [changes, whole(page, page.after, 'after')] : [changes];
 }
 

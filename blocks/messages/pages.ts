@@ -1,7 +1,7 @@
-// What the browser saw: screenshots before and after, console errors, failed requests.
+// The pages of a verification as blocks: screenshots before and after, console errors, failed requests.
 //
-// Image blocks one below the other: a card or a section's accessory would set them side by side, but as
-// thumbnails or cropped, and a screenshot that cannot be read is no evidence. Side by side is in the picture.
+// Each picture is an image block of its own. Cards and accessories would stand side by side, but as thumbnails or
+// cropped, and an unreadable screenshot is no evidence; the picture itself has before beside after.
 import type { ImageBlock, KnownBlock } from '@slack/types';
 import type { Verification } from '../../core/event.ts';
 import { looksTheSame, type PageComparison, type PageView } from '../../core/page.ts';
@@ -19,8 +19,8 @@ const DESKTOP: PageView = { viewport: 'desktop', dark: false };
 type Files = Readonly<Record<string, string>>;
 
 /**
- * Pictures of the pages that look different, before and after; the others and missing uploads are named in
- * words.
+ * The pictures of the pages that look different, before and after. Unchanged pages and missing uploads are named
+ * in words.
  */
 export function screenshotBlocks(verification: Verification, files: Files): KnownBlock[] {
   const pages = changedPages(verification);
@@ -38,7 +38,7 @@ export function screenshotBlocks(verification: Verification, files: Files): Know
   return compact(blocks, film, more, note, context(...new Set(opened.map(goneLine))));
 }
 
-/** What looks the same: a page in all its views by its name, else only that view. */
+/** The names of what looks the same: a page where all its views do, else the views. */
 function unchanged(verification: Verification): readonly string[] {
   const opened = verification.pages.filter((page) => page.before || page.after);
   const same = opened.filter(looksTheSame).map((page) => {
@@ -48,7 +48,7 @@ function unchanged(verification: Verification): readonly string[] {
   return [...new Set(same)];
 }
 
-/** What the change mended in the browser. */
+/** The number of browser errors that the change has removed from a page; empty for none. */
 function goneLine({ name, before, after }: PageComparison): string {
   if (!before || !after) return '';
   const still = [...after.consoleErrors, ...after.failedRequests];
@@ -73,8 +73,8 @@ function shown(picture: ShownPicture, files: Files): KnownBlock[] {
 }
 
 /**
- * One sentence each: why it is not verified, and what the browser complained about after the change. What the
- * heading says already is left out.
+ * A list of why the change is not verified, and of errors in the browser after the change. A problem that the
+ * heading names is left out.
  */
 export function problemBlocks(verification: Verification, heading = ''): KnownBlock[] {
   const lines = problemLines(verification).filter((line) => !heading.endsWith(line));
@@ -83,7 +83,7 @@ export function problemBlocks(verification: Verification, heading = ''): KnownBl
   return [richText(section(bold('Worth a look')), shortList(items, LINES_MAX))];
 }
 
-/** The same as plain lines. */
+/** The same problems as plain lines. */
 export function problemLines(verification: Verification): readonly string[] {
   const lines = [...verification.problems, ...verification.pages.flatMap(pageLines)];
   return [...new Set(lines.filter((line) => line.trim() !== ''))];

@@ -1,4 +1,4 @@
-// A plan that waits for a person: Go, Change or Cancel; once it was decided, who did.
+// The message of a plan: buttons while it waits for a decision, and then the decision.
 import type { Proposal } from '../../core/proposal.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
@@ -10,7 +10,7 @@ import { cut, escape, oneLine } from '../rules/text.ts';
 
 export interface PlanOptions extends Proposal {
   readonly turnId: string;
-  /** Its place among the turn's plans, from 0: what is decided is decided on this one. */
+  /** The plan's place among the turn's plans, from 0: a click decides on this one. */
   readonly place: number;
   /** Whether a person can decide on it now. */
   readonly waits: boolean;

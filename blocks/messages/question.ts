@@ -1,5 +1,4 @@
-// A question of the agent to the people in the thread, with its options as buttons.
-
+// The message of a question from the agent to the people in the thread, with its options as buttons.
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { optionButton, optionValue } from '../parts/actions.ts';
@@ -10,11 +9,11 @@ import { clean, cut, oneLine } from '../rules/text.ts';
 
 export interface QuestionOptions {
   readonly turnId: string;
-  /** The event that asked: what is picked is the answer to this question. */
+  /** The id of the event that asked: a click answers this question. */
   readonly questionId: number;
   /** Markdown. */
   readonly question: string;
-  /** Their order counts: a click names a place in this list. */
+  /** The options in order: a click names a place in this list. */
   readonly options: readonly string[];
 }
 
@@ -22,7 +21,7 @@ const OPTIONS_MAX = 10;
 
 export function questionMessage(asked: QuestionOptions): FittedMessage {
   const options = asked.options.slice(0, OPTIONS_MAX).map((option) => clean(option).trim());
-  // A button shows 75 characters; longer options are spelled out above numbered buttons.
+  // A button shows 75 characters; longer options are a list above numbered buttons.
   const long = options.some((option) => option.length > BUTTON_TEXT_MAX || option.includes('\n'));
   const spelled = options.map((option) => section(words(cut(option, 500))));
   const said = markdownBlocks(asked.question);

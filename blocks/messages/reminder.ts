@@ -1,4 +1,4 @@
-// A line for somebody whose answer has been waited for since yesterday.
+// The reminder of a person whose answer the session has waited for since yesterday.
 import type { FittedMessage } from '../parts/message.ts';
 import { type Named, person, words } from '../parts/rich.ts';
 import { lineMessage } from './line.ts';
@@ -6,8 +6,8 @@ import { lineMessage } from './line.ts';
 interface Reminder {
   readonly to: Named;
   /**
-   * `repo`: which repo it is for; `answer`: the agent's question; `attempt`: which of several to go on with;
-   * `review`: a change to be decided on.
+   * `repo`: the choice of a repo; `answer`: the answer to a question; `attempt`: the choice of an attempt;
+   * `review`: the decision on a change.
    */
   readonly about: 'repo' | 'answer' | 'attempt' | 'review';
 }

@@ -1,4 +1,4 @@
-// Asks which repo a request is for.
+// The message that asks which repo a request is for.
 import type { Button, KnownBlock } from '@slack/types';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION, choiceValue, repoButton } from '../parts/actions.ts';
@@ -10,12 +10,12 @@ import { clean, count, cut } from '../rules/text.ts';
 
 export interface RepoChoiceOptions {
   readonly turnId: string;
-  /** Their order counts: a click names a place in this list. */
+  /** The repos in order: a click names a place in this list. */
   readonly choices: readonly string[];
   readonly reason: string;
 }
 
-/** More buttons than this are a wall. */
+/** More repos than this become a menu. */
 const BUTTONS_MAX = 20;
 
 export function repoChoiceMessage(options: RepoChoiceOptions): FittedMessage {

@@ -1,4 +1,4 @@
-// The result of a turn that made a change: what was done, the evidence, and the buttons that decide on it.
+// The message of a change: what was done, the evidence, and the buttons that decide on it.
 import type { ActionsBlock } from '@slack/types';
 import { TRY_WAYS } from '../../core/attempt.ts';
 import type { ChangeResult, Verification } from '../../core/event.ts';
@@ -17,11 +17,11 @@ import { mergedMessage } from './merged.ts';
 import { problemLines } from './pages.ts';
 import { reviewLines } from './review.ts';
 
-/** A result is only ever ready where it can be decided on. */
+/** The outcome of a result that cannot be decided on any more: it must not read as ready. */
 const SUPERSEDED = 'Superseded by a newer result below';
 const SPOKEN_SUMMARY_MAX = 2_500;
 
-/** The message of a change in whatever state its merge is. */
+/** The message of a change, in each state of its merge. */
 export function resultMessage(view: ChangeView): FittedMessage {
   switch (view.merge.kind) {
     case 'merged':
@@ -64,7 +64,7 @@ function offer(view: ChangeView): FittedMessage {
   );
 }
 
-/** The outcome in one sentence. It never promises more than was verified. */
+/** The outcome in one sentence, which promises no more than was verified. */
 export function outcomeOf(view: ChangeView): string {
   const { verification } = view.result;
   if (view.verified) {
@@ -106,7 +106,7 @@ function buttons(view: ChangeView, canDecide: boolean): ActionsBlock {
   );
 }
 
-/** Who has approved, and how many more it takes; nothing where one approval merges and none was given. */
+/** The people who have approved and the number of missing approvals; empty where the first approval merges. */
 function approvalLine({ approval: { needed, given } }: ChangeView): string {
   if (needed === 1 && given.length === 0) return '';
   const by = given.length === 0 ? '' : ` by ${namesOf(given)}`;
@@ -161,7 +161,7 @@ function mergeUnverified(view: ChangeView) {
   });
 }
 
-/** Repo, branch and commit in one clause, short enough for a dialog of 300 characters. */
+/** Repo, branch and commit in one clause, short enough for a dialog's 300 characters. */
 export function whatIsMerged(result: ChangeResult): string {
   const branch = oneLine(result.branch, 60);
   return `${oneLine(result.repo, 40)}: ${branch} at ${shortCommit(result.commit)} into ${oneLine(result.defaultBranch, 40)}`;

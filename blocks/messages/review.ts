@@ -1,4 +1,4 @@
-// What the review says of a change: its risks, or that it found none.
+// The review of a change as blocks: the risks that it found, or its verdict.
 import type { KnownBlock } from '@slack/types';
 import type { Review } from '../../core/event.ts';
 import { compact, context } from '../parts/message.ts';
@@ -8,7 +8,7 @@ import { oneLine } from '../rules/text.ts';
 const LINES_MAX = 6;
 const LINE_CHARS_MAX = 300;
 
-/** The risks as a list; a verdict without any, or none at all, is a line. */
+/** A list of the risks, or a line with the verdict; no blocks without a review. */
 export function reviewBlocks(review: Review | undefined): KnownBlock[] {
   if (review === undefined) return [];
   const risks = riskLines(review);
@@ -17,7 +17,7 @@ export function reviewBlocks(review: Review | undefined): KnownBlock[] {
   return [richText(section(bold('Risks that the review found')), shortList(items, LINES_MAX))];
 }
 
-/** The same in plain words. */
+/** The same as plain lines, three at most. */
 export function reviewLines(review: Review | undefined): readonly string[] {
   if (review === undefined) return [];
   const risks = riskLines(review);

@@ -1,4 +1,4 @@
-// Lists of sessions: one line each with where it stands and a way to its thread.
+// A session as one line of a list: its title as a link to the thread, its status, its repo.
 import type { RichTextElement } from '@slack/types';
 import type { SessionLine, SessionStatus } from '../../core/session-status.ts';
 import { code, link, moment, words } from '../parts/rich.ts';
@@ -33,7 +33,7 @@ export function sessionLine(session: ListedSession): readonly RichTextElement[] 
   ];
 }
 
-/** The same for plain text. */
+/** One session as plain text. */
 export function sessionInWords(session: ListedSession): string {
   return `${oneLine(session.title, 100) || 'Untitled request'}: ${statusWords[session.status]}`;
 }

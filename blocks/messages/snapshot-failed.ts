@@ -1,4 +1,4 @@
-// For a repo's channel: its `setup` fails, and what that means for requests until it is mended.
+// The message to a repo's channel that its `setup` fails, and what requests start from in the meantime.
 import type { Failure } from '../../core/errors.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
@@ -7,7 +7,7 @@ import { clean } from '../rules/text.ts';
 
 const OUTPUT_MAX = 1_000;
 
-/** Told once, until it works again. */
+/** The message is sent once, until the setup works again. */
 export function snapshotFailedMessage(repo: string, { message, advice }: Failure): FittedMessage {
   const [what = '', ...lines] = clean(message).trim().split('\n');
   const output = lines.join('\n').slice(-OUTPUT_MAX).toWellFormed();

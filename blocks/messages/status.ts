@@ -1,4 +1,4 @@
-// The status message of a turn: one plan with a task for each phase, updated while the work goes on.
+// The status message of an open turn: a plan with a task for each phase, updated while the work goes on.
 import type { ActionsBlock, PlanBlock, RichTextBlock, TaskCardBlock } from '@slack/types';
 import type { CheckResult, Phase } from '../../core/event.ts';
 import type { OpenView, PhaseView, WorkView } from '../../core/view.ts';
@@ -50,7 +50,7 @@ export function statusMessage(view: OpenView, options: StatusOptions): FittedMes
   const title = headline(view, options.now);
   const current = currentStep(view);
   const scripted = view.model?.scripted ? SCRIPTED_NOTE : '';
-  // Steps say nothing of a turn that others come before, and nothing moves in one that waits for a person.
+  // A turn behind others has no steps yet, and a turn that waits for a person makes none.
   const plan: PlanBlock | RichTextBlock =
     isBehind(view) || view.state === 'waiting'
       ? paragraph(bold(title))
@@ -66,7 +66,7 @@ export function statusMessage(view: OpenView, options: StatusOptions): FittedMes
   });
 }
 
-/** What was chosen for the request: above all the repo, which may be the wrong one. */
+/** The line of what was chosen for the request, above all the repo, which may be the wrong one. */
 function placeOf(view: WorkView): string {
   const why = view.repoWhy === null ? '' : ` (${view.repoWhy})`;
   return [
@@ -86,17 +86,17 @@ function controls(view: OpenView, options: StatusOptions): ActionsBlock | null {
   if (isBehind(view)) return waitingButtons(view);
   const value = view.turnId;
   const stop = button({ actionId: ACTION.stop, value, text: 'Stop' });
-  // Once it is verified there is more to lose than to change.
+  // A move to another repo would discard work that is verified already.
   const settled = view.phases.some(({ phase, state }) => phase === 'publish' && state !== 'pending');
   if (view.changeable !== true || settled) return actions(stop);
   return actions(stop, button({ actionId: ACTION.reroute, value, text: 'Change repo or branch' }));
 }
 
-/** Said wherever a scripted model works, so that nobody takes a recording for a mind. */
+/** The note of each message of a scripted model, whose answers are recorded. */
 export const SCRIPTED_NOTE =
   'A scripted model is at work: it plays recorded answers, because no model key is configured.';
 
-/** Said where the sandbox was lost on the way; empty where it was not. */
+/** The note of a turn whose sandbox was lost; empty for other turns. */
 export function restoredNote({ restored }: Pick<WorkView, 'restored'>): string {
   if (restored === null) return '';
   const what =
@@ -143,7 +143,7 @@ function phaseTask(view: WorkView, phase: PhaseView): TaskCardBlock {
   return task(phase.phase, phaseTitles[phase.phase], taskStates[phase.state], said);
 }
 
-/** The agent's own steps where it named any: they say more than "Work on the request". */
+/** The agent's own steps, or one task for all of its work where it named none. */
 function agentTasks(view: WorkView, phase: PhaseView): TaskCardBlock[] {
   const detail = phase.state === 'running' ? phase.detail : '';
   if (view.plan.length === 0)

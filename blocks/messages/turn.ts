@@ -1,5 +1,4 @@
-// The one message that shows a turn in its present state; which kind it is follows from the state.
-
+// Chooses the message of a turn from its state.
 import type { ResultView, TurnView } from '../../core/view.ts';
 import type { FittedMessage } from '../parts/message.ts';
 import { answerMessage } from './answer.ts';
@@ -14,7 +13,7 @@ import { type StatusOptions, statusMessage } from './status.ts';
 import { stoppedMessage } from './stopped.ts';
 import { takenUpMessage, withdrawnMessage } from './waiting.ts';
 
-/** The message while a turn is open, and the last one of a turn that ended without a result. */
+/** The message of an open turn, or of a turn that ended without a result. */
 export function turnMessage(view: TurnView, options: StatusOptions): FittedMessage {
   const { turnId } = view;
   const about = [view.repo ?? '', view.branch].filter(Boolean).join(' · ');
@@ -27,7 +26,7 @@ export function turnMessage(view: TurnView, options: StatusOptions): FittedMessa
       return failureMessage({ failure: view.failure, turnId, canRetry, about });
     }
     case 'refused':
-      // Only where the thread had its message before that was known. Who may is said to the person alone.
+      // Only the person hears who may. The thread has this message where its turn was shown before the refusal.
       return failureMessage({ failure: { ...view.failure, advice: '' }, turnId, canRetry: false });
     case 'stopped':
       return view.stopped.how === 'stopped'

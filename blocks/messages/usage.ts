@@ -4,7 +4,7 @@ import { code, isUserId, person, words } from '../parts/rich.ts';
 import { lineMessage } from './line.ts';
 
 export interface UsageOptions {
-  /** The bot's own user id, so that the hint shows its name in this workspace. */
+  /** The bot's user id, to show its name in this Slack workspace. */
   readonly botUserId?: string;
 }
 

@@ -1,5 +1,5 @@
-// A turn that waits behind another of its thread: its place with what a person can do about it, and the line
-// that is left where it was taken up by the other or taken back.
+// The words and buttons of a turn that waits in the queue, and the message that is left of it where the turn at work
+// took its text up or a person took it back.
 import type { ActionsBlock } from '@slack/types';
 import type { TurnKind } from '../../core/turn.ts';
 import type { OpenView, QueuedView, StopView } from '../../core/view.ts';
@@ -10,12 +10,12 @@ import { person, words } from '../parts/rich.ts';
 import { count } from '../rules/text.ts';
 import { lineMessage } from './line.ts';
 
-/** Whether another turn of the thread comes first. */
+/** Whether the turn waits for another turn of its thread. */
 export function isBehind(view: OpenView): view is QueuedView {
   return view.state === 'queued' && (view.ahead > 0 || view.isOffered);
 }
 
-/** Where a waiting turn stands, in one line. */
+/** The place of a queued turn in one line. */
 export function placeInLine(view: QueuedView): string {
   if (view.isOffered) return 'Handed to the request at work, which reads it before its next step';
   const { before = 0, waitMs = null } = view.queue ?? {};
@@ -30,7 +30,7 @@ function comesFirst(requests: number, whose: string): string {
   return `${count(requests, 'request')} of ${whose} ${requests === 1 ? 'comes' : 'come'} first`;
 }
 
-/** The buttons of a turn with others before it. */
+/** The buttons of a turn that waits for another one of its thread. */
 export function waitingButtons(view: QueuedView): ActionsBlock {
   const value = view.turnId;
   const remove = button({ actionId: ACTION.remove, value, text: 'Remove' });

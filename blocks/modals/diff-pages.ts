@@ -1,11 +1,11 @@
-// Cuts a diff into pages that a modal can show, file by file.
+// Splits a diff into pages that a modal can show, file by file.
 import type { FileDiff } from '../markdown/diff-text.ts';
 import { splitLines } from '../rules/text.ts';
 
-/** A piece of one file's diff, as much as one code block holds. */
+/** A piece of one file's diff that fits one code block. */
 export interface DiffPiece {
   readonly file: number;
-  /** False for the pieces of a file after its first on the page. */
+  /** Whether this is the first piece of its file on the page. */
   readonly opensFile: boolean;
   /** Whether the file began on an earlier page. */
   readonly continued: boolean;
@@ -14,17 +14,17 @@ export interface DiffPiece {
 
 export interface DiffPages {
   readonly pages: readonly (readonly DiffPiece[])[];
-  /** For each file the page it begins on. */
+  /** The page that each file begins on. */
   readonly startOf: readonly number[];
-  /** Whether something is missing at the end because the diff is too long to page through. */
+  /** Whether the end is missing because the diff has too many pages. */
   readonly cut: boolean;
 }
 
-/** Slack's limit for a text. */
+/** Below Slack's limit for a text. */
 const PIECE_MAX = 2_800;
 const PAGE_CHARS_MAX = 8_400;
 const PAGE_FILES_MAX = 12;
-/** Nobody pages further; the whole is a file in the thread or on the branch. */
+/** The most pages of a modal; the whole diff is a file in the thread, or the branch. */
 const PAGES_MAX = 50;
 
 export function pageDiff(files: readonly FileDiff[]): DiffPages {

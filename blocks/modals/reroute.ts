@@ -12,7 +12,7 @@ export interface RerouteModalOptions {
   readonly repo: string;
   /** Null for the repo's default branch. */
   readonly branch: string | null;
-  /** How far it is: `answered` is over, and is done again as a request of its own. */
+  /** How far the request is. An answered one is done again as a new request. */
   readonly stage: 'waits' | 'begun' | 'answered';
 }
 
@@ -22,7 +22,7 @@ const EFFECTS: Record<RerouteModalOptions['stage'], string> = {
   answered: 'The answer stays, and the same is asked there.',
 };
 
-/** Names of branches are shorter than this on every forge. */
+/** The longest name of a branch that the input takes. */
 const BRANCH_MAX = 200;
 
 /** The inputs come back under `REROUTE_INPUT`, the turn's id as metadata. */

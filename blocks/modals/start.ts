@@ -10,14 +10,14 @@ import { clean, cut } from '../rules/text.ts';
 
 export interface StartModalOptions {
   readonly repos: readonly string[];
-  /** The repo that is chosen at first; null lets Threadsmith find out. */
+  /** The repo that is chosen at first; null: Threadsmith finds it. */
   readonly repo: string | null;
   readonly request: string;
-  /** What comes back with the submission. */
+  /** The metadata that comes back with the submission. */
   readonly metadata: string;
-  /** Whether the person says in which channel. */
+  /** Whether the person has to choose a channel. */
   readonly asksChannel: boolean;
-  /** Small print: what will happen. */
+  /** A small line that says what will happen. */
   readonly note: string;
 }
 
@@ -45,7 +45,7 @@ export function startModal(options: StartModalOptions): ModalView {
   });
 }
 
-/** Says why there is nothing to fill in. */
+/** The modal in place of the form, where work cannot be started. */
 export function noteModal(title: string, text: string): ModalView {
   return modal({ id: MODAL.note, title, blocks: [paragraph(words(text))] });
 }

@@ -15,11 +15,11 @@ export interface ViewDiffOptions {
   readonly diff: string;
   /** From 0; a page that does not exist becomes the nearest one. */
   readonly page: number;
-  /** Where somebody finds the whole diff, said when it is too long for a modal. */
+  /** A sentence that says where the whole diff is, for one that is too long for a modal. */
   readonly whole: string;
 }
 
-/** Whether a diff is too long to be paged through. */
+/** Whether a diff is too long for the modal. */
 export function exceedsModal(diff: string): boolean {
   return pageDiff(parseDiff(diff)).cut;
 }
@@ -53,7 +53,7 @@ function summary(files: readonly FileDiff[], page: number, pages: number): strin
   return `${count(files.length, 'file')} changed, +${plus} −${minus} ${where}`.trim();
 }
 
-/** A new block id for each page: Slack keeps what was chosen in a menu while its id stays the same. */
+/** The menu and the page buttons. Each page has its own block id: Slack keeps the choice in a menu for an id. */
 function controls(
   files: readonly FileDiff[],
   startOf: readonly number[],
@@ -79,7 +79,7 @@ function fileMenu(files: readonly FileDiff[], startOf: readonly number[]): Actio
   return [{ ...menu(options, { placeholder: 'Go to a file' }), action_id: ACTION.diffFile }];
 }
 
-/** The end of a path tells more than its beginning. */
+/** The end of a long path, which tells more than its beginning. */
 function shortPath(path: string): string {
   const line = clean(path).replace(/\s+/g, ' ').trim();
   return line.length <= OPTION_TEXT_MAX ? line : `…${line.slice(-(OPTION_TEXT_MAX - 2)).toWellFormed()}`;

@@ -1,10 +1,10 @@
-// The names by which clicks and submitted modals come back, and the opaque values they carry.
+// Names of buttons, modals and inputs, by which clicks and submissions come back, and the values that they carry.
 
-/** `action_id` of each button. All carry the turn's id as their value, but for the two that pick one of many. */
+/** The `action_id` of each button. Its value is the turn's id unless a comment says otherwise. */
 export const ACTION = {
   approve: 'threadsmith.approve',
   mergeUnverified: 'threadsmith.merge_unverified',
-  /** Below a merge that did not happen; their value is the turn that was to merge. */
+  /** Buttons of a refused merge; their value is the merge turn. */
   updateBranch: 'threadsmith.update_branch',
   showChanged: 'threadsmith.show_changed',
   requestChanges: 'threadsmith.request_changes',
@@ -13,37 +13,37 @@ export const ACTION = {
   undoDiscard: 'threadsmith.undo_discard',
   revert: 'threadsmith.revert',
   tryAgain: 'threadsmith.try_again',
-  /** Of a result: the same request in other ways, side by side. */
+  /** Button of a result: starts attempts at the same request. */
   tryWays: 'threadsmith.try_ways',
-  /** Of a turn that used up its budget. */
+  /** Button of a turn that used up its budget. */
   goOn: 'threadsmith.go_on',
   stop: 'threadsmith.stop',
-  /** Of the first request of a thread: another repo or branch. */
+  /** Button of the first request of a thread: another repo or branch. */
   reroute: 'threadsmith.reroute',
-  /** Below a plan that waits. */
+  /** Buttons of a plan that waits; their value is a `Choice`. */
   planGo: 'threadsmith.plan.go',
   planChange: 'threadsmith.plan.change',
-  /** Of a turn that waits behind another: its text steers the one at work, or it is taken back. */
+  /** Buttons of a turn that waits for another: its text steers the turn at work, or the turn is removed. */
   sendNow: 'threadsmith.send_now',
   remove: 'threadsmith.remove',
-  /** Below an alert that was looked into. */
+  /** Buttons of an investigated alert. */
   alertFix: 'threadsmith.alert.fix',
   alertNotThis: 'threadsmith.alert.not_this',
   alertMute: 'threadsmith.alert.mute',
-  /** On the Home tab. */
+  /** Buttons and menus of the Home tab. */
   startWork: 'threadsmith.start_work',
   ownRepo: 'threadsmith.own.repo',
   ownModel: 'threadsmith.own.model',
   openThread: 'threadsmith.open_thread',
-  /** Buttons in the diff modal; the page to go to is the value. */
+  /** Buttons and the menu of the diff modal; their value leads to a page. */
   diffPrevious: 'threadsmith.diff.previous',
   diffNext: 'threadsmith.diff.next',
   diffFile: 'threadsmith.diff.file',
-  /** A menu instead of buttons where there are many repos. */
+  /** The menu of repos, in place of buttons where there are many; its value is a `Choice`. */
   repoMenu: 'threadsmith.repo.menu',
 } as const;
 
-/** Buttons of which one message holds several: each has its place at the end of its `action_id`. */
+/** Buttons of which a message has several: the `action_id` of each ends with its place. */
 export const REPO_BUTTON = /^threadsmith\.repo\.\d+$/;
 export const OPTION_BUTTON = /^threadsmith\.option\.\d+$/;
 export const ATTEMPT_BUTTON = /^threadsmith\.attempt\.\d+$/;
@@ -61,8 +61,8 @@ export function attemptButton(place: number): string {
 }
 
 /**
- * `callback_id` of each modal. Their `private_metadata` is the turn's id; that of the diff a `DiffPlace`, that of a
- * plan's change a `Choice`.
+ * The `callback_id` of each modal. The metadata of a modal is the turn's id, but of the diff a `DiffPlace`, and of
+ * a change of a plan a `Choice`.
  */
 export const MODAL = {
   requestChanges: 'threadsmith.modal.request_changes',
@@ -74,7 +74,7 @@ export const MODAL = {
   note: 'threadsmith.modal.note',
 } as const;
 
-/** The slash command, the shortcuts and the reaction by which people reach the app; manifest.json names them too. */
+/** The slash command, the shortcuts and the reaction of the app; manifest.json has the same names. */
 export const COMMAND = '/threadsmith';
 export const SHORTCUT = { handOver: 'threadsmith.hand_over', start: 'threadsmith.start' } as const;
 export const REACTION = 'thread';
@@ -88,7 +88,7 @@ export const START_INPUT = {
   manner: { blockId: 'manner', actionId: 'name' },
 } as const;
 
-/** Where the text of the plan-change modal is found. */
+/** The input of the modal that changes a plan. */
 export const PLAN_INPUT = { blockId: 'plan', actionId: 'text' } as const;
 
 /** The inputs of the modal that changes repo and branch. */
@@ -97,10 +97,10 @@ export const REROUTE_INPUT = {
   branch: { blockId: 'branch', actionId: 'name' },
 } as const;
 
-/** Where the text of the request-changes modal is found in `view.state.values`. */
+/** The input of the modal that requests changes. */
 export const CHANGES_INPUT = { blockId: 'changes', actionId: 'text' } as const;
 
-/** One of several things to choose from: the turn, and the place of the thing in the list that was offered. */
+/** A choice from a list that a turn offers, by its place in the list. */
 export interface Choice {
   readonly turnId: string;
   readonly place: number;
@@ -116,9 +116,9 @@ export function parseChoice(value: string): Choice | null {
   return match?.[1] && match[2] ? { turnId: match[1], place: Number(match[2]) } : null;
 }
 
-/** One of the options of a question. */
+/** A choice from the options of a question. */
 export interface OptionChoice extends Choice {
-  /** The event that asked: a turn may ask several times. Null for a button of before it was named. */
+  /** The id of the event that asked; null for a button from before the id was part of the value. */
   readonly questionId: number | null;
 }
 
@@ -137,12 +137,12 @@ export function parseOption(value: string): OptionChoice | null {
   };
 }
 
-/** The turn of a button's or a modal's value, which may name one of several things of it as well. */
+/** The turn's id in a value that is the id, or a `Choice`. */
 export function turnOf(value: string): string {
   return parseChoice(value)?.turnId ?? value;
 }
 
-/** What the diff modal keeps in its `private_metadata`. */
+/** The metadata of the diff modal. */
 export interface DiffPlace {
   readonly turnId: string;
   /** From 0. */
@@ -159,12 +159,12 @@ export function parseDiffPlace(metadata: string): DiffPlace | null {
   return choice && { turnId: choice.turnId, page: choice.place };
 }
 
-/** An entry of the diff's file menu: the file's place in the menu and the page that it begins on. */
+/** The value of an entry in the menu of files: the file's place in the menu, and the page that it begins on. */
 export function diffFileValue(file: number, page: number): string {
   return `${file}:${page}`;
 }
 
-/** The page that a button or an entry of the menu leads to; null for a value that is none of ours. */
+/** The page that a button or an entry of the menu leads to; null for a value that is not ours. */
 export function parseDiffPage(value: string): number | null {
   const match = /^(?:\d{1,4}:)?(\d{1,4})$/.exec(value);
   return match?.[1] ? Number(match[1]) : null;

@@ -1,4 +1,4 @@
-// Times and amounts as one says them.
+// Formats times and amounts for people.
 import type { Money } from '../../core/price.ts';
 
 const SECOND_MS = 1_000;
@@ -13,8 +13,8 @@ export function duration(durationMs: number): string {
 }
 
 /**
- * Elapsed time that seldom changes, so that a message is not updated for it alone: whole minutes at first,
- * steps of five from then on. Null within the first minute.
+ * The elapsed time in whole minutes, from five on in steps of five, so that a message is seldom updated for its
+ * clock alone. Null within the first minute.
  */
 export function elapsed(since: Date, now: Date): string | null {
   const whole = Math.floor((now.getTime() - since.getTime()) / MINUTE_MS);

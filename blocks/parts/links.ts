@@ -1,4 +1,4 @@
-// Links that cannot lie: a web address only, and a label that names another place is shown beside the true one.
+// Makes links that cannot deceive: only to web addresses, and beside the address where the label names another one.
 import type { RichTextElement } from '@slack/types';
 import type { CodeLinks } from '../../core/view.ts';
 import { IMAGE_URL_MAX } from '../rules/limits.ts';
@@ -7,7 +7,7 @@ import { link, type Style, words } from './rich.ts';
 
 const LABEL_MAX = 1_000;
 
-/** The address as it may be linked, or null: http and https only, without user names, not too long. */
+/** The parsed address; null where it is not http or https, has a user name, or is too long for Slack. */
 export function webAddress(href: string): URL | null {
   const url = URL.parse(clean(href).trim());
   if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '') return null;
@@ -16,8 +16,8 @@ export function webAddress(href: string): URL | null {
 }
 
 /**
- * A link from text that nobody vouches for. A label that reads like another address is no longer the link:
- * it is followed by the address in full. What cannot be linked becomes literal text.
+ * Makes a link from untrusted text. A label that reads like another address stands beside the address, which then
+ * is the link. An address that cannot be linked becomes literal text.
  */
 export function outsideLink(href: string, label: string, style?: Style): readonly RichTextElement[] {
   const name = oneLine(label, LABEL_MAX);
@@ -35,7 +35,7 @@ function isSameAddress(label: string, url: URL): boolean {
   return [label, `https://${label}`, `http://${label}`].some((text) => URL.parse(text)?.href === url.href);
 }
 
-/** `paypal.com`, `www.x`, `https:...`: also in letters that only look like these. */
+/** Whether the label reads like an address: `paypal.com`, `www.x`, `https://…`, also in look-alike letters. */
 function namesAnAddress(label: string): boolean {
   const text = label.normalize('NFKC');
   return /:\/\/|www\.|[\p{L}\p{N}_-]\.[\p{L}\p{N}-]*\p{L}{2}/iu.test(text);
@@ -45,7 +45,7 @@ function namesAnAddress(label: string): boolean {
 const PLACE =
   /(?<![\w/:@.-])((?:[\w@.+-]+\/)*[\w@+-][\w@.+-]*\.[A-Za-z]\w{0,9}):(\d{1,7})(?:[-–](\d{1,7}))?(?![\w:])/g;
 
-/** Literal text in which places in the code are links, or in a code style where the repo has no web page. */
+/** Literal text with places in the code as links, or as code where the repo has no web page. */
 export function withPlaces(
   text: string,
   links: CodeLinks | null,
@@ -74,7 +74,7 @@ function place(
   return url ? [link(url, whole, style)] : words(whole, style);
 }
 
-/** The web page of a commit, where the template for lines of code tells what it is; null where it does not. */
+/** The web page of a commit; null where the template for lines of code does not show how such a page is named. */
 export function commitAddress(template: string, commit: string): string | null {
   const known = /^(.*?)\/(?:blob|src\/commit)\/\{commit\}\//.exec(template)?.[1];
   return known === undefined

@@ -1,4 +1,4 @@
-// What a message is, and the small parts that most messages share.
+// The type of a message, and the parts that most messages share: header, context, buttons, dialogs.
 import type {
   ActionsBlock,
   Button,
@@ -21,19 +21,19 @@ import { clean, cut, oneLine } from '../rules/text.ts';
 import type { Problem } from '../rules/validate.ts';
 import { NOTHING } from './rich.ts';
 
-/** A message as Slack takes it. `text` says the same without blocks: notifications and screen readers. */
+/** A message for Slack. `text` says the same without blocks, for notifications and screen readers. */
 export interface Message {
   readonly text: string;
   readonly blocks: KnownBlock[];
 }
 
 /**
- * A message within Slack's limits. What did not fit follows in `overflow`, to be posted after it in the
- * same thread; buttons are always in the message itself, since that is the one that is updated later.
+ * A message within Slack's limits. The rest of a long one is in `overflow`, to be posted after it in the same
+ * thread. Buttons are always in the message itself, since only that one is updated later.
  */
 export interface FittedMessage extends Message {
   readonly overflow: readonly Message[];
-  /** What Slack would have refused, and is shown as bare words: each is a fault of ours, worth a line in the log. */
+  /** Problems of blocks that Slack would have refused and that became plain words: each is a fault of ours. */
   readonly replaced: readonly Problem[];
 }
 
@@ -43,7 +43,7 @@ export function plain(text: string, max: number): PlainTextElement {
   return { type: 'plain_text', text: safe === '' ? NOTHING : safe, emoji: false };
 }
 
-/** A line of small grey texts, each literal; empty ones are left out. Null where nothing is left. */
+/** A line of small grey literal texts without the empty ones; null where none is left. */
 export function context(...texts: readonly string[]): ContextBlock | null {
   const elements = texts
     .map((text) => oneLine(text, FIELD_TEXT_MAX))
@@ -56,7 +56,7 @@ export function context(...texts: readonly string[]): ContextBlock | null {
 
 export interface ButtonOptions {
   readonly actionId: string;
-  /** An opaque id: whoever handles the click reads the state again and trusts nothing else. */
+  /** An id. The handler of the click reads the state again and trusts nothing else. */
   readonly value: string;
   readonly text: string;
   readonly style?: 'primary' | 'danger';
@@ -96,7 +96,7 @@ export function confirm(options: ConfirmOptions): Confirm {
   };
 }
 
-/** The blocks that are there. */
+/** The blocks without the absent ones. */
 export function compact(...blocks: readonly (KnownBlock | null | readonly KnownBlock[])[]): KnownBlock[] {
   return blocks.flat().filter((block) => block !== null);
 }

@@ -14,7 +14,7 @@ import { plain } from './message.ts';
 export interface ModalOptions {
   /** One of `MODAL`. */
   readonly id: string;
-  /** What comes back with a submission or a click. */
+  /** The `private_metadata` that comes back with a submission or a click. */
   readonly metadata?: string;
   readonly title: string;
   /** The label of the button that submits; without it the modal only shows something. */
@@ -35,7 +35,7 @@ export function modal({ id, metadata, title, submit, blocks }: ModalOptions): Mo
 }
 
 export interface InputOptions {
-  /** Where the value is found in `view.state.values`. */
+  /** The place of the value in `view.state.values`. */
   readonly at: { readonly blockId: string; readonly actionId: string };
   readonly label: string;
   readonly hint?: string;

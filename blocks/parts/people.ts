@@ -1,4 +1,4 @@
-// How a person is named: as a mention where Slack knows the id, by name otherwise.
+// Names people: as a mention where the id is one of Slack's, else by name.
 import type { ContextBlock, RichTextElement } from '@slack/types';
 import { escape, oneLine } from '../rules/text.ts';
 import { isUserId, type Named, person, words } from './rich.ts';
@@ -8,12 +8,12 @@ export function nameOf(who: Named): string {
   return oneLine(who.name || who.id, 80) || 'somebody';
 }
 
-/** The name for a message's `text`, escaped: a mention where only the id is known, for which Slack shows the name. */
+/** The name for a message's `text`, escaped; a mention where only the id is known, for which Slack shows the name. */
 export function nameInText(who: Named): string {
   return !who.name && isUserId(who.id) ? `<@${who.id}>` : escape(nameOf(who));
 }
 
-/** A small grey line about a person: `before` is ours and may hold Slack's markup. */
+/** A small grey line about a person. `before` and `after` are mrkdwn, not text from outside. */
 export function personContext(before: string, who: Named, after = ''): ContextBlock {
   const name = isUserId(who.id) ? `<@${who.id}>` : escape(nameOf(who));
   return {
@@ -24,12 +24,12 @@ export function personContext(before: string, who: Named, after = ''): ContextBl
 
 const NAMES_MAX = 12;
 
-/** Names for plain text, as one says them: `Mara, Jon and Sana`. */
+/** Names for plain text: `Mara, Jon and Sana`. */
 export function namesOf(people: readonly Named[]): string {
   return joined(people, nameOf, (text) => text).join('');
 }
 
-/** The same as mentions, for rich text. */
+/** The same for rich text, as mentions. */
 export function peopleIn(people: readonly Named[]): readonly (readonly RichTextElement[])[] {
   return joined<readonly RichTextElement[]>(people, person, words);
 }

@@ -1,5 +1,5 @@
-// What a person may ask for, as Slack suggests it in the conversation with the agent; manifest.json has the same.
-// A click sends the message as it is, so each is a whole request that fits any repo.
+// The prompts that Slack suggests in the conversation with the agent; manifest.json has the same. A click sends the
+// message as it is, so each is a complete request for any repo.
 // https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts
 
 export const SUGGESTED_PROMPTS = [

@@ -1,5 +1,5 @@
-// Rich text, the form that everything from outside is shown in: Slack draws its text elements as they are, so
-// no text in them can become a mention, a link or a format.
+// Makes rich text, which shows all text from outside: Slack renders its text elements literally, so that no text in
+// them can become a mention, a link or a format.
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 import type {
   RichTextBlock,
@@ -16,7 +16,7 @@ import { clean, oneLine } from '../rules/text.ts';
 
 export type Style = NonNullable<RichTextText['style']>;
 
-/** What is shown where the text from outside is empty: Slack refuses empty texts. */
+/** Replaces an empty text, which Slack refuses. */
 export const NOTHING = '–';
 
 /** Literal text. Empty text gives no element. */
@@ -31,7 +31,7 @@ export function code(text: string, max = 200): readonly RichTextText[] {
   return words(oneLine(text, max), { code: true });
 }
 
-/** A sentence of our own: what stands between backticks is a command, a path or a key, and is shown as code. */
+/** A sentence of ours, in which text between backticks (a command, a path, a key) becomes code. */
 export function told(text: string, style?: Style): readonly RichTextText[] {
   return text
     .split(/`([^`\n]+)`/)
@@ -59,7 +59,7 @@ export function person(who: Named): readonly RichTextElement[] {
   return isUserId(who.id) ? [{ type: 'user', user_id: who.id }] : words(oneLine(who.name || who.id, 80));
 }
 
-/** Whether this is the id of a Slack user, and not just a name. */
+/** Whether this is the id of a Slack user. */
 export function isUserId(id: string): boolean {
   return /^[UW][A-Z0-9]{2,20}$/.test(id);
 }
@@ -85,7 +85,7 @@ export function quote(elements: readonly RichTextElement[]): RichTextQuote {
 }
 
 /**
- * A block of code. `language` has Slack colour it; it is in the reference but not in Slack's types.
+ * A block of code. `language` makes Slack colour it; the reference has it, but Slack's types do not.
  * https://docs.slack.dev/reference/block-kit/block-elements/rich-text-preformatted-element
  */
 export function preformatted(text: string, language?: 'diff'): RichTextPreformatted {
@@ -101,12 +101,12 @@ export function preformatted(text: string, language?: 'diff'): RichTextPreformat
 export interface ListOptions {
   readonly style?: 'bullet' | 'ordered';
   readonly indent?: number;
-  /** How many items of an ordered list came before. */
+  /** The number of items of an ordered list that came before. */
   readonly offset?: number;
 }
 
 export function list(items: readonly RichTextSection[], options: ListOptions = {}): RichTextBlockElement {
-  // `offset` is in Slack's reference but not in its types.
+  // Slack's reference has `offset`, but its types do not.
   const made: RichTextList & { offset?: number } = {
     type: 'rich_text_list',
     style: options.style ?? 'bullet',
@@ -117,7 +117,7 @@ export function list(items: readonly RichTextSection[], options: ListOptions = {
   return made;
 }
 
-/** A list of at most `max` items and, where there are more, how many. */
+/** A list of at most `max` items; a last item counts the items that are left out. */
 export function shortList(
   items: readonly RichTextSection[],
   max: number,

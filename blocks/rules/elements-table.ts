@@ -108,7 +108,7 @@ const webLink = strictObject({
   style,
 });
 
-/** `broadcast`, `usergroup` and `team` are left out on purpose: this product never pings a crowd. */
+/** `broadcast`, `usergroup` and `team` are left out on purpose: the product never notifies a group. */
 const inline = z.discriminatedUnion(
   'type',
   [

@@ -1,4 +1,4 @@
-// Slack's limits, each once. Pages: https://docs.slack.dev/reference/block-kit/blocks,
+// Slack's limits, each defined once. Pages: https://docs.slack.dev/reference/block-kit/blocks,
 // https://docs.slack.dev/reference/block-kit/block-elements, .../composition-objects, .../views
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage (blocks, truncation) */
@@ -6,11 +6,11 @@ export const MESSAGE_BLOCKS_MAX = 50;
 /** Slack cuts longer texts; it asks for 4,000 and keeps 40,000. */
 export const MESSAGE_TEXT_MAX = 4_000;
 /**
- * Undocumented: a message whose blocks hold more text than this is refused with `msg_blocks_too_long`, even
- * if each block is legal. Seen by many between 13,000 and 13,300 characters.
+ * An undocumented limit: Slack refuses a message whose blocks hold more text with `msg_blocks_too_long`, even if
+ * each block is legal. People have reported it between 13,000 and 13,300 characters.
  */
 export const MESSAGE_CHARS_MAX = 13_200;
-/** What we allow ourselves of it. */
+/** The text of a message that we stay below. */
 export const MESSAGE_CHARS_BUDGET = 12_000;
 
 /** https://docs.slack.dev/reference/views/modal-views */
@@ -62,10 +62,10 @@ export const CARD_BODY_MAX = 200;
 /** https://docs.slack.dev/reference/block-kit/blocks/carousel-block */
 export const CAROUSEL_CARDS_MAX = 10;
 
-/** Slack names no limit for these; a task is read at a glance, and rich text is cut where a section would be. */
+/** Our own limits where Slack documents none: a task is read at a glance, and rich text is as long as a section. */
 export const TASK_TITLE_MAX = 150;
 export const PLAN_TASKS_MAX = 50;
 export const RICH_TEXT_CHARS_MAX = 3_000;
 export const RICH_TEXT_PARTS_MAX = 2_000;
-/** The client draws lists down to this depth. */
+/** Slack's clients render lists down to this depth. */
 export const LIST_INDENT_MAX = 8;

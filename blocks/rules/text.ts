@@ -1,9 +1,9 @@
-// Text from outside made fit to be shown: no control characters, no broken Unicode, no Slack markup.
+// Cleans, cuts, splits and escapes text from outside: no control characters, broken Unicode or Slack markup.
 
-/** Controls except tab and line break, and the marks that turn the reading direction of what follows. */
+/** Controls except tab and line break, and the marks that reverse the reading direction. */
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Readable characters only: line breaks as `\n`, no controls, no half surrogates, no turned direction. */
+/** Keeps readable characters only: line breaks as `\n`, no controls, no half surrogates, no reversed direction. */
 export function clean(text: string): string {
   return text
     .toWellFormed()
@@ -11,7 +11,7 @@ export function clean(text: string): string {
     .replace(UNSAFE, '');
 }
 
-/** At most `max` characters, the last one an ellipsis where something is missing. Never half a character. */
+/** Cuts a text to `max` characters, the last one an ellipsis. It never splits a character. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   if (max < 1) return '';
@@ -37,7 +37,7 @@ export function escape(text: string): string {
   return clean(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
-/** Escaped, at most `max` characters, never cut within an entity. */
+/** Escapes a text and cuts it to `max` characters, never within an entity. */
 export function escapeTo(text: string, max: number): string {
   let length = 0;
   let out = '';
@@ -58,8 +58,8 @@ function lastLength(escaped: string): number {
 }
 
 /**
- * Parts of at most `max` characters, cut at the best border there is: between paragraphs, lines, words, and
- * only then within a word. Joined they give the text again, but for the white space at the cuts.
+ * Splits a text into parts of at most `max` characters: between paragraphs, else lines, else words, else within a
+ * word. The parts together are the text, except for white space at the cuts.
  */
 export function splitText(text: string, max: number): readonly string[] {
   const parts: string[] = [];
@@ -74,7 +74,7 @@ export function splitText(text: string, max: number): readonly string[] {
   return parts.filter((part) => part.trim() !== '');
 }
 
-/** A border in the first third would leave mostly empty parts. */
+/** The end of the last paragraph, line or word; one in the first third would make too short a part. */
 function borderIn(window: string): number {
   const least = Math.floor(window.length / 3);
   for (const border of ['\n\n', '\n', ' ']) {
@@ -84,7 +84,7 @@ function borderIn(window: string): number {
   return window.length;
 }
 
-/** Parts of at most `max` characters that end with a line wherever a line fits. White space is kept. */
+/** Splits a text into parts of at most `max` characters, between lines wherever a line fits. Keeps white space. */
 export function splitLines(text: string, max: number): readonly string[] {
   const parts: string[] = [];
   let rest = text;

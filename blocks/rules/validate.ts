@@ -1,4 +1,4 @@
-// Says what Slack would refuse in a message, before Slack does. The sender and the tests use it.
+// Finds what Slack would refuse in a message, before it is sent.
 import { z } from 'zod';
 import { messageBlock } from './blocks-table.ts';
 import { MESSAGE_BLOCKS_MAX, MESSAGE_CHARS_MAX, MESSAGE_TEXT_MAX, TABLE_CHARS_MAX } from './limits.ts';
@@ -23,7 +23,7 @@ export function validateMessage(message: { readonly text: unknown; readonly bloc
   return [...(error?.issues ?? []).flatMap(problemsOf), ...problemsTogether(blocks)];
 }
 
-/** A list that is too long says how long it is; the other words are zod's. */
+/** The words for a list that is too long; zod has the others. */
 function lengthOf(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== 'too_big' || !Array.isArray(issue.input)) return undefined;
   return `must have at most ${issue.maximum} items, but has ${issue.input.length}`;
@@ -38,7 +38,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   }));
 }
 
-/** What concerns several blocks at once. */
+/** The problems that concern several blocks at once. */
 function problemsTogether(blocks: readonly unknown[]): Problem[] {
   const problems: Problem[] = [];
   const report = (pointer: string, message: string) => problems.push({ pointer, message });

@@ -1,4 +1,4 @@
-// Counts the text in blocks, as Slack's undocumented total does, and says what they say in plain words.
+// Counts the text in blocks, as Slack's undocumented limit does, and extracts their words.
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -6,7 +6,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Fields whose strings people see or follow. */
+/** Fields whose strings people see or open. */
 const SHOWN = new Set([
   'text',
   'title',
@@ -20,12 +20,12 @@ const SHOWN = new Set([
 /** Every object costs JSON as well: thousands of one-letter elements are a huge payload with little text. */
 const OBJECT_WEIGHT = 8;
 
-/** How many characters of text these blocks hold. */
+/** The number of characters of text in these blocks. */
 export function textLength(value: unknown): number {
   return sum(value, 0);
 }
 
-/** The same, with something added for each object: what a message's budget is spent on. */
+/** The number of characters with a constant for each object: what counts against a message's budget. */
 export function weigh(value: unknown): number {
   return sum(value, OBJECT_WEIGHT);
 }
@@ -40,7 +40,7 @@ function sum(value: unknown, perObject: number): number {
   }, perObject);
 }
 
-/** Fields in which words are found, in the order in which they are read. */
+/** The fields that hold words, in reading order. */
 const WORDS = [
   'title',
   'subtitle',
@@ -55,7 +55,7 @@ const WORDS = [
   'details',
 ];
 
-/** The words in a block, without formats; controls are left out. */
+/** The words in a block, without formats and controls. */
 export function wordsOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join(separator(value));
@@ -72,7 +72,7 @@ function runOf(elements: unknown): string {
   return Array.isArray(elements) ? elements.map(wordsOf).join('') : '';
 }
 
-/** Cells of a row stand beside each other, everything else below. */
+/** Separates cells of a row by a bar, and everything else by a line break. */
 function separator(items: readonly unknown[]): string {
   return items.every((item) => isFields(item) && (item.type === 'raw_text' || item.type === 'raw_number'))
     ? ' | '

@@ -1,4 +1,4 @@
-// Alert channels of the configuration: whose messages count there, and what is done about them.
+// Alert rules of the configuration: which messages of a channel are alerts, and what is done about them.
 import { z } from 'zod';
 import { names } from './names.ts';
 
@@ -8,10 +8,10 @@ export const alertSchema = z.strictObject({
   channel: z.string().min(1),
   /** Bot ids (B…) or app ids (A…) whose messages count. */
   from: names.min(1, 'at least one bot or app id'),
-  /** A regular expression that their words must match; case does not count. */
+  /** A regular expression that the text must match, without regard to case. */
   pattern: z.string().min(1).default('.').refine(isPattern, 'a regular expression'),
   repo: z.string().min(1),
-  /** `ask`: it is only looked into, and a person decides. */
+  /** `ask`: the agent only investigates, and a person decides on a fix. */
   fix: z.enum(['ask', 'at_once']).default('ask'),
   quiet_minutes: z.int().min(1).max(10_080).default(60),
   per_hour: z.int().min(1).max(100).default(6),

@@ -1,4 +1,4 @@
-// The configuration file, read once and checked against a schema; its parts and the environment are in config/.
+// Reads the configuration file and checks it against a schema; each part of the schema is a file beside this one.
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -26,7 +26,7 @@ export type { RepoConfig } from './repo.ts';
 export const configSchema = z.strictObject({
   repos: z.array(repoSchema).min(1, 'at least one repo'),
   people: peopleSchema,
-  /** Ids (T…) of the workspaces that may install the app by OAuth. */
+  /** Ids (T…) of the Slack workspaces that may install the app by OAuth. */
   workspaces: names.default([]),
   approvals: approvalsSchema.prefault({}),
   alerts: z.array(alertSchema).default([]),

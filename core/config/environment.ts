@@ -14,10 +14,10 @@ const environmentSchema = z.object({
   SLACK_APP_TOKEN: z.string().min(1).optional(),
   SLACK_SIGNING_SECRET: z.string().min(1).optional(),
   SLACK_API_URL: z.url().optional(),
-  /** Of the app, to install it in further workspaces. */
+  /** The app's client id and secret install it in further Slack workspaces. */
   SLACK_CLIENT_ID: z.string().min(1).optional(),
   SLACK_CLIENT_SECRET: z.string().min(1).optional(),
-  /** Seals the tokens of those workspaces; 32 bytes in base64. */
+  /** The key that seals the tokens of those Slack workspaces: 32 bytes in base64. */
   SLACK_TOKEN_KEY: z
     .base64()
     .refine((text) => Buffer.from(text, 'base64').byteLength === 32, '32 bytes in base64')

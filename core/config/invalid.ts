@@ -1,9 +1,9 @@
-// What a person is told of a configuration that does not fit its schema.
+// Makes the error for a configuration that does not fit its schema.
 import type { z } from 'zod';
 import { ThreadsmithError } from '../errors.ts';
 import { issuesText } from '../parse.ts';
 
-/** One error that names every key with what was expected there. */
+/** Names every wrong key of `where` with what was expected there, as `config_invalid`. */
 export function invalid(where: string, issues: readonly z.core.$ZodIssue[]): ThreadsmithError {
   return new ThreadsmithError(
     'config_invalid',

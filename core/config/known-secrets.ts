@@ -1,14 +1,14 @@
-// The values that must not leave a process: its credentials, wherever its environment and configuration hold them.
+// Finds the credentials in the environment and the configuration: the values that must not leave a process.
 import type { Config } from './config.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables whose names say that they hold a credential, ours and those of git, of clouds and of others. */
+/** Names of variables that hold a credential: ours, and those of git, cloud providers and others. */
 const CREDENTIAL = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|KEY)$/i;
 
 /**
- * Credentials among the variables: those with such a name, passwords in URLs, and all that `named` lists. A
- * path to a file with a credential is none.
+ * The credentials among the variables: those with such a name, passwords in URLs, and all that `named` lists.
+ * A path to a file with a credential is not one.
  */
 export function secretsOfEnvironment(variables: Variables, named: readonly string[] = []): readonly string[] {
   return Object.entries(variables).flatMap(([name, value]) => {
@@ -20,8 +20,8 @@ export function secretsOfEnvironment(variables: Variables, named: readonly strin
 }
 
 /**
- * Credentials of the configuration: in the repos' addresses, and in the variables that MCP servers, links and
- * the `secrets` of repos are given.
+ * The credentials of the configuration: in the addresses of repos, and in the variables that MCP servers, links
+ * and the `secrets` of repos name.
  */
 export function secretsOfConfig(config: Config, variables: Variables): readonly string[] {
   const named = [
@@ -36,18 +36,18 @@ export function secretsOfConfig(config: Config, variables: Variables): readonly 
   return [...secretsOfEnvironment(variables, named), ...addresses.flatMap(passwordsIn)];
 }
 
-/** A header's value is also a secret without the word before it: `Bearer …`. */
+/** Adds the value of a header without its scheme, such as `Bearer`: both are secret. */
 function withoutScheme(value: string): readonly string[] {
   const found = /^[A-Za-z]+ (\S+)$/.exec(value.trim());
   return found?.[1] === undefined ? [value] : [value, found[1]];
 }
 
-/** The password of a URL, or the token that stands in the user name's place. */
+/** The password of a URL, or a token in place of the user name. */
 function passwordsIn(text: string): readonly string[] {
   const url = URL.parse(text);
   if (url === null || (url.username === '' && url.password === '')) return [];
   const [user, password] = [url.username, url.password].map(decoded);
-  // Some development databases are called like their user and their password; ssh://git@… has no secret.
+  // Development databases often have one word as name, user and password; ssh://git@… has no secret.
   if (password === user || (password === '' && url.protocol === 'ssh:')) return [];
   return [password === '' ? (user ?? '') : (password ?? '')];
 }

@@ -1,9 +1,9 @@
-// MCP servers of the configuration: how each is reached, and where its credentials come from.
+// MCP servers of the configuration: their addresses, and the variables that hold their credentials.
 import { z } from 'zod';
 import { names } from './names.ts';
 
 export const mcpName = z.string().regex(/^[A-Za-z0-9-]{1,30}$/, 'letters, digits and dashes');
-/** What a header or a variable of the server is called, and the worker's environment variable that holds it. */
+/** Names of the server's headers or variables with the worker's environment variables that hold their values. */
 const fromEnvironment = z.record(z.string(), z.string().min(1)).default({});
 
 export const mcpSchema = z.union([

@@ -1,5 +1,5 @@
-// Names for the hosts of public registries. Packages are only fetched from there: what a sandbox knows cannot be
-// published or uploaded.
+// Presets of network rules for public registries. Their rules only allow to fetch packages, so that a sandbox can
+// publish or upload nothing.
 
 export interface PresetRule {
   readonly host: string;

@@ -1,4 +1,4 @@
-// What the sandboxes of a repo may reach, and the secrets that are added on the way there.
+// Network rules and secrets of a repo: the hosts that its sandboxes may reach, and the headers that the proxy adds.
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isPreset, NETWORK_PRESETS, type NetworkPreset } from './network-presets.ts';
@@ -11,11 +11,11 @@ const HOST = 'a host name such as api.example.com or *.example.com, without sche
 export interface NetworkRule {
   readonly host: string;
   readonly ports: readonly number[];
-  /** All, where there are none. */
+  /** Empty: all of them. */
   readonly methods?: readonly string[] | undefined;
-  /** True where its name may lead into a private network. */
+  /** Whether the name may resolve to a private address. */
   readonly private: boolean;
-  /** The preset that it is part of. */
+  /** The preset that the rule comes from. */
   readonly preset?: NetworkPreset;
 }
 
@@ -36,7 +36,7 @@ const textSchema = z.string().refine((text) => isPreset(text) || (text.includes(
   error: `a preset (${presetNames}) or ${HOST}`,
 });
 
-/** One entry is a preset's name, a host's name, or a rule; all become rules. */
+/** Accepts names of presets, names of hosts, and rules; makes rules of all. */
 const entrySchema = z.unknown().transform((raw, context): readonly NetworkRule[] => {
   if (typeof raw === 'string') {
     if (isPreset(raw)) return NETWORK_PRESETS[raw].map((rule) => ({ ...rule, private: false, preset: raw }));
@@ -50,7 +50,7 @@ const entrySchema = z.unknown().transform((raw, context): readonly NetworkRule[]
 
 export const networkSchema = z.array(entrySchema).transform((entries) => entries.flat());
 
-/** Headers that say where a request goes, where it ends, or who may use the proxy. */
+/** Headers that no secret may set: they route or frame a request, or authorise it at the proxy. */
 const NOT_FOR_SECRETS = /^(host|content-length|transfer-encoding|connection|te|trailer|upgrade|proxy-.*)$/i;
 
 export const secretSchema = z.strictObject({
@@ -59,9 +59,9 @@ export const secretSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'the name of a header')
     .refine((name) => !NOT_FOR_SECRETS.test(name), 'a header that may hold a secret'),
-  /** The worker's environment variable that holds it. */
+  /** The worker's environment variable that holds the secret. */
   value_from: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'),
-  /** The header's value, with `{value}` where the secret goes. */
+  /** The header's value, with `{value}` in place of the secret. */
   format: z
     .string()
     .regex(/^[\x20-\x7e]*\{value\}[\x20-\x7e]*$/, 'a text with {value}')
@@ -75,7 +75,7 @@ export function namesHost(rule: Pick<NetworkRule, 'host'>, host: string): boolea
   return rule.host.startsWith('*.') ? host.endsWith(rule.host.slice(1)) : rule.host === host;
 }
 
-/** What is wrong with the secrets of a repo: the place of each, and what was expected there. */
+/** Problems of a repo's secrets: the path of each, and what was expected there. */
 export function misplacedSecrets(
   network: readonly NetworkRule[] | undefined,
   secrets: readonly SecretConfig[],
@@ -95,7 +95,7 @@ function isHost(text: string): boolean {
   if (isIP(text) !== 0) return true;
   const isWildcard = text.startsWith('*.');
   const labels = (isWildcard ? text.slice(2) : text).split('.');
-  // A name that ends in a number is some way to write an address.
+  // A name that ends in a number is read as an IP address.
   const isName = !/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '');
   return (
     text.length <= 253 &&

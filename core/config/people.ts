@@ -10,9 +10,9 @@ export const peopleSchema = z.strictObject({
 
 export type People = z.infer<typeof peopleSchema>;
 
-/** What it takes to merge a change. */
+/** The approvals that a merge needs. */
 export const approvalsSchema = z.strictObject({
-  /** People who have to approve a commit before it is merged. */
+  /** The number of people who have to approve a commit before it is merged. */
   needed: z.int().min(1).max(5).default(1),
   /** Whether the only person who asked for a change may approve it. */
   own: z.boolean().default(false),

@@ -1,12 +1,12 @@
-// Which replies of the configuration count as requests without a mention.
+// Reply rules of the configuration: which replies are requests without a mention.
 import { z } from 'zod';
 
 const counts = z.enum(['all', 'mentions']);
 
 export const repliesSchema = z.strictObject({
-  /** In a thread that began with a request to Threadsmith. */
+  /** Replies in a thread that began with a request to Threadsmith. */
   own_threads: counts.default('all'),
-  /** In a thread that people began. */
+  /** Replies in a thread that people began. */
   peoples_threads: counts.default('mentions'),
 });
 

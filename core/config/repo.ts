@@ -1,4 +1,4 @@
-// A repo of the configuration: where it is, who asks for it, and what may be used there.
+// A repo of the configuration: its address, its channels, and what the agent may use there.
 import { z } from 'zod';
 import { mcpName } from './mcp.ts';
 import { names } from './names.ts';
@@ -12,15 +12,15 @@ const fieldsSchema = z.strictObject({
   description: z.string().max(500).optional(),
   /** Channel ids or names (without #) whose requests are for this repo. */
   channels: names.default([]),
-  /** Sandboxes that wait for the next request: each is promised its memory, half of the engine's for all. */
+  /** The number of sandboxes that wait for requests. Each reserves its memory, all together half of the engine's. */
   warm: z.int().min(0).max(20).optional(),
   /** A web address whose `{commit}`, `{path}` and `{line}` are filled in for links to the code. */
   web_url: z.url().optional(),
   /** MCP servers that the agent may use here, each with the names of its tools, or `*`. */
   mcp: z.record(mcpName, names).optional(),
-  /** What its sandboxes may reach; without it only `setup` reaches anything, which is any public host. */
+  /** The hosts that its sandboxes may reach. Without it only `setup` has a network: every public host. */
   network: networkSchema.optional(),
-  /** Headers that are added outside of the sandbox to what is asked of a host. */
+  /** Headers that the proxy, outside of the sandbox, adds to requests to a host. */
   secrets: z.array(secretSchema).optional(),
 });
 

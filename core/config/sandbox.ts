@@ -1,4 +1,4 @@
-// What a worker does at once, and what a sandbox may use up.
+// Limits of the configuration: the turns of a worker at the same time, and the resources of a sandbox.
 import { z } from 'zod';
 
 export const workerSchema = z.strictObject({
@@ -10,16 +10,16 @@ export const sandboxSchema = z.strictObject({
   cpus: z.number().min(0.1).default(2),
   pids: z.int().min(64).default(512),
   disk_mb: z.int().min(256).default(4096),
-  /** That a turn may send and receive, where the repo has a `network`. */
+  /** The megabytes that a turn may send and receive, where the repo has a `network`. */
   network_mb: z.int().min(1).default(4096),
   /** An OCI runtime of the engine, such as `runsc` for gVisor; the engine's own default without it. */
   runtime: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, 'the name of a runtime, such as runsc')
     .optional(),
-  /** How long a turn waits for a Docker Engine that cannot be reached; a restart of one takes seconds. */
+  /** The longest wait of a turn for a Docker Engine that does not answer; an engine restarts within seconds. */
   engine_wait_seconds: z.number().min(0).max(3600).default(60),
   setup_minutes: z.int().min(1).default(15),
-  /** For each check; parts of a minute count. */
+  /** The time limit of each check, in minutes with fractions. */
   check_minutes: z.number().min(0.01).default(10),
 });

@@ -1,9 +1,10 @@
+// Decides which approvals of a commit count.
 import type { Approval } from '../approval.ts';
 import type { Config } from '../config/config.ts';
 import type { Person } from '../turn.ts';
 import { type Actor, may } from './authority.ts';
 
-/** Whether the change is this person's alone, so that somebody else has to approve it. */
+/** Whether this person is the only one who asked for the change, so that another one has to approve it. */
 export function isOwnChange(
   rules: Config['approvals'],
   prompters: readonly Pick<Person, 'id'>[],
@@ -12,7 +13,7 @@ export function isOwnChange(
   return !rules.own && prompters.length > 0 && prompters.every(({ id }) => id === personId);
 }
 
-/** The approvals of this commit that count now, one for each person. */
+/** The approvals of this commit that count now, at most one of each person. */
 export function countingApprovals(
   config: Pick<Config, 'people' | 'approvals'>,
   given: readonly Approval[],
@@ -28,7 +29,7 @@ export function countingApprovals(
   );
 }
 
-/** Somebody whom the bot let through at a click; guests and strangers were told apart there. */
+/** The approver as an actor. The bot has refused guests and people of other organisations at the click. */
 export function actorOf({ by, groups }: Pick<Approval, 'by' | 'groups'>): Actor {
   return { ...by, isMember: true, ...(groups === undefined ? {} : { groups }) };
 }

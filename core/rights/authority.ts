@@ -1,27 +1,27 @@
-// Who may do what. Every check goes through here, and an empty list means nobody.
+// Decides who may start, approve and merge. Every check of a right is here; an empty list means nobody.
 import type { People } from '../config/config.ts';
 import type { Person, UserGroup } from '../turn.ts';
 
 export type Act = keyof People;
 
-/** Written in a list, it stands for every full member of the own workspace; guests and other organisations never. */
+/** In a list it means every full member of the own Slack workspace, but no guest and no other organisation. */
 export const EVERYONE = 'everyone';
 
-/** A person as seen at the moment of the act. */
+/** A person with what Slack says about them at the moment of the act. */
 export interface Actor extends Person {
-  /** A full member of the workspace that Threadsmith is installed in. */
+  /** Whether this is a full member of the Slack workspace that the app is installed in. */
   readonly isMember: boolean;
-  /** Of another organisation: its administrators say what the e-mail address is, so only the id counts. */
+  /** Whether the person is of another organisation, whose administrators set the e-mail address: only the id counts. */
   readonly isForeign?: boolean;
-  /** The user groups that the person is in; not there where Slack could not be asked. */
+  /** The ids of the person's user groups; absent where Slack did not answer. */
   readonly groups?: readonly UserGroup[];
-  /** Handles by group id, to say who may to somebody who may not. */
+  /** Handles by group id, for the words that tell a person who may. */
   readonly handles?: Readonly<Record<string, string>>;
 }
 
 /**
- * Whether this person may. A list names people by Slack user id or e-mail address, and user groups; guests and
- * people of other organisations only count when they are named themselves.
+ * Whether a list gives this person a right. A list names people by Slack user id or e-mail address, and user
+ * groups; guests and people of other organisations only count when the list names them themselves.
  */
 export function may(people: People, act: Act, actor: Actor): boolean {
   const email = actor.isForeign === true ? undefined : actor.email?.toLowerCase();
@@ -33,14 +33,14 @@ export function may(people: People, act: Act, actor: Actor): boolean {
   );
 }
 
-/** Whether somebody who may not perhaps may by a user group, only that Slack could not be asked about those. */
+/** Whether the person may have the right by a user group, but Slack could not be asked about its members. */
 export function isUncertain(people: People, act: Act, actor: Actor): boolean {
   return (
     actor.groups === undefined && actor.isMember && !may(people, act, actor) && people[act].some(isGroup)
   );
 }
 
-/** Who may, as one would say it to this actor, who may not. User ids become mentions by the caller. */
+/** The entries of a list in words, for an actor without the right. The caller makes mentions of user ids. */
 export function whoMay(people: People, act: Act, actor?: Actor): readonly string[] {
   return people[act].map((entry) => {
     const handle = actor?.handles?.[entry];

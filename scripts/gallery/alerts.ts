@@ -1,4 +1,4 @@
-// Alerts, for the gallery.
+// The messages about alerts, for the gallery.
 import { cappedMessage, repeatsMessage } from '../../blocks/messages/alert.ts';
 import { answerMessage } from '../../blocks/messages/answer.ts';
 import { entries, type GalleryEntry } from './entries.ts';

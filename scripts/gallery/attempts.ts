@@ -1,4 +1,4 @@
-// Several attempts at the request to the bakery shop, from the first step to the choice.
+// A request with several attempts, from the first step to the choice, for the gallery.
 import { attemptsMessage } from '../../blocks/messages/attempts.ts';
 import { keptNote } from '../../blocks/messages/kept.ts';
 import { reminderMessage } from '../../blocks/messages/reminder.ts';

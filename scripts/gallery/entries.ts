@@ -1,4 +1,4 @@
-// What the gallery holds: messages, modals and Home tabs, each with a title.
+// The entries of the gallery: messages, modals and Home tabs, each with a title.
 import type { FittedMessage } from '../../blocks/parts/message.ts';
 
 export type GalleryEntry =
@@ -10,7 +10,7 @@ export type GalleryEntry =
     }
   | { readonly title: string; readonly surface: 'modal' | 'home'; readonly view: object };
 
-/** A message and what follows it. */
+/** A message and the messages that continue it. */
 export function entries(title: string, message: FittedMessage): GalleryEntry[] {
   return [message, ...message.overflow].map(({ text, blocks }, index) => ({
     title: index === 0 ? title : `${title} (goes on, ${index + 1})`,

@@ -1,4 +1,4 @@
-// Approving and merging, for the gallery: approvals that add up, and merges that did not happen.
+// Approvals and refused merges, for the gallery.
 import { approvalCounted, ownChange } from '../../blocks/messages/ephemeral.ts';
 import { mergeBlockedMessage } from '../../blocks/messages/merge-blocked.ts';
 import { resultMessage } from '../../blocks/messages/result.ts';

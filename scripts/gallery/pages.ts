@@ -1,4 +1,4 @@
-// The result with what changed on the pages, found by comparing their pictures.
+// Results with changed pages, for the gallery.
 import { resultMessage } from '../../blocks/messages/result.ts';
 import type { PageComparison } from '../../core/page.ts';
 import { entries, type GalleryEntry } from './entries.ts';

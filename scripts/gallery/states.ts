@@ -1,4 +1,4 @@
-// Every state of every message and modal, each with a title: the gallery of the local workspace shows them.
+// Every state of every message and modal, each with a title, for the gallery page of the playground.
 import { answerMessage } from '../../blocks/messages/answer.ts';
 import { discardedNote } from '../../blocks/messages/discarded.ts';
 import {

@@ -1,4 +1,4 @@
-// Long and awkward texts for the gallery: everything that Markdown and a diff can hold.
+// Long and awkward texts for the gallery, with all that Markdown and a diff can contain.
 
 export const answerText = `**Rounding happens once, at the end.** Each line keeps whole cents, so nothing is lost on the way:
 

@@ -1,4 +1,4 @@
-// One request to the bakery shop in all its states: what the gallery draws.
+// Views of one request to the bakery shop, for the gallery.
 import type { ChangeResult, CheckResult, PlanStep, Usage } from '../../core/event.ts';
 import type { PageComparison } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';

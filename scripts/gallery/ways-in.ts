@@ -1,5 +1,4 @@
-// The ways in, for the gallery: the form, the command's answers, the Home tab, the first message of a thread.
-
+// How work starts, for the gallery: the form, the command's answers, the Home tab, the first message of a thread.
 import { homeView } from '../../blocks/home.ts';
 import { askedMessage } from '../../blocks/messages/asked.ts';
 import {

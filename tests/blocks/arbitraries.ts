@@ -1,4 +1,4 @@
-// Any state of a turn, with any text in it: what the property tests of blocks draw.
+// Arbitraries for the property tests of blocks: any state of a turn, with any text in it.
 import fc from 'fast-check';
 import { APPROACHES, MAX_ATTEMPTS } from '../../core/attempt.ts';
 import type {
@@ -156,7 +156,7 @@ const anyUsage: fc.Arbitrary<Usage> = fc.record({
   durationMs: fc.oneof(amount, fc.constantFrom(Number.NaN, -1)),
 });
 
-/** Of the one person that the messages may name. */
+/** A choice by the one person whom the messages may mention. */
 const anyChosen = fc.record({ place: amount, of: amount, by: fc.constant('U0MARA111') });
 
 const anyChange: fc.Arbitrary<ChangeResult> = fc.record({

@@ -1,4 +1,4 @@
-// Every state in which something does not go on has its message: the table for people, the gallery and the words agree.
+// Every state in which a request stops has its message: the table in the docs, the gallery and the words agree.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

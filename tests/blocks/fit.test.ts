@@ -1,4 +1,4 @@
-// How messages that are too long are cut and spilled.
+// Messages that are too long are cut, split and continued in further messages.
 import type { KnownBlock } from '@slack/types';
 import { describe, expect, test } from 'vitest';
 import { fit, fitWithRest, textLines } from '../../blocks/fit/fit.ts';

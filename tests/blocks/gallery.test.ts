@@ -19,21 +19,21 @@ describe('the gallery', () => {
   });
 
   test('has each message and each modal that blocks/ makes', () => {
-    const room = join(import.meta.dirname, '../../blocks');
-    const files = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    const folder = join(import.meta.dirname, '../../blocks');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.ts'),
     );
     const made = files.flatMap((file) => {
-      const text = readFileSync(join(room, file), 'utf8');
+      const text = readFileSync(join(folder, file), 'utf8');
       return [
         ...text.matchAll(/^export function (\w+)\([^)]*\): (?:FittedMessage|ModalView|HomeView)/gm),
       ].map(([, name]) => name);
     });
     const gallery = join(import.meta.dirname, '../../scripts/gallery');
-    const drawn = readdirSync(gallery)
+    const shown = readdirSync(gallery)
       .map((file) => readFileSync(join(gallery, file), 'utf8'))
       .join('\n');
-    // These choose among the others, or fit them.
+    // These choose one of the others, or fit it.
     const inside = [
       'turnMessage',
       'finishedMessage',
@@ -44,7 +44,7 @@ describe('the gallery', () => {
       'lineMessage',
     ];
     expect(made.length).toBeGreaterThan(20);
-    expect(made.filter((name) => name && !inside.includes(name) && !drawn.includes(`${name}(`))).toEqual([]);
+    expect(made.filter((name) => name && !inside.includes(name) && !shown.includes(`${name}(`))).toEqual([]);
   });
 
   test('has no title twice', () => {

@@ -1,4 +1,4 @@
-// Whatever the state and whatever the text, Slack takes the message and the text stays text.
+// Slack takes the message of every state with every text in it, and the text stays text.
 import type { ActionsBlock, KnownBlock, ModalView } from '@slack/types';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -35,7 +35,7 @@ function wrongs(message: FittedMessage, people: readonly string[] = []): unknown
   const each = [message, ...message.overflow].flatMap((one) => [
     ...validateMessage(one),
     ...dangers(one, people),
-    // The local workspace reads Slack's reference on its own account: two readings must agree.
+    // The playground's Slack implements the reference independently: both must agree.
     ...findProblems(one.blocks, 'message', '/blocks', () => undefined),
   ]);
   return [...message.replaced, ...each];
@@ -45,7 +45,7 @@ function wrongsOfView(view: ModalView): unknown[] {
   return [...viewProblems(view, 'modal'), ...dangers(view, [])];
 }
 
-/** Whoever the rows and events name; nobody else may be mentioned. */
+/** The people whom rows and events name: no one else may be mentioned. */
 function peopleIn(view: WorkView): string[] {
   const idIn = (value: unknown, ...names: string[]): unknown =>
     names.reduce((inner: unknown, name) => (isFields(inner) ? inner[name] : undefined), value);

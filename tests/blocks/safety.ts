@@ -4,7 +4,7 @@ import { isFields } from '../../blocks/rules/weigh.ts';
 import { findProblems } from '../../playground/slack/blocks/check.ts';
 import { findViewProblems } from '../../playground/slack/views.ts';
 
-/** What Slack would refuse in a modal or a Home tab, as the local Slack reads its reference. */
+/** What Slack would refuse in a modal or a Home tab, as the playground implements Slack's reference. */
 export function viewProblems(view: object, type: 'modal' | 'home'): string[] {
   const blocks: unknown = Reflect.get(view, 'blocks');
   return [

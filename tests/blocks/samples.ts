@@ -1,4 +1,4 @@
-// Views to draw in the tests of blocks: a plausible turn, changed where a test needs it.
+// Views for the tests of blocks: a plausible turn, changed where a test needs it.
 import type { ChangeResult, CheckResult, Usage } from '../../core/event.ts';
 import type { PageComparison } from '../../core/page.ts';
 import type { Person } from '../../core/turn.ts';

@@ -158,7 +158,7 @@ describe('the message of a turn', () => {
   test('has no button where trying again cannot help', () => {
     const message = turnMessage({ ...work(), state: 'refused', finishedAt: at, failure }, { now: at });
     expect(JSON.stringify(message.blocks)).not.toContain('threadsmith.try_again');
-    // Nor is the way out for anybody but the person, who is told by themselves.
+    // Only the person is told the advice, in a message that no one else sees.
     expect(message.text).toBe('The clone failed.');
   });
 

@@ -1,4 +1,4 @@
-// The messages that are mostly words: answers, questions, hints, lines for one person.
+// Messages that are mostly words: answers, questions, messages to one person.
 import { describe, expect, test } from 'vitest';
 import { answerMessage } from '../../blocks/messages/answer.ts';
 import { alreadyMerging, couldNot, headMoved, notAllowed } from '../../blocks/messages/ephemeral.ts';

@@ -1,4 +1,4 @@
-// Waiting in its five ways: one after the other, shared runs, abort, time limits and polling.
+// Queues, shared runs, aborts, time limits, polling and back-off.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { backoffMs, coalesced, poll, serial, untilAborted, within } from '../../core/async.ts';

@@ -1,4 +1,4 @@
-// Who may: the lists, the groups, and whose approval counts.
+// Rights by lists and user groups, and the approvals that count.
 import { describe, expect, it } from 'vitest';
 import { countingApprovals, isOwnChange } from '../../core/rights/approvals.ts';
 import { type Actor, isUncertain, may, namesGroups, whoMay } from '../../core/rights/authority.ts';

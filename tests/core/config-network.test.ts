@@ -1,4 +1,4 @@
-// What a repo's entry may say of its network and its secrets, and how it is told what is wrong.
+// The network and the secrets of a repo in the configuration, and the errors about them.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -26,7 +26,7 @@ const node: z.ZodType<Node> = z.lazy(() =>
   }),
 );
 
-/** Where it leads, with its default; what only groups others has no line of its own. */
+/** Each key with its path and default; a key that only groups others is left out. */
 function keysOf(schema: Node, path = ''): ReadonlyMap<string, unknown> {
   const { properties = {}, additionalProperties: any, items, anyOf = [] } = schema;
   const below = [...anyOf, ...(items === undefined ? [] : [items])].flatMap((each) => [

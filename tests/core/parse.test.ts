@@ -1,4 +1,4 @@
-// What comes from outside: JSON or not, and what is wrong with a value.
+// Text that may be JSON, and the words for zod's issues.
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { issuesText, parseJson } from '../../core/parse.ts';

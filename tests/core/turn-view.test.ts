@@ -1,4 +1,4 @@
-// The view of a turn that its events make: what a person may read off it at each moment.
+// The view of a turn after each of its events.
 import { describe, expect, test } from 'vitest';
 import type { EventBody, SessionEvent } from '../../core/event.ts';
 import { turnView } from '../../core/turn-view.ts';
