@@ -29,9 +29,9 @@ export function mendCall(tools: readonly ToolSpec[], name: string, argumentsText
   if (meant === 'finish') return { kind: 'refused', refusal: ENDING_REFUSAL };
   const read = readArguments(argumentsText);
   if (read === null) return null;
-  const keys = KEYS[meant];
+  const keys = KEYS.get(meant);
   const isOurs = keys !== undefined || meant === 'list_files' || meant === 'find_files';
-  const renamed = renameKeys(read.input, keys ?? {});
+  const renamed = renameKeys(read.input, keys ?? new Map());
   if (!isOurs && read.isRepaired) return null;
   const translated = isOurs ? translate(meant, renamed) : { name: meant, input: read.input };
   const tool = tools.find((candidate) => candidate.name === translated?.name);
@@ -73,10 +73,10 @@ export function isWrappedPatch(name: string, argumentsText: string): boolean {
   return typeof patch === 'string' && barePatch(patch) !== patch.trim();
 }
 
-function renameKeys(input: Input, keys: Readonly<Record<string, string>>): Input {
+function renameKeys(input: Input, keys: ReadonlyMap<string, string>): Input {
   const renamed: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(input)) {
-    const ours = Object.hasOwn(keys, key) ? (keys[key] ?? key) : key;
+    const ours = keys.get(key) ?? key;
     // What is there under our own name counts; two foreign names for it stay apart, and the call is refused.
     const name = ours !== key && (ours in input || ours in renamed) ? key : ours;
     renamed[name] = value;

@@ -1,81 +1,27 @@
 // Names under which other harnesses offer the tools that we have, so that a model trained on one of them loses
 // no step. Sources: Claude Code, Codex, Gemini CLI, opencode, Cline, Cursor, SWE-agent, OpenHands, Anthropic's and
 // OpenAI's own tool types.
+import { byWord, wordsOf } from './words.ts';
 
-/** Our tool for each foreign name, in snake case. */
-const ALIASES: Readonly<Record<string, string>> = {
-  bash: 'shell',
-  sh: 'shell',
-  exec: 'shell',
-  exec_command: 'shell',
-  shell_command: 'shell',
-  local_shell: 'shell',
-  container_exec: 'shell',
-  execute_bash: 'shell',
-  execute_command: 'shell',
-  run_command: 'shell',
-  run_shell_command: 'shell',
-  run_terminal_cmd: 'shell',
-  run_in_terminal: 'shell',
-  terminal: 'shell',
-  read: 'read_file',
-  view: 'read_file',
-  view_file: 'read_file',
-  open_file: 'read_file',
-  cat: 'read_file',
-  view_image: 'read_file',
-  edit: 'edit_file',
-  str_replace: 'edit_file',
-  search_replace: 'edit_file',
-  replace: 'edit_file',
-  replace_in_file: 'edit_file',
-  write: 'edit_file',
-  write_file: 'edit_file',
-  create_file: 'edit_file',
-  write_to_file: 'edit_file',
-  str_replace_editor: 'edit_file',
-  str_replace_based_edit_tool: 'edit_file',
-  multi_edit: 'edit_file',
-  multiedit: 'edit_file',
-  applypatch: 'apply_patch',
-  patch: 'apply_patch',
-  grep: 'search',
-  grep_search: 'search',
-  search_files: 'search',
-  search_file_content: 'search',
-  ripgrep: 'search',
-  rg: 'search',
-  ls: 'list_files',
-  list: 'list_files',
-  list_dir: 'list_files',
-  list_directory: 'list_files',
-  list_files: 'list_files',
-  glob: 'find_files',
-  file_search: 'find_files',
-  find_files: 'find_files',
-  todo_write: 'update_plan',
-  todowrite: 'update_plan',
-  write_todos: 'update_plan',
-  update_todos: 'update_plan',
-  update_todo_list: 'update_plan',
-  ask: 'ask_user',
-  ask_user_question: 'ask_user',
-  ask_followup_question: 'ask_user',
-  question: 'ask_user',
-  task: 'delegate',
-  agent: 'delegate',
-  spawn_agent: 'delegate',
+/** For each tool of ours the foreign names in snake case. */
+const FOREIGN_NAMES: Readonly<Record<string, string>> = {
+  shell: `bash sh exec exec_command shell_command local_shell container_exec execute_bash
+    execute_command run_command run_shell_command run_terminal_cmd run_in_terminal terminal`,
+  read_file: 'read view view_file open_file cat view_image',
+  edit_file: `edit str_replace search_replace replace replace_in_file write write_file create_file
+    write_to_file str_replace_editor str_replace_based_edit_tool multi_edit multiedit`,
+  apply_patch: 'applypatch patch',
+  search: 'grep grep_search search_files search_file_content ripgrep rg',
+  list_files: 'ls list list_dir list_directory list_files',
+  find_files: 'glob file_search find_files',
+  update_plan: 'todo_write todowrite write_todos update_todos update_todo_list',
+  ask_user: 'ask ask_user_question ask_followup_question question',
+  delegate: 'task agent spawn_agent',
 };
+const ALIASES = byWord(FOREIGN_NAMES);
 
 /** Tools by which other harnesses end their work. */
-const ENDINGS = new Set([
-  'finish',
-  'attempt_completion',
-  'complete_task',
-  'task_complete',
-  'final_answer',
-  'submit',
-]);
+const ENDINGS = new Set(wordsOf('finish attempt_completion complete_task task_complete final_answer submit'));
 export const ENDING_REFUSAL =
   'Nothing has to be called to finish: answer with text and no call, and your work is verified.';
 
@@ -98,5 +44,5 @@ export function meantName(name: string, known: readonly string[]): string | null
     .toLowerCase();
   if (known.includes(snake)) return snake;
   if (ENDINGS.has(snake)) return 'finish';
-  return Object.hasOwn(ALIASES, snake) ? (ALIASES[snake] ?? null) : null;
+  return ALIASES.get(snake) ?? null;
 }

@@ -1,6 +1,7 @@
 // Reads a call's arguments where they are not quite JSON, as long as only one meaning is possible.
 import { jsonrepair } from 'jsonrepair';
 import { z } from 'zod';
+import { parseJson } from '../../../core/parse.ts';
 
 const objectSchema = z.record(z.string(), z.unknown());
 
@@ -33,12 +34,8 @@ export function readArguments(text: string): ReadArguments | null {
 
 function objectOf(text: string): Readonly<Record<string, unknown>> | null {
   if (text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'string' ? objectOf(value) : (objectSchema.safeParse(value).data ?? null);
-  } catch {
-    return null;
-  }
+  const value = parseJson(text);
+  return typeof value === 'string' ? objectOf(value) : (objectSchema.safeParse(value).data ?? null);
 }
 
 /** Strings, structure, and everything else up to the next of them; a quote by itself begins a string that was cut. */
