@@ -1,12 +1,12 @@
 // The events of a session's log. Every view (thread, page, metrics) is derived from them.
 import type { Approval } from './approval.ts';
-import type { Chosen, StartedAttempt } from './attempt.ts';
+import type { StartedAttempt } from './attempt.ts';
 import type { Failure } from './errors.ts';
 import type { StepUsage } from './journal.ts';
-import type { NamedShot, PageComparison } from './page.ts';
-import type { Money } from './price.ts';
+import type { NamedShot } from './page.ts';
 import type { PlanDecision } from './proposal.ts';
-import type { Person } from './turn.ts';
+import type { TurnResult } from './result.ts';
+import type { CheckResult, Review, Verification } from './verification.ts';
 
 /** The phases of a turn, in order. */
 export type Phase = 'prepare' | 'agent' | 'verify' | 'publish';
@@ -14,24 +14,6 @@ export type Phase = 'prepare' | 'agent' | 'verify' | 'publish';
 export interface PlanStep {
   readonly title: string;
   readonly status: 'pending' | 'in_progress' | 'complete';
-}
-
-export interface CheckResult {
-  readonly name: string;
-  /** The command line that was run. */
-  readonly run: string;
-  readonly status: 'passed' | 'failed' | 'timed_out';
-  readonly durationMs: number;
-  /** The end of the output, for a person to read. */
-  readonly outputTail: string;
-}
-
-export interface FileChange {
-  readonly path: string;
-  readonly status: 'added' | 'modified' | 'deleted' | 'renamed';
-  /** Null for binary files. */
-  readonly additions: number | null;
-  readonly deletions: number | null;
 }
 
 /** The requests of a sandbox to one destination with one outcome, counted together. */
@@ -46,97 +28,6 @@ export interface NetworkUse {
   /** Why the proxy refused them; null where it allowed them. */
   readonly refused: string | null;
 }
-
-/** The outcome of checks and page visits for exactly one commit. */
-export interface Verification {
-  readonly commit: string;
-  readonly passed: boolean;
-  readonly checks: readonly CheckResult[];
-  readonly pages: readonly PageComparison[];
-  /** Artifact of kind `recording`: the pages as they opened after the change. */
-  readonly recordingId?: string;
-  /** The reasons why it did not pass or could not be verified, one sentence each. */
-  readonly problems: readonly string[];
-}
-
-/** The review of a change, by rules and by a second model. */
-export interface Review {
-  /** `none`: the rules found nothing, and no second model could be asked. */
-  readonly verdict: 'pass' | 'fail' | 'none';
-  /** The findings of the rules, one sentence each. */
-  readonly findings: readonly string[];
-  /** The reasons of the second model against the change, or why it gave no verdict, one sentence each. */
-  readonly reasons: readonly string[];
-  /** The name of the second model. */
-  readonly model: string;
-}
-
-export interface Usage {
-  readonly model: string;
-  readonly steps: number;
-  readonly inputTokens: number;
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-  readonly durationMs: number;
-  /** Absent where the configuration has no price for a model that was used. */
-  readonly cost?: Money;
-}
-
-export interface ChangeResult {
-  readonly kind: 'change';
-  /** The agent's own words, Markdown. */
-  readonly summary: string;
-  readonly repo: string;
-  readonly branch: string;
-  readonly defaultBranch: string;
-  readonly commit: string;
-  readonly files: readonly FileChange[];
-  readonly verification: Verification;
-  /** The review of exactly this commit; absent in results from before there were reviews. */
-  readonly review?: Review;
-  /** Artifact of kind `diff`: the whole change against the default branch. */
-  readonly diffArtifactId: string;
-  /** The usage of all attempts together where there were several. */
-  readonly usage: Usage;
-  /** The choice of a person, where there were several attempts. */
-  readonly chosen?: Chosen;
-}
-
-export interface AnswerResult {
-  readonly kind: 'answer';
-  /** Markdown. */
-  readonly text: string;
-  readonly repo: string;
-  readonly usage: Usage;
-  readonly chosen?: Chosen;
-}
-
-export interface MergedResult {
-  readonly kind: 'merged';
-  readonly by: Person;
-  readonly branch: string;
-  readonly defaultBranch: string;
-  /** The commit that the person saw and that was merged. */
-  readonly commit: string;
-  readonly mergeCommit: string;
-  readonly verified: boolean;
-  /** The people whose approval counted, including the one who merged where they approved. */
-  readonly approvers?: readonly Person[];
-}
-
-export interface DiscardedResult {
-  readonly kind: 'discarded';
-  readonly by: Person;
-  readonly branch: string;
-}
-
-/** A person kept the earlier result instead of one of the attempts. */
-export interface KeptResult {
-  readonly kind: 'kept';
-  readonly chosen: Chosen;
-}
-
-export type TurnResult = ChangeResult | AnswerResult | MergedResult | DiscardedResult | KeptResult;
 
 /** A person's decision on an alert after its investigation. */
 export interface AlertDecision {

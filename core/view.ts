@@ -2,18 +2,11 @@
 import type { Approval } from './approval.ts';
 import type { Approach, StartedAttempt } from './attempt.ts';
 import type { Failure } from './errors.ts';
-import type {
-  AlertDecision,
-  AnswerResult,
-  ChangeResult,
-  CheckResult,
-  MergeBlock,
-  Phase,
-  PlanStep,
-  TurnResult,
-} from './event.ts';
+import type { AlertDecision, MergeBlock, Phase, PlanStep } from './event.ts';
 import type { Proposal } from './proposal.ts';
+import type { AnswerResult, ChangeResult, TurnResult } from './result.ts';
 import { isOver, type Person, type TurnKind } from './turn.ts';
+import type { CheckResult } from './verification.ts';
 
 /** What is known of a request without the events of its turn. */
 export interface RequestFacts {

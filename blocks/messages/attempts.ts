@@ -1,8 +1,9 @@
 // The message of a request with several attempts: their progress, and then cards to choose one from.
 import type { ActionsBlock, CardBlock, CarouselBlock, MrkdwnElement, TaskCardBlock } from '@slack/types';
 import type { Approach } from '../../core/attempt.ts';
-import type { TurnResult, Verification } from '../../core/event.ts';
 import { looksTheSame } from '../../core/page.ts';
+import type { TurnResult } from '../../core/result.ts';
+import type { Verification } from '../../core/verification.ts';
 import { type AttemptView, isEnded, type TurnView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';

@@ -1,7 +1,7 @@
 // The description of a change, in the order in which a person judges it: for its result, merged or discarded.
 import type { KnownBlock } from '@slack/types';
 import type { Chosen } from '../../core/attempt.ts';
-import type { Usage } from '../../core/event.ts';
+import type { Usage } from '../../core/result.ts';
 import type { ChangeView } from '../../core/view.ts';
 import { packRichText } from '../fit/fit-rich.ts';
 import { markdownBlocks } from '../markdown/markdown.ts';

@@ -1,6 +1,6 @@
 // The checks of a verification as blocks: a table, and the end of the output of failed ones.
 import type { KnownBlock, RichTextBlock, TableBlock } from '@slack/types';
-import type { CheckResult, Verification } from '../../core/event.ts';
+import type { CheckResult, Verification } from '../../core/verification.ts';
 import { duration } from '../parts/amounts.ts';
 import { bold, code, NOTHING, preformatted, richText, section, words } from '../parts/rich.ts';
 import { clean, count, oneLine } from '../rules/text.ts';

@@ -1,5 +1,6 @@
 // The messages of a discarded change and of the turn that discarded it.
-import type { DiscardedResult } from '../../core/event.ts';
+
+import type { DiscardedResult } from '../../core/result.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
 import { fitWithRest, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';

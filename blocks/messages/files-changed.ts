@@ -1,12 +1,12 @@
 // The files of a change as a list, with the numbers of lines.
 import type { RichTextBlock } from '@slack/types';
-import type { FileChange } from '../../core/event.ts';
+import type { ChangedFile } from '../../core/result.ts';
 import { bold, code, richText, section, shortList, words } from '../parts/rich.ts';
 import { count } from '../rules/text.ts';
 
 const FILES_MAX = 12;
 
-const said: Record<FileChange['status'], string> = {
+const said: Record<ChangedFile['status'], string> = {
   added: 'new',
   modified: '',
   deleted: 'deleted',
@@ -14,13 +14,13 @@ const said: Record<FileChange['status'], string> = {
 };
 
 /** Sums the files up: `2 files changed, +10 −3`. */
-export function filesInWords(files: readonly FileChange[]): string {
+export function filesInWords(files: readonly ChangedFile[]): string {
   const plus = files.reduce((sum, file) => sum + (file.additions ?? 0), 0);
   const minus = files.reduce((sum, file) => sum + (file.deletions ?? 0), 0);
   return `${count(files.length, 'file')} changed, ${lines(plus, minus)}`;
 }
 
-export function filesBlock(files: readonly FileChange[]): RichTextBlock | null {
+export function filesBlock(files: readonly ChangedFile[]): RichTextBlock | null {
   if (files.length === 0) return null;
   const items = files.map((file) => section(code(file.path, 160), words(`  ${note(file)}`)));
   return richText(
@@ -29,7 +29,7 @@ export function filesBlock(files: readonly FileChange[]): RichTextBlock | null {
   );
 }
 
-function note(file: FileChange): string {
+function note(file: ChangedFile): string {
   const changed =
     file.additions === null || file.deletions === null ? 'binary' : lines(file.additions, file.deletions);
   return [changed, said[file.status]].filter(Boolean).join(' · ');

@@ -1,6 +1,6 @@
 // The messages of a merged change and of the turn that merged it.
 import type { RichTextElement } from '@slack/types';
-import type { MergedResult } from '../../core/event.ts';
+import type { MergedResult } from '../../core/result.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
 import { fitWithRest, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';

@@ -1,7 +1,7 @@
 // Chooses the pictures of pages that a result shows, and writes their titles. A difference is shown in one picture,
 // before beside after, cropped to what changed: two whole pages in a thread are too small to compare.
-import type { Verification } from '../../core/event.ts';
 import { looksTheSame, type PageComparison, type PageShot } from '../../core/page.ts';
+import type { Verification } from '../../core/verification.ts';
 import { count, oneLine } from '../rules/text.ts';
 
 export interface PagePicture {

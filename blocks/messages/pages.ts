@@ -3,8 +3,8 @@
 // Each picture is an image block of its own. Cards and accessories would stand side by side, but as thumbnails or
 // cropped, and an unreadable screenshot is no evidence; the picture itself has before beside after.
 import type { ImageBlock, KnownBlock } from '@slack/types';
-import type { Verification } from '../../core/event.ts';
 import { looksTheSame, type PageComparison, type PageView } from '../../core/page.ts';
+import type { Verification } from '../../core/verification.ts';
 import { compact, context, plain } from '../parts/message.ts';
 import { bold, richText, section, shortList, words } from '../parts/rich.ts';
 import { IMAGE_TEXT_MAX } from '../rules/limits.ts';

@@ -1,7 +1,8 @@
 // The message of a change: what was done, the evidence, and the buttons that decide on it.
 import type { ActionsBlock } from '@slack/types';
 import { TRY_WAYS } from '../../core/attempt.ts';
-import type { ChangeResult, Verification } from '../../core/event.ts';
+import type { ChangeResult } from '../../core/result.ts';
+import type { Verification } from '../../core/verification.ts';
 import type { ChangeView } from '../../core/view.ts';
 import { fitWithRest, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';

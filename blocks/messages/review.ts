@@ -1,6 +1,6 @@
 // The review of a change as blocks: the risks that it found, or its verdict.
 import type { KnownBlock } from '@slack/types';
-import type { Review } from '../../core/event.ts';
+import type { Review } from '../../core/verification.ts';
 import { compact, context } from '../parts/message.ts';
 import { bold, richText, section, shortList, words } from '../parts/rich.ts';
 import { oneLine } from '../rules/text.ts';

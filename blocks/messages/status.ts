@@ -1,6 +1,7 @@
 // The status message of an open turn: a plan with a task for each phase, updated while the work goes on.
 import type { ActionsBlock, PlanBlock, RichTextBlock, TaskCardBlock } from '@slack/types';
-import type { CheckResult, Phase } from '../../core/event.ts';
+import type { Phase } from '../../core/event.ts';
+import type { CheckResult } from '../../core/verification.ts';
 import type { OpenView, PhaseView, WorkView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';

@@ -1,8 +1,9 @@
 // Tables of what happened: events, journal, artifacts, verifications.
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { ArtifactKind } from '../../core/artifact.ts';
-import type { EventBody, Verification } from '../../core/event.ts';
+import type { EventBody } from '../../core/event.ts';
 import type { JournalEntry } from '../../core/journal.ts';
+import type { Verification } from '../../core/verification.ts';
 
 const EventSchema = defineEntity({
   name: 'Event',

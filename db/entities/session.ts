@@ -1,8 +1,8 @@
 // Tables of sessions, turns and the messages that they came from.
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { Failure } from '../../core/errors.ts';
-import type { TurnResult } from '../../core/event.ts';
 import type { Proposal } from '../../core/proposal.ts';
+import type { TurnResult } from '../../core/result.ts';
 import type { SessionState } from '../../core/session.ts';
 import type { Person, TurnKind, TurnState, UserGroup } from '../../core/turn.ts';
 

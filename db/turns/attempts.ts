@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Approach, StartedAttempt } from '../../core/attempt.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { TurnResult } from '../../core/event.ts';
+import type { TurnResult } from '../../core/result.ts';
 import { branchOf } from '../../core/session.ts';
 import type { TurnState } from '../../core/turn.ts';
 import { Turn } from '../entities/session.ts';

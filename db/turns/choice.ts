@@ -1,6 +1,6 @@
 // Choosing one of several attempts: it becomes the session's, and the turn that asked ends with its result.
 import type { Chosen } from '../../core/attempt.ts';
-import type { TurnResult, Usage } from '../../core/event.ts';
+import type { TurnResult, Usage } from '../../core/result.ts';
 import { Turn } from '../entities/session.ts';
 import { eventsOfTurn } from '../log/events.ts';
 import type { EntityManager } from '../schema/database.ts';

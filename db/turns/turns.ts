@@ -1,7 +1,8 @@
 // Turns between their states, and what watches over the states.
 import type { Failure } from '../../core/errors.ts';
-import type { EventBody, TurnResult } from '../../core/event.ts';
+import type { EventBody } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
+import type { TurnResult } from '../../core/result.ts';
 import { type OpenTurnState, type TurnState, turnDeadlines } from '../../core/turn.ts';
 import { type LaterAttachments, Turn, type TurnDetails } from '../entities/session.ts';
 import { appendEvents } from '../log/events.ts';

@@ -4,7 +4,7 @@ import { keptNote } from '../../blocks/messages/kept.ts';
 import { reminderMessage } from '../../blocks/messages/reminder.ts';
 import { resultMessage } from '../../blocks/messages/result.ts';
 import type { Approach } from '../../core/attempt.ts';
-import type { TurnResult } from '../../core/event.ts';
+import type { TurnResult } from '../../core/result.ts';
 import type { AttemptView, EndState, OpenState, WorkView } from '../../core/view.ts';
 import { entries, type GalleryEntry } from './entries.ts';
 import * as turns from './turns.ts';

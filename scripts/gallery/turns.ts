@@ -1,8 +1,10 @@
 // Views of one request to the bakery shop, for the gallery.
-import type { ChangeResult, CheckResult, PlanStep, Usage } from '../../core/event.ts';
+import type { PlanStep } from '../../core/event.ts';
 import type { PageComparison } from '../../core/page.ts';
+import type { ChangeResult, Usage } from '../../core/result.ts';
 import type { Person } from '../../core/turn.ts';
 import { turnView } from '../../core/turn-view.ts';
+import type { CheckResult } from '../../core/verification.ts';
 import type { AnswerView, ChangeView, OpenView, PhaseView, QueuedView, WorkView } from '../../core/view.ts';
 
 export const mara: Person = { id: 'U0MARA111', name: 'Mara Lind', email: 'mara@example.com' };

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../core/errors.ts';
-import type { TurnResult } from '../../core/event.ts';
+import type { TurnResult } from '../../core/result.ts';
 import { isOver, type TurnState } from '../../core/turn.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { Delivery } from '../../db/entities/transport.ts';

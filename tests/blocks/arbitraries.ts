@@ -1,17 +1,11 @@
 // Arbitraries for the property tests of blocks: any state of a turn, with any text in it.
 import fc from 'fast-check';
 import { APPROACHES, MAX_ATTEMPTS } from '../../core/attempt.ts';
-import type {
-  AnswerResult,
-  ChangeResult,
-  CheckResult,
-  FileChange,
-  PlanStep,
-  Usage,
-  Verification,
-} from '../../core/event.ts';
+import type { PlanStep } from '../../core/event.ts';
 import type { PageComparison, PageDifference, PageShot } from '../../core/page.ts';
+import type { AnswerResult, ChangedFile, ChangeResult, Usage } from '../../core/result.ts';
 import type { Person } from '../../core/turn.ts';
+import type { CheckResult, Verification } from '../../core/verification.ts';
 import type {
   AnswerView,
   AttemptView,
@@ -132,7 +126,7 @@ const anyPage: fc.Arbitrary<PageComparison> = fc.record(
   { requiredKeys: ['name', 'path', 'before', 'after'] },
 );
 
-const anyFile: fc.Arbitrary<FileChange> = fc.record({
+const anyFile: fc.Arbitrary<ChangedFile> = fc.record({
   path: short,
   status: fc.constantFrom('added', 'modified', 'deleted', 'renamed'),
   additions: fc.option(amount),

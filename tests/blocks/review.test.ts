@@ -1,7 +1,7 @@
 // What the message of a change says about its review.
 import { expect, test } from 'vitest';
 import { resultMessage } from '../../blocks/messages/result.ts';
-import type { Review } from '../../core/event.ts';
+import type { Review } from '../../core/verification.ts';
 import { change, changeResult, usage } from './samples.ts';
 
 const passed: Review = { verdict: 'pass', findings: [], reasons: [], model: 'gpt-5-mini' };

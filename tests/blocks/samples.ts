@@ -1,8 +1,9 @@
 // Views for the tests of blocks: a plausible turn, changed where a test needs it.
-import type { ChangeResult, CheckResult, Usage } from '../../core/event.ts';
 import type { PageComparison } from '../../core/page.ts';
+import type { ChangeResult, Usage } from '../../core/result.ts';
 import type { Person } from '../../core/turn.ts';
 import { turnView } from '../../core/turn-view.ts';
+import type { CheckResult } from '../../core/verification.ts';
 import type { ChangeView, OpenView, QueuedView, RequestFacts, WorkView } from '../../core/view.ts';
 
 export const mara: Person = { id: 'U0MARA111', name: 'Mara Lind', email: 'mara@example.com' };

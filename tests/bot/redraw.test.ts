@@ -1,7 +1,7 @@
 // What a message shows in the end, where rows change or the process dies while it is being drawn.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACTION } from '../../blocks/parts/actions.ts';
-import type { ChangeResult, MergedResult } from '../../core/event.ts';
+import type { ChangeResult, MergedResult } from '../../core/result.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { Session } from '../../db/entities/session.ts';
 import type { EntityManager } from '../../db/schema/database.ts';

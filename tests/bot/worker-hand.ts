@@ -1,7 +1,9 @@
 // The worker's part of a turn, played by the test with the functions that the worker itself uses.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { ChangeResult, EventBody, TurnResult, Verification } from '../../core/event.ts';
+import type { EventBody } from '../../core/event.ts';
+import type { ChangeResult, TurnResult } from '../../core/result.ts';
+import type { Verification } from '../../core/verification.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, Session } from '../../db/entities/session.ts';
 import { openArtifacts, openContentFolder } from '../../db/log/artifacts.ts';

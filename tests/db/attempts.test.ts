@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownerOfSandbox, sandboxKey } from '../../core/attempt.ts';
-import type { AnswerResult } from '../../core/event.ts';
+import type { AnswerResult } from '../../core/result.ts';
 import type { Person } from '../../core/turn.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';

@@ -1,7 +1,8 @@
 // Sub-tasks: a child agent with a conversation of its own in the same sandbox. Its steps are in a journal of its
 // own, so that a worker that takes the turn over continues the child as well.
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
-import type { EventBody, Usage } from '../../core/event.ts';
+import type { EventBody } from '../../core/event.ts';
+import type { Usage } from '../../core/result.ts';
 import { prompt } from './prompts.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
 import { type Delegated, result, type ToolOutcome } from './tools/tool.ts';

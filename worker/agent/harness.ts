@@ -3,7 +3,7 @@
 // The loop decides by the transcript alone, and each step is in the journal before the next action. So a worker
 // that takes a turn over runs the same loop and continues where the journal ends.
 import { hasCode } from '../../core/errors.ts';
-import type { Usage } from '../../core/event.ts';
+import type { Usage } from '../../core/result.ts';
 import type { ModelAnswer, ModelWait } from '../model/model.ts';
 import { stopReason, throwIfStopped } from './abort.ts';
 import { callContexts } from './call-context.ts';

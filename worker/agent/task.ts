@@ -1,8 +1,9 @@
 // The contract of the harness: what it gets for one run, and how a run ends.
 import type { ArtifactStore } from '../../core/artifact.ts';
-import type { EventBody, Usage } from '../../core/event.ts';
+import type { EventBody } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
 import type { PriceTable } from '../../core/price.ts';
+import type { Usage } from '../../core/result.ts';
 import type { PageHands } from '../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { Model } from '../model/model.ts';

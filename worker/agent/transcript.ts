@@ -1,5 +1,4 @@
 // The journal as the harness works with it: open calls, known messages, usage, and appending in order.
-import type { Usage } from '../../core/event.ts';
 import type {
   ChildUsage,
   Journal,
@@ -10,6 +9,7 @@ import type {
   ToolCall,
 } from '../../core/journal.ts';
 import { costOf, type PriceTable, sumOf } from '../../core/price.ts';
+import type { Usage } from '../../core/result.ts';
 import { isNudge } from './nudge.ts';
 
 const NO_PRICES: PriceTable = { currency: 'USD', models: {} };

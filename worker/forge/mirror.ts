@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RepoConfig } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { FileChange } from '../../core/event.ts';
 import { withoutCredentials } from '../../core/redact.ts';
+import type { ChangedFile } from '../../core/result.ts';
 import { BROKEN, type GitFailure, git, gitError, tryGit } from './git.ts';
 import { importTree } from './import-tree.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -57,7 +57,7 @@ export interface Mirror {
   commit(spec: CommitSpec): Promise<string>;
   treeOf(commit: string): Promise<string>;
   messageOf(commit: string): Promise<string>;
-  changes(from: string, to: string): Promise<readonly FileChange[]>;
+  changes(from: string, to: string): Promise<readonly ChangedFile[]>;
   /** A unified diff, at most `maxBytes` long. */
   diff(from: string, to: string, maxBytes: number): Promise<string>;
 }
@@ -205,8 +205,8 @@ async function commitTree(path: string, spec: CommitSpec): Promise<string> {
   );
 }
 
-function readChanges(numstat: string, nameStatus: string): readonly FileChange[] {
-  const kinds = new Map<string, FileChange['status']>();
+function readChanges(numstat: string, nameStatus: string): readonly ChangedFile[] {
+  const kinds = new Map<string, ChangedFile['status']>();
   const names = nameStatus.split('\0');
   for (let index = 0; index + 1 < names.length; ) {
     const letter = names[index] ?? '';
@@ -215,7 +215,7 @@ function readChanges(numstat: string, nameStatus: string): readonly FileChange[]
     kinds.set(file, renamed ? 'renamed' : letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified');
     index += renamed ? 3 : 2;
   }
-  const changes: FileChange[] = [];
+  const changes: ChangedFile[] = [];
   const stats = numstat.split('\0');
   for (let index = 0; index < stats.length; ) {
     const match = /^(-|\d+)\t(-|\d+)\t(.*)$/s.exec(stats[index] ?? '');

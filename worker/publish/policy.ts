@@ -1,5 +1,6 @@
 // What a change may not touch: files through which it would get rights that its reviewer does not expect.
-import type { FileChange } from '../../core/event.ts';
+
+import type { ChangedFile } from '../../core/result.ts';
 import { git } from '../forge/git.ts';
 import type { Mirror } from '../forge/mirror.ts';
 
@@ -15,7 +16,7 @@ export async function refusals(
   mirror: Mirror,
   parent: string,
   commit: string,
-  files: readonly FileChange[],
+  files: readonly ChangedFile[],
 ): Promise<readonly string[]> {
   const byPath = files.flatMap((file) =>
     REFUSED.filter((rule) => rule.pattern.test(file.path)).map(

@@ -1,5 +1,7 @@
 // Chapter 4: the commit goes to the remote's branch, from outside the sandbox, and becomes the session's head.
-import type { ChangeResult, FileChange, Review, Usage, Verification } from '../../core/event.ts';
+
+import type { ChangedFile, ChangeResult, Usage } from '../../core/result.ts';
+import type { Review, Verification } from '../../core/verification.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
@@ -27,7 +29,7 @@ export async function publish(options: PublishOptions): Promise<ChangeResult> {
   await workspace.report({ type: 'published', commit, branch: facts.branch });
   // Where the default branch was merged in on the way, its changes are not the session's.
   const base = (await mirror.mergeBase(workspace.latest, commit)) ?? workspace.base;
-  const files: readonly FileChange[] = await mirror.changes(base, commit);
+  const files: readonly ChangedFile[] = await mirror.changes(base, commit);
   const diff = await workspace.artifacts.save({
     kind: 'diff',
     name: `${facts.sessionId}.diff`,

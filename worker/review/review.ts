@@ -1,7 +1,7 @@
 // What the blueprint itself says about a change, whatever its author says: rules first, then a second model.
-import type { Review } from '../../core/event.ts';
 import type { StepUsage } from '../../core/journal.ts';
 import type { Redact } from '../../core/redact.ts';
+import type { Review } from '../../core/verification.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import type { Model } from '../model/model.ts';
 import type { Workspace } from '../workspace/workspace.ts';

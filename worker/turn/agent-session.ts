@@ -2,9 +2,9 @@
 
 import type { Config } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { Usage } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
 import { withoutCredentials } from '../../core/redact.ts';
+import type { Usage } from '../../core/result.ts';
 import type { LaterAttachments } from '../../db/entities/session.ts';
 import { openJournal } from '../../db/log/journal.ts';
 import type { SandboxBrowser } from '../../sandbox/port/browser.ts';

@@ -1,9 +1,10 @@
 // A turn that asks for something: prepare → agent → verify → publish, or an answer.
 
 import { hasCode, ThreadsmithError, toFailure } from '../../core/errors.ts';
-import type { AnswerResult, Review, Usage, Verification } from '../../core/event.ts';
 import { VERIFY_ROUNDS } from '../../core/limits.ts';
 import type { NamedShot } from '../../core/page.ts';
+import type { AnswerResult, Usage } from '../../core/result.ts';
+import type { Review, Verification } from '../../core/verification.ts';
 import { proposePlan } from '../../db/turns/plans.ts';
 import { dropSavedWork } from '../../db/turns/saved-work.ts';
 import { finishTurn, waitForAnswer } from '../../db/turns/turns.ts';

@@ -1,7 +1,8 @@
 // A turn that merges: a person clicked, the bot let the click through, and everything is checked again here.
 import { type Approval } from '../../core/approval.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
-import type { MergeBlock, MergedResult } from '../../core/event.ts';
+import type { MergeBlock } from '../../core/event.ts';
+import type { MergedResult } from '../../core/result.ts';
 import { actorOf, countingApprovals } from '../../core/rights/approvals.ts';
 import { may } from '../../core/rights/authority.ts';
 import type { Person } from '../../core/turn.ts';

@@ -1,7 +1,7 @@
 // A turn that takes a merge back: the opposite change is made in the mirror, verified like any other, published
 // on the session's branch, and shown with the same buttons. Nothing is merged here.
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { Usage } from '../../core/event.ts';
+import type { Usage } from '../../core/result.ts';
 import { Session } from '../../db/entities/session.ts';
 import { dropSavedWork } from '../../db/turns/saved-work.ts';
 import { finishTurn } from '../../db/turns/turns.ts';

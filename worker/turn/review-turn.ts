@@ -1,6 +1,6 @@
 // The review of what a turn changed, and what it adds to the turn's usage.
-import type { Usage } from '../../core/event.ts';
 import { costOf, sumOf } from '../../core/price.ts';
+import type { Usage } from '../../core/result.ts';
 import { type Reviewed, review } from '../review/review.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { AgentRounds } from './agent-session.ts';

@@ -1,6 +1,6 @@
 // What verifications found, kept per commit, so that a later turn knows whether one has passed.
-import type { Verification } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
+import type { Verification } from '../../core/verification.ts';
 import { VerificationRow } from '../../db/entities/log.ts';
 import { fenced } from '../../db/schema/lease.ts';
 import type { TurnContext } from './context.ts';

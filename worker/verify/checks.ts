@@ -1,5 +1,6 @@
 // The repo's own checks, run in the sandbox one after the other.
-import type { CheckResult } from '../../core/event.ts';
+
+import type { CheckResult } from '../../core/verification.ts';
 import { shell, type Workspace } from '../workspace/workspace.ts';
 
 const TAIL_CHARS = 3_000;

@@ -1,6 +1,6 @@
 // Chapter 3: what the blueprint, not the model, says about a commit.
 
-import type { Verification } from '../../core/event.ts';
+import type { Verification } from '../../core/verification.ts';
 import { shell, type Workspace } from '../workspace/workspace.ts';
 import { describeFailure, runChecks } from './checks.ts';
 import { lookAtPages } from './look.ts';
