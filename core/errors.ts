@@ -22,6 +22,8 @@ export type ErrorCode =
   | 'model_unreachable'
   | 'model_overloaded'
   | 'model_context_full'
+  /** The model takes text only, and the conversation has pictures. */
+  | 'model_takes_no_images'
   | 'model_answer_invalid'
   | 'budget_spent'
   | 'clone_failed'

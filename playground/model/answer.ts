@@ -23,9 +23,17 @@ export interface Answer {
   readonly finish: 'stop' | 'tool_calls' | 'content_filter';
 }
 
+/** Fields that a vendor adds to an answer, in the message and in each of its calls. */
+export interface ExtraFields {
+  readonly message: Readonly<Record<string, unknown>>;
+  readonly calls: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** An answer with its price. */
 export interface PricedAnswer extends Answer {
   readonly usage: Usage;
+  /** What the vendor adds to the answer. */
+  readonly extra: ExtraFields;
 }
 
 /** What the model says at this point, changed by a fault of the kinds that live in the answer itself. */

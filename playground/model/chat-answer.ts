@@ -7,10 +7,11 @@ import type { Json } from './responses-answer.ts';
 
 /** The whole answer as the body of a request without `stream`. */
 export function chatBody(answer: PricedAnswer, nowMs: number): Json {
-  const toolCalls = answer.calls.map((call) => ({
+  const toolCalls = answer.calls.map((call, index) => ({
     id: call.id,
     type: 'function',
     function: { name: call.name, arguments: call.arguments },
+    ...answer.extra.calls[index],
   }));
   const content = answer.text === '' && toolCalls.length > 0 ? null : answer.text;
   const message = {
@@ -18,6 +19,7 @@ export function chatBody(answer: PricedAnswer, nowMs: number): Json {
     content,
     refusal: null,
     annotations: [],
+    ...answer.extra.message,
     ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
   };
   return {
@@ -38,9 +40,15 @@ export function chatChunks(answer: PricedAnswer, request: ChatBody, nowMs: numbe
   const toolCall = (index: number, rest: Json): Json => chunk({ tool_calls: [{ index, ...rest }] });
   return [
     chunk({ role: 'assistant', content: answer.calls.length > 0 ? null : '', refusal: null }),
+    ...piecesOf(answer.extra.message).map((fields) => chunk(fields)),
     ...pieces(answer.text).map((content) => chunk({ content })),
     ...answer.calls.flatMap((call, index) => [
-      toolCall(index, { id: call.id, type: 'function', function: { name: call.name, arguments: '' } }),
+      toolCall(index, {
+        id: call.id,
+        type: 'function',
+        function: { name: call.name, arguments: '' },
+        ...answer.extra.calls[index],
+      }),
       ...pieces(call.arguments).map((part) => toolCall(index, { function: { arguments: part } })),
     ]),
     chunk({}, answer.finish),
@@ -48,6 +56,15 @@ export function chatChunks(answer: PricedAnswer, request: ChatBody, nowMs: numbe
       ? [{ ...envelope(answer, 'chat.completion.chunk', nowMs), choices: [], usage: usageOf(answer) }]
       : []),
   ];
+}
+
+/** Fields added to the answer as they are streamed: texts in pieces, lists one item after the other. */
+function piecesOf(fields: Readonly<Record<string, unknown>>): readonly Json[] {
+  return Object.entries(fields).flatMap(([key, value]): readonly Json[] => {
+    if (typeof value === 'string')
+      return value === '' ? [{ [key]: '' }] : pieces(value).map((part) => ({ [key]: part }));
+    return Array.isArray(value) ? value.map((item) => ({ [key]: [item] })) : [{ [key]: value }];
+  });
 }
 
 function envelope(answer: Answer, object: string, nowMs: number): Json {

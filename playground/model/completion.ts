@@ -7,6 +7,7 @@ import { chooseStep } from './choose.ts';
 import type { FaultBook } from './faults.ts';
 import type { Holds } from './holds.ts';
 import type { ScriptLibrary } from './library.ts';
+import { messagesOf, type Profile, profileOf, withoutFillers } from './profiles.ts';
 import type { Api } from './reply.ts';
 import { readRequest } from './reply.ts';
 import type { RequestLog } from './request-log.ts';
@@ -23,6 +24,8 @@ export interface ModelState {
   readonly log: RequestLog;
   readonly cache: PromptCache;
   readonly delayMs: number;
+  /** Our id of a call for each that a vendor's profile gave it: a step is known by ours. */
+  readonly ids: Map<string, string>;
 }
 
 /** Plays the next step; throws a RefusedRequest for what the real API would refuse. */
@@ -36,8 +39,10 @@ export async function complete(
   const arrivedMs = performance.now();
   const raw = parseJson(text);
   const logged = state.log.add(api, request.headers, raw, text.length);
-  const read = readRequest(api, raw);
+  const read = readRequest(api, restored(raw, state.ids));
   const { transcript } = read;
+  const profile = profileOf(transcript.model);
+  profile.check(messagesOf(raw));
   if (transcript.model === unknownModel) {
     throw new RefusedRequest(404, `The model '${unknownModel}' does not exist.`, 'model_not_found', 'model');
   }
@@ -50,10 +55,14 @@ export async function complete(
   if (fault !== undefined && sendFault(response, fault)) {
     return;
   }
-  const answer = answerFor(transcript, choice, scripts, fault?.kind);
+  const own = answerFor(transcript, choice, scripts, fault?.kind);
+  const answer = {
+    ...own,
+    calls: own.calls.map((call) => ({ ...call, id: given(call.id, profile, state.ids) })),
+  };
   const recorded = choice.kind === 'step' ? choice.answer : undefined;
   const usage = state.cache.price(transcript, answer, recorded?.usage);
-  await deliver(response, read.reply({ ...answer, usage }, Date.now()), {
+  await deliver(response, read.reply({ ...answer, usage, extra: profile.extra(answer) }, Date.now()), {
     stream: transcript.stream,
     delayMs: state.delayMs + (recorded?.delay_ms ?? 0),
     held: recorded?.hold === undefined ? Promise.resolve() : state.holds.passed(recorded.hold),
@@ -61,6 +70,20 @@ export async function complete(
     fault: fault?.kind,
     gone: goneSignal(response),
   });
+}
+
+function given(id: string, profile: Profile, ids: Map<string, string>): string {
+  const vendors = profile.idOf(id);
+  if (vendors !== id) ids.set(vendors, id);
+  return vendors;
+}
+
+/** The request with our own ids in place of those that were given, and without words that only fill a gap. */
+function restored(raw: unknown, ids: ReadonlyMap<string, string>): unknown {
+  if (ids.size === 0) return raw;
+  return JSON.parse(JSON.stringify(withoutFillers(raw)), (_key, value: unknown) =>
+    typeof value === 'string' ? (ids.get(value) ?? value) : value,
+  );
 }
 
 /** A model name that the server does not know, so that a wrong name can be tried. */

@@ -47,6 +47,7 @@ export async function startModel(options: ModelOptions = {}): Promise<RunningMod
     holds: new Holds(),
     log: new RequestLog(),
     cache: new PromptCache(),
+    ids: new Map(),
     delayMs: options.delayMs ?? 0,
   };
   const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {

@@ -12,7 +12,7 @@ import { mcpTools } from '../../worker/agent/tools/mcp.ts';
 import { toolsFor } from '../../worker/agent/tools/registry.ts';
 import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
 import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
-import type { ModelApi } from '../../worker/model/model.ts';
+import type { Model, ModelApi } from '../../worker/model/model.ts';
 import { nextKey } from './agent/sandbox.ts';
 import { modelOf } from './agent/turn.ts';
 import type { Conversation, TurnOfFile } from './conversation-file.ts';
@@ -73,6 +73,7 @@ export async function play(
   conversation: Conversation,
   api: ModelApi,
   disturbance: Disturbance = UNDISTURBED,
+  name = 'scripted',
 ): Promise<Played> {
   const { test, server } = stage;
   const run = `run${nextKey()}`;
@@ -117,7 +118,16 @@ export async function play(
     const resultsBefore = await countResults(journals.get('session'), run);
     const open = async (): Promise<AgentTask> => {
       const journal = journalOf('session', ofTurn);
-      const task = await taskOf(stage, conversation, turn, ofTurn, api, disturbance.allowance(index), asked);
+      const model = modelOf(stage.server, api, IDLE_TIMEOUT_MS, name);
+      const task = await taskOf(
+        stage,
+        conversation,
+        turn,
+        ofTurn,
+        model,
+        disturbance.allowance(index),
+        asked,
+      );
       return {
         ...task,
         journal: dying(journal),
@@ -204,7 +214,7 @@ async function taskOf(
   conversation: Conversation,
   turn: TurnOfFile,
   turnId: string,
-  api: ModelApi,
+  model: Model,
   more: { readonly steps: number; readonly tokens: number },
   asked: string | undefined,
 ): Promise<Omit<AgentTask, 'journal' | 'openChild' | 'takeMessages' | 'report'>> {
@@ -227,7 +237,7 @@ async function taskOf(
   );
   return {
     sandbox: test.sandbox,
-    model: modelOf(stage.server, api, IDLE_TIMEOUT_MS),
+    model,
     artifacts,
     instructions: 'You are a coding agent.',
     turnId,
@@ -246,7 +256,7 @@ async function taskOf(
       ...(budget.tokens === undefined ? {} : { maxTokens: budget.tokens + more.tokens }),
       ...(budget.money === undefined ? {} : { maxCost: budget.money + more.tokens / 1_000_000 }),
     },
-    prices: { currency: 'USD', models: { scripted: { input: 1, cached: 1, output: 1 } } },
+    prices: { currency: 'USD', models: { [model.name]: { input: 1, cached: 1, output: 1 } } },
     ...(conversation.context_tokens === undefined ? {} : { contextTokens: conversation.context_tokens }),
     signal: new AbortController().signal,
     guide,

@@ -85,6 +85,24 @@ describe.concurrent.each(['responses', 'chat'] as const)('over %s', { timeout: 6
   );
 });
 
+describe.concurrent.each(['gemini', 'deepseek', 'mistral', 'openrouter', 'text'])(
+  'as %s takes requests',
+  {
+    timeout: 600_000,
+  },
+  (vendor) => {
+    it.each(played.map((conversation) => [conversation.name, conversation] as const))(
+      '%s comes out as it should',
+      (_name, conversation) =>
+        required(stages, 'the stages').use(async (stage) => {
+          const outcome = await play(stage, conversation, 'chat', UNDISTURBED, `scripted-${vendor}`);
+          expectOutcome(conversation, outcome);
+          struck.runs += 1;
+        }),
+    );
+  },
+);
+
 async function expectSame(
   stage: Stage,
   conversation: Conversation,

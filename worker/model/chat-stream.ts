@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { ToolCall } from '../../core/journal.ts';
 import { type AnswerBuilder, type FinishedAnswer, usageOf } from './api.ts';
+import { GatheredFields, keptFields } from './extra-fields.ts';
 import { BrokenStream } from './faults.ts';
 import { isJson, keepable } from './safe-text.ts';
 
-const toolCallDelta = z.object({
+const toolCallDelta = z.looseObject({
   index: z.number().nullish(),
   id: z.string().nullish(),
   function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
@@ -16,10 +17,9 @@ const chunkSchema = z.object({
     .array(
       z.object({
         delta: z
-          .object({
+          .looseObject({
             content: z.string().nullish(),
             refusal: z.string().nullish(),
-            reasoning_content: z.string().nullish(),
             tool_calls: z.array(toolCallDelta).nullish(),
           })
           .nullish(),
@@ -41,12 +41,13 @@ interface OpenCall {
   id: string | null;
   name: string;
   argumentsText: string;
+  readonly extra: GatheredFields;
 }
 
 /** One answer, put together from the chunks of its stream. */
 export class ChatAnswer implements AnswerBuilder {
   #text = '';
-  #thinking = '';
+  readonly #extra = new GatheredFields('message');
   #finishReason: string | null = null;
   #usage: ChatUsage | null = null;
   readonly #calls: OpenCall[] = [];
@@ -61,7 +62,7 @@ export class ChatAnswer implements AnswerBuilder {
     if (choice?.finish_reason) this.#finishReason = choice.finish_reason;
     const delta = choice?.delta;
     for (const call of delta?.tool_calls ?? []) this.#takeCall(call);
-    this.#thinking += delta?.reasoning_content ?? '';
+    this.#extra.take(delta ?? {});
     const added = keepable((delta?.content ?? '') + (delta?.refusal ?? ''));
     this.#text += added;
     return added;
@@ -72,22 +73,27 @@ export class ChatAnswer implements AnswerBuilder {
     const filtered = this.#finishReason === 'content_filter';
     const cut = this.#finishReason === 'length';
     const usage = this.#usage;
+    // The last call may have been cut in the middle of its arguments.
+    const whole = filtered ? [] : this.#calls.filter((call) => !cut || isJson(call.argumentsText));
     return {
       ending: filtered ? 'filtered' : cut ? 'length' : 'complete',
       text: this.#text,
-      // The last call may have been cut in the middle of its arguments.
-      toolCalls: filtered ? [] : callsOf(this.#calls.filter((call) => !cut || isJson(call.argumentsText))),
+      toolCalls: callsOf(whole),
       usage: usageOf(
         usage?.prompt_tokens,
         usage?.prompt_tokens_details?.cached_tokens,
         usage?.completion_tokens,
       ),
-      opaque: this.#thinking === '' ? [] : [{ reasoning_content: this.#thinking }],
+      opaque: keptFields(
+        this.#extra,
+        whole.map((call) => call.extra),
+      ),
     };
   }
 
   #takeCall(delta: z.infer<typeof toolCallDelta>): void {
     const call = this.#callOf(delta);
+    call.extra.take(delta);
     call.id ??= delta.id ?? null;
     // Some servers repeat the whole name in every chunk, none sends it in pieces.
     if (delta.function?.name) call.name = delta.function.name;
@@ -100,7 +106,12 @@ export class ChatAnswer implements AnswerBuilder {
     const known = place === null ? this.#calls.at(-1) : this.#places.get(place);
     const continues = known !== undefined && (place !== null || !delta.id || delta.id === known.id);
     if (continues) return known;
-    const opened: OpenCall = { id: null, name: '', argumentsText: '' };
+    const opened: OpenCall = {
+      id: null,
+      name: '',
+      argumentsText: '',
+      extra: new GatheredFields('call'),
+    };
     this.#calls.push(opened);
     if (place !== null) this.#places.set(place, opened);
     return opened;

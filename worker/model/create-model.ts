@@ -4,9 +4,11 @@ import { chatApi } from './chat.ts';
 import { connect } from './client.ts';
 import { BrokenStream, faultOf } from './faults.ts';
 import type { Model, ModelApi, ModelRequest, RespondOptions } from './model.ts';
+import { quirksOf } from './quirks.ts';
 import { responsesApi } from './responses.ts';
 import { defaultRetryPolicy, type RetryPolicy, withRetries } from './retry.ts';
 import { eventsOf } from './stream.ts';
+import { Eyesight } from './text-only.ts';
 
 export interface ModelOptions {
   readonly api: ModelApi;
@@ -28,15 +30,18 @@ export function createModel(options: ModelOptions): Model {
   const { client, server } = connect({ name, baseUrl, apiKey, idleTimeoutMs });
   const api = options.api === 'chat' ? chatApi(client, name) : responsesApi(client, name);
   const policy = { ...defaultRetryPolicy, ...options.retry };
+  const eyesight = new Eyesight(quirksOf(name).noImages === true);
   return {
     name,
     api: options.api,
     respond: async (request, respondOptions) => {
       const { signal, onWait } = respondOptions;
-      const { ending, opaque, ...answer } = await withRetries(
-        () => readAnswer(api, request, respondOptions, idleTimeoutMs),
-        (thrown) => faultOf(thrown, server),
-        { policy, signal, onWait },
+      const { ending, opaque, ...answer } = await eyesight.ask(request, (seen) =>
+        withRetries(
+          () => readAnswer(api, seen, respondOptions, idleTimeoutMs),
+          (thrown) => faultOf(thrown, server),
+          { policy, signal, onWait },
+        ),
       );
       const verbatim = opaque.length === 0 ? {} : { opaque: { api: options.api, items: opaque } };
       return { ending, response: { kind: 'response', model: name, ...answer, ...verbatim } };

@@ -49,6 +49,9 @@ const BUSY_CODES = new Set(['rate_limit_exceeded', 'overloaded', 'overloaded_err
 /** vLLM, llama.cpp, Ollama and LiteLLM send the overflow as a plain 400 whose text is all there is to go by. */
 const CONTEXT_TEXT =
   /(maximum|max)\s+(context|model)\s+length|context (length|window|size)|too many tokens|prompt is too long|exceeds? the available context/i;
+/** Servers have no code for a model without eyes, and their words differ: vLLM, Ollama, DeepSeek, OpenRouter, Azure. */
+const IMAGE_TEXT =
+  /image_url|image\(s\)|images? (?:input|content|are|is) not|(?:not|n't|no) (?:support|accept|process|endpoints? found)\w*(?: \w+){0,4} (?:images?|vision|multimodal)|vision (?:is )?not|not a (?:vision|multimodal) model|multimodal/i;
 const NO_CREDIT_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached']);
 
 /** The fault that a thrown value means. A ThreadsmithError of other origin is final; any other value is thrown again. */
@@ -93,6 +96,8 @@ function ofStatus(thrown: APIError, server: ModelServer, at: string): Fault {
     return refused(`${at} says that the account has no credit left.`, ADD_CREDIT);
   // The texts of these two may hold parts of the key.
   if (status === 401) return refused(`${at} refused the key.`, CHECK_KEY, { status });
+  if (isClientFault(status) && IMAGE_TEXT.test(said))
+    return final('model_takes_no_images', `${at} takes no images: ${said}`, CHECK_MODEL, detail);
   if (status === 403)
     return refused(`${at} does not let this key use ${server.model}.`, CHECK_KEY, { status });
   if (status === 404) return refused(`${at} does not know the model ${server.model}.`, CHECK_MODEL);

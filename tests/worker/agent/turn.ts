@@ -27,10 +27,15 @@ export function requestFrom(person: string, text: string, id = 'request'): Messa
   return { kind: 'message', id, text: `<request from="${person}">${text}</request>` };
 }
 
-export function modelOf(server: ScriptedModel, api: ModelApi, idleTimeoutMs = 1000): Model {
+export function modelOf(
+  server: ScriptedModel,
+  api: ModelApi,
+  idleTimeoutMs = 1000,
+  name = 'scripted',
+): Model {
   return createModel({
     api,
-    name: 'scripted',
+    name,
     baseUrl: server.url,
     apiKey: 'sk-test',
     retry: { maxTries: 4, firstMs: 2, maxMs: 5 },
