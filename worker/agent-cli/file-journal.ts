@@ -1,17 +1,9 @@
 // Keeps a journal in a file of JSON lines, for runs in the terminal: a run that was killed goes on when it is
 // started again, and no database is needed.
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  truncateSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { Journal, JournalEntry, PlacedEntry } from '../../core/journal.ts';
+import type { Journal, PlacedEntry } from '../../core/journal.ts';
 import { nothingHidden, type Redact, redactAll } from '../../core/redact.ts';
 
 const messageSchema = z.object({
@@ -72,7 +64,8 @@ export function openFileJournal(path: string, turnId: string, redact: Redact = n
           'End the other run of this journal.',
         );
       }
-      writeLine(path, { turnId, place, entries: redactAll(entries, redact) });
+      const line = JSON.stringify({ turnId, place, entries: redactAll(entries, redact) });
+      appendFileSync(path, `${line}\n`, { mode: 0o600, flush: true });
       next += entries.length;
     },
   };
@@ -93,17 +86,4 @@ function cutOffHalfLine(path: string): void {
   if (!existsSync(path)) return;
   const content = readFileSync(path);
   truncateSync(path, content.lastIndexOf('\n') + 1);
-}
-
-function writeLine(
-  path: string,
-  line: { readonly turnId: string; readonly place: number; readonly entries: readonly JournalEntry[] },
-): void {
-  const file = openSync(path, 'a', 0o600);
-  try {
-    appendFileSync(file, `${JSON.stringify(line)}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -72,20 +72,16 @@ export async function compactionOf(options: CompactionOptions): Promise<Compacti
     reach === 'recent_steps'
       ? entriesToKeep(since, KEPT_STEPS, shareChars)
       : entriesToKeep(since, 1, Infinity);
-  const [cut] = [most, 0]
-    .map((keeps) => ({ keeps, kept: new Set<JournalEntry>(since.slice(since.length - keeps)) }))
-    .map(({ keeps, kept }) => ({ keeps, kept, left: seen.filter((entry) => !kept.has(entry)) }))
-    .filter(({ left }) => left.some((entry) => entry.kind !== 'message'));
-  if (cut === undefined) return null;
-  const { keeps, kept, left } = cut;
-  const written = await writeSummary(model, left, contextTokens * CHARS_PER_TOKEN, signal);
-  return {
-    kind: 'compaction',
-    text: summaryText(written.text, entries, transcript.requests()),
-    messages: transcript.requests().filter((message) => !kept.has(message)),
-    keeps,
-    usage: written.usage,
-  };
+  const requests = transcript.requests();
+  for (const keeps of [most, 0]) {
+    const kept = new Set<JournalEntry>(since.slice(since.length - keeps));
+    const left = seen.filter((entry) => !kept.has(entry));
+    if (left.every((entry) => entry.kind === 'message')) continue;
+    const { text, usage } = await writeSummary(model, left, contextTokens * CHARS_PER_TOKEN, signal);
+    const messages = requests.filter((message) => !kept.has(message));
+    return { kind: 'compaction', text: summaryText(text, entries, requests), messages, keeps, usage };
+  }
+  return null;
 }
 
 /** How many of the last entries stay: whole steps, since a result without its call is refused by servers. */

@@ -1,23 +1,18 @@
 // Composes the system prompt from the files in prompts/, what the repo says about itself, and its rules.
 import type { Approach } from '../../core/attempt.ts';
+import type { RepoFile } from '../workspace/repo-file.ts';
 import { prompt } from './prompts.ts';
-import type { RepoRules, Skill } from './tools/repo-guide.ts';
+import type { RepoGuide, RepoRules, Skill } from './tools/repo-guide.ts';
 
 export interface InstructionFacts {
   readonly repo: string;
   readonly branch: string;
   readonly defaultBranch: string;
-  readonly checks: readonly { readonly name: string; readonly run: string }[];
-  /** How the app is served, null where it is not. */
-  readonly app: {
-    readonly run: string;
-    readonly port: number;
-    readonly pages: readonly { readonly name: string; readonly path: string }[];
-  } | null;
-  /** What the sandbox may reach; nothing without. */
-  readonly network?: readonly NetworkFacts[];
-  readonly rules: readonly RepoRules[];
-  readonly skills?: readonly Skill[];
+  /** Without `serve` there is no app. */
+  readonly repoFile: Pick<RepoFile, 'checks' | 'serve' | 'pages'>;
+  /** The sandbox reaches nothing else. */
+  readonly network: readonly NetworkFacts[];
+  readonly guide: Pick<RepoGuide, 'rules' | 'skills'>;
 }
 
 export interface NetworkFacts {
@@ -33,16 +28,18 @@ const RULES_MAX_CHARS = 24_000;
 
 /** Composes the prompt. The same facts always give the same text, or providers' caches would not hit. */
 export function composeInstructions(facts: InstructionFacts): string {
+  const { repoFile, network, guide } = facts;
+  const { checks, serve, pages } = repoFile;
   return [
     prompt('role', { repo: facts.repo, branch: facts.branch, default_branch: facts.defaultBranch }),
     prompt('work'),
     prompt('tools'),
-    networkOf(facts.network ?? []),
+    networkOf(network),
     prompt('trust'),
-    ...(facts.checks.length > 0 ? [prompt('checks', { checks: checksOf(facts) })] : []),
-    ...(facts.app === null ? [] : [prompt('app', appOf(facts.app))]),
-    ...facts.rules.map(rulesOf),
-    ...skillsOf(facts.skills ?? []),
+    ...(checks.length > 0 ? [prompt('checks', { checks: checksOf(checks) })] : []),
+    ...(serve === undefined ? [] : [prompt('app', appOf(serve, pages))]),
+    ...guide.rules.map(rulesOf),
+    ...skillsOf(guide.skills),
     prompt('answer'),
   ].join('\n\n');
 }
@@ -52,15 +49,16 @@ export function approachPrompt(approach: Approach): string {
   return prompt('attempt', { approach: prompt(`attempt-${approach}`) });
 }
 
-function checksOf(facts: InstructionFacts): string {
-  return facts.checks
-    .map(({ name, run }) => (name === run ? `- \`${run}\`` : `- ${name}: \`${run}\``))
-    .join('\n');
+function checksOf(checks: RepoFile['checks']): string {
+  return checks.map(({ name, run }) => (name === run ? `- \`${run}\`` : `- ${name}: \`${run}\``)).join('\n');
 }
 
-function appOf(app: NonNullable<InstructionFacts['app']>): Record<string, string> {
-  const pages = app.pages.map(({ path }) => path).join(', ');
-  return { serve: app.run, port: String(app.port), pages: pages === '' ? '(none)' : pages };
+function appOf(
+  { run, port }: NonNullable<RepoFile['serve']>,
+  pages: RepoFile['pages'],
+): Record<string, string> {
+  const paths = pages.map(({ path }) => path).join(', ');
+  return { serve: run, port: String(port), pages: paths === '' ? '(none)' : paths };
 }
 
 function networkOf(hosts: readonly NetworkFacts[]): string {

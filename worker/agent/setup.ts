@@ -39,7 +39,14 @@ export async function setUpAgent(repo: AgentRepo, options: SetupOptions): Promis
   });
   const { max_steps, max_minutes, max_tokens, max_cost, prices, context_tokens } = config.model;
   return {
-    instructions: instructionsOf(repo, guide),
+    instructions: composeInstructions({
+      repo: repo.repo.name,
+      branch: repo.facts.branch,
+      defaultBranch: repo.defaultBranch,
+      repoFile: repo.repoFile,
+      network: networkOf(repo.repo),
+      guide,
+    }),
     guide,
     tools: await toolsOf(repo, guide, options),
     budget: {
@@ -51,20 +58,6 @@ export async function setUpAgent(repo: AgentRepo, options: SetupOptions): Promis
     prices,
     contextTokens: context_tokens,
   };
-}
-
-function instructionsOf({ repo, repoFile, defaultBranch, facts }: AgentRepo, guide: RepoGuide): string {
-  const { serve, pages, checks } = repoFile;
-  return composeInstructions({
-    repo: repo.name,
-    branch: facts.branch,
-    defaultBranch,
-    checks,
-    app: serve === undefined ? null : { run: serve.run, port: serve.port, pages },
-    network: networkOf(repo),
-    rules: guide.rules,
-    skills: guide.skills,
-  });
 }
 
 function networkOf({ network = [], secrets = [] }: AgentRepo['repo']): readonly NetworkFacts[] {

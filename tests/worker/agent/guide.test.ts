@@ -1,6 +1,6 @@
 // What a repo tells agents: rules of folders with the first touch, skills on demand; and files for people.
 import { describe, expect, it } from 'vitest';
-import { readGuide } from '../../../worker/agent/guide.ts';
+import { emptyGuide, readGuide } from '../../../worker/agent/guide.ts';
 import { composeInstructions } from '../../../worker/agent/instructions.ts';
 import { agentTools, toolsFor } from '../../../worker/agent/tools/registry.ts';
 import type { RepoGuide } from '../../../worker/agent/tools/repo-guide.ts';
@@ -56,10 +56,11 @@ describe('the guide', () => {
 
   it('brings the skills into the prompt and their tool to the model, where there are any', async () => {
     const guide = await guideOf();
-    const facts = { repo: 'r', branch: 'b', defaultBranch: 'm', checks: [], app: null };
-    const prompt = composeInstructions({ ...facts, rules: guide.rules, skills: guide.skills });
+    const repoFile = { checks: [], pages: [] };
+    const facts = { repo: 'r', branch: 'b', defaultBranch: 'm', repoFile, network: [] };
+    const prompt = composeInstructions({ ...facts, guide });
     expect(prompt).toContain('- release: How to make a release, step by step.');
-    expect(composeInstructions({ ...facts, rules: [] })).not.toContain('load_skill');
+    expect(composeInstructions({ ...facts, guide: emptyGuide })).not.toContain('load_skill');
     expect(toolsFor(guide)).toHaveLength(agentTools.length + 1);
     expect(toolsFor(await guideOf({}))).toEqual(agentTools);
   });

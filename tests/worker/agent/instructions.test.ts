@@ -1,17 +1,23 @@
 // The system prompt and what surrounds a run: arguments, output, and pages of text.
 import { expect, it } from 'vitest';
+import { emptyGuide } from '../../../worker/agent/guide.ts';
 import { composeInstructions, type InstructionFacts } from '../../../worker/agent/instructions.ts';
 import { cutMiddle, oneLine, readable } from '../../../worker/agent/tools/output.ts';
 import { agentTools, specsOf } from '../../../worker/agent/tools/registry.ts';
 import { asksForHelp, readArguments, requireRepo } from '../../../worker/agent-cli/terminal-arguments.ts';
+import { repoFileSchema } from '../../../worker/workspace/repo-file.ts';
 
 const facts: InstructionFacts = {
   repo: 'shop',
   branch: 'threadsmith/abc',
   defaultBranch: 'main',
-  checks: [{ name: 'tests', run: 'npm test' }],
-  app: { run: 'npm start', port: 3000, pages: [{ name: 'Cart', path: '/cart' }] },
-  rules: [{ path: 'AGENTS.md', text: 'Prices are {{cents}}.' }],
+  repoFile: repoFileSchema.parse({
+    checks: [{ name: 'tests', run: 'npm test' }],
+    serve: { run: 'npm start', port: 3000 },
+    pages: [{ name: 'Cart', path: '/cart' }],
+  }),
+  network: [],
+  guide: { rules: [{ path: 'AGENTS.md', text: 'Prices are {{cents}}.' }], skills: [] },
 };
 
 it('the prompt holds all facts, no unfilled places, and is the same each time', () => {
@@ -42,9 +48,10 @@ it('the prompt says what the sandbox reaches, and what is added there', () => {
 });
 
 it('the prompt leaves out what a repo does not have, and cuts rules that are too long', () => {
-  const bare = composeInstructions({ ...facts, checks: [], app: null, rules: [] });
+  const bare = composeInstructions({ ...facts, repoFile: { checks: [], pages: [] }, guide: emptyGuide });
   expect(bare).not.toMatch(/# Checks|# The app|# Rules/);
-  const long = composeInstructions({ ...facts, rules: [{ path: 'AGENTS.md', text: 'x'.repeat(100_000) }] });
+  const rules = [{ path: 'AGENTS.md', text: 'x'.repeat(100_000) }];
+  const long = composeInstructions({ ...facts, guide: { rules, skills: [] } });
   expect(long.length).toBeLessThan(bare.length + 26_000);
 });
 

@@ -1,8 +1,8 @@
 // Both APIs, one behaviour: the scripted model's answers and faults as the harness gets to see them.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ConversationEntry } from '../../../core/journal.ts';
+import type { ConversationEntry, ResponseEntry, ToolResultEntry } from '../../../core/journal.ts';
 import { createModel } from '../../../worker/model/create-model.ts';
-import type { Model, ModelRequest, ModelWait } from '../../../worker/model/model.ts';
+import type { Model, ModelAnswer, ModelRequest, ModelWait } from '../../../worker/model/model.ts';
 import { useScriptedModel } from './server.ts';
 
 const SCRIPT = `
@@ -22,6 +22,8 @@ const tools = ['shell', 'read_file'].map((name) => ({
   parameters: { type: 'object', properties: {}, additionalProperties: true },
 }));
 
+const { signal } = new AbortController();
+
 function requestOf(...entries: readonly ConversationEntry[]): ModelRequest {
   const first: ConversationEntry = { kind: 'message', text: 'please paint the shed' };
   return { instructions: 'You paint.', entries: [first, ...entries], tools, images: new Map() };
@@ -29,8 +31,6 @@ function requestOf(...entries: readonly ConversationEntry[]): ModelRequest {
 
 describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   const server = useScriptedModel({});
-  const signal = new AbortController().signal;
-
   const model = (changes: { apiKey?: string; name?: string; idleTimeoutMs?: number } = {}): Model =>
     createModel({
       api,
@@ -40,6 +40,10 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
       retry: { maxTries: 4, firstMs: 5, maxMs: 20, maxRetryAfterMs: 2000 },
       ...changes,
     });
+
+  /** The model's answer to the request and these entries after it. */
+  const ask = (...entries: readonly ConversationEntry[]): Promise<ModelAnswer> =>
+    model().respond(requestOf(...entries), { signal });
 
   beforeEach(async () => {
     await server.reset();
@@ -62,13 +66,11 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   });
 
   it('sends back what the model said and did, and gets the next step, mostly from the cache', async () => {
-    const { response } = await model().respond(requestOf(), { signal });
-    const results = response.toolCalls.map(
-      ({ callId }): ConversationEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
-    );
+    const { response } = await ask();
+    const results = resultsOf(response);
     // What a database gives back has its keys in another order.
     const reordered: ConversationEntry = JSON.parse(JSON.stringify(sortKeys(response)));
-    const next = await model().respond(requestOf(reordered, ...results), { signal });
+    const next = await ask(reordered, ...results);
     expect(next.response.text).toBe('The shed is green now.');
     expect(next.response.usage.cachedTokens).toBeGreaterThan(0);
   });
@@ -89,13 +91,13 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   it('waits as long as Retry-After says', async () => {
     await server.inject({ kind: 'rate_limited', retry_after: 0.3 });
     const startedAt = performance.now();
-    await model().respond(requestOf(), { signal });
+    await ask();
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290);
   });
 
   it('does not wait for a server that asks for more patience than is allowed', async () => {
     await server.inject({ kind: 'rate_limited', retry_after: 3600 });
-    await expect(model().respond(requestOf(), { signal })).rejects.toMatchObject({
+    await expect(ask()).rejects.toMatchObject({
       code: 'model_overloaded',
     });
     expect(await server.requests()).toHaveLength(1);
@@ -103,7 +105,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
 
   it('gives up with the last fault when the attempts are spent', async () => {
     await server.inject({ kind: 'http_500', times: 9 });
-    await expect(model().respond(requestOf(), { signal })).rejects.toMatchObject({
+    await expect(ask()).rejects.toMatchObject({
       code: 'model_unreachable',
       retry: 'later',
     });
@@ -128,31 +130,25 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
 
   it('tells an overflow of the context from other refusals', async () => {
     await server.inject({ kind: 'context_overflow' });
-    await expect(model().respond(requestOf(), { signal })).rejects.toMatchObject({
+    await expect(ask()).rejects.toMatchObject({
       code: 'model_context_full',
     });
   });
 
   it('says when the content filter ended an answer, and when it is empty', async () => {
     await server.inject({ kind: 'content_filter' }, { kind: 'empty' });
-    const filtered = await model().respond(requestOf(), { signal });
+    const filtered = await ask();
     expect(filtered).toMatchObject({ ending: 'filtered', response: { toolCalls: [] } });
-    const empty = await model().respond(requestOf(), { signal });
+    const empty = await ask();
     expect(empty).toMatchObject({ ending: 'complete', response: { text: '', toolCalls: [] } });
   });
 
   it('hands invalid arguments over as they are and can send them back', async () => {
     await server.inject({ kind: 'invalid_json' });
-    const { response } = await model().respond(requestOf(), { signal });
+    const { response } = await ask();
     const [call] = response.toolCalls;
     expect(() => JSON.parse(call?.argumentsText ?? '{}')).toThrow(SyntaxError);
-    const result: ConversationEntry = {
-      kind: 'tool_result',
-      callId: call?.callId ?? '',
-      ok: false,
-      output: 'no',
-    };
-    const next = await model().respond(requestOf(response, result), { signal });
+    const next = await ask(response, ...resultsOf(response));
     expect(next.response.toolCalls).toHaveLength(2);
   });
 
@@ -170,27 +166,20 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   });
 
   it('begins each request with the whole one before', async () => {
-    const { response } = await model().respond(requestOf(), { signal });
-    const results = response.toolCalls.map(
-      ({ callId }): ConversationEntry => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }),
-    );
-    await model().respond(requestOf(response, ...results), { signal });
+    const { response } = await ask();
+    const results = resultsOf(response);
+    await ask(response, ...results);
     const [first, second] = (await server.requests()).map(({ body }) => JSON.stringify(body));
     // All but the brackets that close the list and the body.
     expect(second?.startsWith(first?.slice(0, -2) ?? '-')).toBe(true);
   });
 
   it('shows pictures of messages and of tool results', async () => {
-    const { response } = await model().respond(requestOf(), { signal });
-    const results = response.toolCalls.map(
-      ({ callId }, index): ConversationEntry => ({
-        kind: 'tool_result',
-        callId,
-        ok: true,
-        output: 'look',
-        imageArtifactIds: [index === 0 ? 'shed' : 'lost'],
-      }),
-    );
+    const { response } = await ask();
+    const results = resultsOf(response).map((entry, index) => ({
+      ...entry,
+      imageArtifactIds: [index === 0 ? 'shed' : 'lost'],
+    }));
     const images = new Map([['shed', { mimeType: 'image/png', base64: 'AAAA' }]]);
     await model().respond({ ...requestOf(response, ...results), images }, { signal });
     const sent = JSON.stringify((await server.requests()).at(-1)?.body);
@@ -207,10 +196,15 @@ it('a server that is not there is unreachable, and the message names it', async 
     apiKey: 'sk-test',
     retry: { maxTries: 2, firstMs: 5 },
   });
-  const answer = model.respond(requestOf(), { signal: new AbortController().signal });
+  const answer = model.respond(requestOf(), { signal });
   await expect(answer).rejects.toMatchObject({ code: 'model_unreachable' });
   await expect(answer).rejects.toThrow(/127\.0\.0\.1:9/);
 });
+
+/** A result for each call of a response. */
+function resultsOf({ toolCalls }: ResponseEntry): readonly ToolResultEntry[] {
+  return toolCalls.map(({ callId }) => ({ kind: 'tool_result', callId, ok: true, output: 'as you see' }));
+}
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);

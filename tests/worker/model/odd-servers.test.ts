@@ -27,6 +27,11 @@ async function modelAt(
   return createModel({ api, name: 'm', baseUrl: server.url, apiKey: KEY, retry, idleTimeoutMs: 500 });
 }
 
+/** A model over Chat Completions whose server answers with these events. */
+const chatWith = (...events: readonly object[]): Promise<Model> => modelAt('chat', stream(events));
+/** A model over the Responses API whose server answers with these events. */
+const responsesWith = (...events: readonly object[]): Promise<Model> => modelAt('responses', stream(events));
+
 function ask(model: Model, ...entries: readonly ConversationEntry[]): Promise<ModelAnswer> {
   const request = { instructions: 'i', entries, tools: [], images: new Map() };
   return model.respond(request, { signal: new AbortController().signal });
@@ -43,14 +48,11 @@ const piece = (fields: object): object => chunk({ tool_calls: [fields] });
 
 describe('chat completions', () => {
   it('tells calls apart that come without index, by their ids', async () => {
-    const model = await modelAt(
-      'chat',
-      stream([
-        piece({ id: 'a', function: { name: 'one', arguments: '{"x"' } }),
-        piece({ function: { arguments: ':1}' } }),
-        piece({ id: 'b', function: { name: 'two', arguments: '{}' } }),
-        chunk({}, 'tool_calls'),
-      ]),
+    const model = await chatWith(
+      piece({ id: 'a', function: { name: 'one', arguments: '{"x"' } }),
+      piece({ function: { arguments: ':1}' } }),
+      piece({ id: 'b', function: { name: 'two', arguments: '{}' } }),
+      chunk({}, 'tool_calls'),
     );
     expect((await ask(model)).response.toolCalls).toEqual([
       { callId: 'a', name: 'one', argumentsText: '{"x":1}' },
@@ -59,14 +61,11 @@ describe('chat completions', () => {
   });
 
   it('gives each call an id of its own where the server gives none or the same one', async () => {
-    const model = await modelAt(
-      'chat',
-      stream([
-        piece({ index: 0, function: { name: 'one', arguments: '{}' } }),
-        piece({ index: 1, id: 'same', function: { name: 'two', arguments: '{}' } }),
-        piece({ index: 2, id: 'same', function: { name: 'three', arguments: '{}' } }),
-        chunk({}, 'tool_calls'),
-      ]),
+    const model = await chatWith(
+      piece({ index: 0, function: { name: 'one', arguments: '{}' } }),
+      piece({ index: 1, id: 'same', function: { name: 'two', arguments: '{}' } }),
+      piece({ index: 2, id: 'same', function: { name: 'three', arguments: '{}' } }),
+      chunk({}, 'tool_calls'),
     );
     const { toolCalls } = (await ask(model)).response;
     expect(toolCalls.map(({ name }) => name)).toEqual(['one', 'two', 'three']);
@@ -74,13 +73,10 @@ describe('chat completions', () => {
   });
 
   it('leaves out the call that the token limit cut', async () => {
-    const model = await modelAt(
-      'chat',
-      stream([
-        piece({ index: 0, id: 'a', function: { name: 'one', arguments: '{}' } }),
-        piece({ index: 1, id: 'b', function: { name: 'two', arguments: '{"command":"rm -rf build/pa' } }),
-        chunk({}, 'length'),
-      ]),
+    const model = await chatWith(
+      piece({ index: 0, id: 'a', function: { name: 'one', arguments: '{}' } }),
+      piece({ index: 1, id: 'b', function: { name: 'two', arguments: '{"command":"rm -rf build/pa' } }),
+      chunk({}, 'length'),
     );
     const { ending, response } = await ask(model);
     expect(ending).toBe('length');
@@ -101,10 +97,7 @@ describe('chat completions', () => {
   });
 
   it('sends thinking back that came beside the answer', async () => {
-    const model = await modelAt(
-      'chat',
-      stream([chunk({ reasoning_content: 'hm' }), chunk({ content: 'yes' }, 'stop')]),
-    );
+    const model = await chatWith(chunk({ reasoning_content: 'hm' }), chunk({ content: 'yes' }, 'stop'));
     const { response } = await ask(model);
     await ask(model, response, { kind: 'message', text: 'and?' });
     expect(JSON.parse(server?.bodies[1] ?? '').messages[1]).toEqual({
@@ -115,12 +108,12 @@ describe('chat completions', () => {
   });
 
   it('drops characters that databases refuse', async () => {
-    const model = await modelAt('chat', stream([chunk({ content: 'a\u0000b\ud800' }, 'stop')]));
+    const model = await chatWith(chunk({ content: 'a\u0000b\ud800' }, 'stop'));
     expect((await ask(model)).response.text).toBe('ab\ufffd');
   });
 
   it('wraps arguments that are not JSON when it sends them back', async () => {
-    const model = await modelAt('chat', stream([chunk({ content: 'ok' }, 'stop')]));
+    const model = await chatWith(chunk({ content: 'ok' }, 'stop'));
     const done: ConversationEntry = { kind: 'tool_result', callId: 'a', ok: false, output: 'no' };
     await ask(model, call('a', 'one', '{"x'), done);
     const sent = JSON.parse(server?.bodies[0] ?? '').messages[1].tool_calls[0].function.arguments;
@@ -144,26 +137,23 @@ describe('the Responses API', () => {
   const end = (type: string, fields: object): object => ({ type, response: { id: 'r', ...fields } });
 
   it('takes the items of the last event where none came before', async () => {
-    const model = await modelAt('responses', stream([end('response.completed', { output: [message] })]));
+    const model = await responsesWith(end('response.completed', { output: [message] }));
     expect((await ask(model)).response.text).toBe('Hello');
   });
 
   it('leaves out the call and its reasoning that the token limit cut', async () => {
-    const model = await modelAt(
-      'responses',
-      stream([
-        item(message),
-        item({ type: 'reasoning', id: 'rs', summary: [], encrypted_content: 'e' }),
-        item({
-          type: 'function_call',
-          id: 'f',
-          call_id: 'a',
-          name: 'one',
-          arguments: '{"x',
-          status: 'incomplete',
-        }),
-        end('response.incomplete', { output: [], incomplete_details: { reason: 'max_output_tokens' } }),
-      ]),
+    const model = await responsesWith(
+      item(message),
+      item({ type: 'reasoning', id: 'rs', summary: [], encrypted_content: 'e' }),
+      item({
+        type: 'function_call',
+        id: 'f',
+        call_id: 'a',
+        name: 'one',
+        arguments: '{"x',
+        status: 'incomplete',
+      }),
+      end('response.incomplete', { output: [], incomplete_details: { reason: 'max_output_tokens' } }),
     );
     const { ending, response } = await ask(model);
     expect(ending).toBe('length');
@@ -185,9 +175,10 @@ describe('the Responses API', () => {
 
   it('keeps reasoning for its own model, and gives others only the words', async () => {
     const reasoning = { type: 'reasoning', id: 'rs', summary: [], encrypted_content: 'secret' };
-    const model = await modelAt(
-      'responses',
-      stream([item(reasoning), item(message), end('response.completed', { output: [] })]),
+    const model = await responsesWith(
+      item(reasoning),
+      item(message),
+      end('response.completed', { output: [] }),
     );
     const { response } = await ask(model);
     await ask(model, response);
@@ -199,7 +190,7 @@ describe('the Responses API', () => {
 
   it('asks again when the response fails for want of capacity, and says so in the end', async () => {
     const failed = end('response.failed', { error: { code: 'rate_limit_exceeded', message: 'busy' } });
-    const model = await modelAt('responses', stream([failed]));
+    const model = await responsesWith(failed);
     await expect(ask(model)).rejects.toMatchObject({ code: 'model_overloaded' });
     expect(server?.bodies).toHaveLength(3);
   });
