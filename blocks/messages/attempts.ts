@@ -7,7 +7,7 @@ import type { Verification } from '../../core/verification.ts';
 import { type AttemptView, isEnded, type TurnView } from '../../core/view.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownWords } from '../markdown/markdown.ts';
-import { ACTION, attemptButton, choiceValue } from '../parts/actions.ts';
+import { ACTION, choiceValue, numberedButton } from '../parts/actions.ts';
 import { elapsed } from '../parts/amounts.ts';
 import { actions, button, compact, confirm, context, type FittedMessage } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
@@ -114,7 +114,7 @@ function card(parentId: string, attempt: AttemptView): CardBlock {
     ...(isChoosable(attempt)
       ? [
           button({
-            actionId: attemptButton(place),
+            actionId: numberedButton('attempt', place),
             value: choiceValue({ turnId: parentId, place }),
             text: `Choose ${place}`,
             style: 'primary',

@@ -1,7 +1,7 @@
 // The message of a question from the agent to the people in the thread, with its options as buttons.
 import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
-import { optionButton, optionValue } from '../parts/actions.ts';
+import { numberedButton, optionValue } from '../parts/actions.ts';
 import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
 import { list, paragraph, richText, section, words } from '../parts/rich.ts';
 import { BUTTON_TEXT_MAX } from '../rules/limits.ts';
@@ -37,7 +37,7 @@ export function questionMessage(asked: QuestionOptions): FittedMessage {
         ? actions(
             ...options.map((option, place) =>
               button({
-                actionId: optionButton(place),
+                actionId: numberedButton('option', place),
                 value: optionValue({ turnId: asked.turnId, questionId: asked.questionId, place }),
                 text: long ? String(place + 1) : option,
               }),

@@ -1,7 +1,7 @@
 // The message that asks which repo a request is for.
 import type { Button, KnownBlock } from '@slack/types';
 import { fit, textLines } from '../fit/fit.ts';
-import { ACTION, choiceValue, repoButton } from '../parts/actions.ts';
+import { ACTION, choiceValue, numberedButton } from '../parts/actions.ts';
 import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
 import { menu, option } from '../parts/modal.ts';
 import { bold, paragraph, words } from '../parts/rich.ts';
@@ -47,7 +47,7 @@ function buttons(options: RepoChoiceOptions): KnownBlock {
     ...options.choices.map(
       (repo, place): Button =>
         button({
-          actionId: repoButton(place),
+          actionId: numberedButton('repo', place),
           value: choiceValue({ turnId: options.turnId, place }),
           text: repo,
         }),

@@ -1,7 +1,7 @@
 // The modal that shows a diff, page by page, with a menu of its files.
 import type { ActionsBlock, Button, KnownBlock, ModalView } from '@slack/types';
 import { type FileDiff, parseDiff } from '../markdown/diff-text.ts';
-import { ACTION, diffFileValue, diffPlace, MODAL } from '../parts/actions.ts';
+import { ACTION, choiceValue, diffFileValue, MODAL } from '../parts/actions.ts';
 import { button, compact, context } from '../parts/message.ts';
 import { menu, modal, option } from '../parts/modal.ts';
 import { bold, paragraph, preformatted, richText, section, words } from '../parts/rich.ts';
@@ -24,7 +24,7 @@ export function exceedsModal(diff: string): boolean {
   return pageDiff(parseDiff(diff)).cut;
 }
 
-/** `private_metadata` holds a `DiffPlace`. The modal has no submit button. */
+/** The metadata is a `Choice`: the turn and the page. The modal has no submit button. */
 export function viewDiffModal(options: ViewDiffOptions): ModalView {
   const files = parseDiff(options.diff);
   const { pages, startOf, cut } = pageDiff(files);
@@ -33,7 +33,7 @@ export function viewDiffModal(options: ViewDiffOptions): ModalView {
   const isLast = page === pages.length - 1;
   return modal({
     id: MODAL.viewDiff,
-    metadata: diffPlace({ turnId: options.turnId, page }),
+    metadata: choiceValue({ turnId: options.turnId, place: page }),
     title: 'Diff',
     blocks: compact(
       context(summary(files, page, pages.length)),

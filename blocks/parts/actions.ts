@@ -48,21 +48,13 @@ export const REPO_BUTTON = /^threadsmith\.repo\.\d+$/;
 export const OPTION_BUTTON = /^threadsmith\.option\.\d+$/;
 export const ATTEMPT_BUTTON = /^threadsmith\.attempt\.\d+$/;
 
-export function repoButton(place: number): string {
-  return `threadsmith.repo.${place}`;
-}
-
-export function optionButton(place: number): string {
-  return `threadsmith.option.${place}`;
-}
-
-export function attemptButton(place: number): string {
-  return `threadsmith.attempt.${place}`;
+export function numberedButton(kind: 'repo' | 'option' | 'attempt', place: number): string {
+  return `threadsmith.${kind}.${place}`;
 }
 
 /**
- * The `callback_id` of each modal. The metadata of a modal is the turn's id, but of the diff a `DiffPlace`, and of
- * a change of a plan a `Choice`.
+ * The `callback_id` of each modal. The metadata of a modal is the turn's id, but of
+ * the diff (its page) and of a change of a plan a `Choice`.
  */
 export const MODAL = {
   requestChanges: 'threadsmith.modal.request_changes',
@@ -140,23 +132,6 @@ export function parseOption(value: string): OptionChoice | null {
 /** The turn's id in a value that is the id, or a `Choice`. */
 export function turnOf(value: string): string {
   return parseChoice(value)?.turnId ?? value;
-}
-
-/** The metadata of the diff modal. */
-export interface DiffPlace {
-  readonly turnId: string;
-  /** From 0. */
-  readonly page: number;
-}
-
-export function diffPlace(place: DiffPlace): string {
-  return `${place.turnId}#${place.page}`;
-}
-
-/** Null for metadata that is none of ours. */
-export function parseDiffPlace(metadata: string): DiffPlace | null {
-  const choice = parseChoice(metadata);
-  return choice && { turnId: choice.turnId, page: choice.place };
 }
 
 /** The value of an entry in the menu of files: the file's place in the menu, and the page that it begins on. */

@@ -2,7 +2,7 @@
 
 import { outOfDate } from '../../blocks/messages/ephemeral.ts';
 import { exceedsModal, viewDiffModal } from '../../blocks/modals/view-diff.ts';
-import { parseDiffPage, parseDiffPlace } from '../../blocks/parts/actions.ts';
+import { parseChoice, parseDiffPage } from '../../blocks/parts/actions.ts';
 import type { Turn } from '../../db/entities/session.ts';
 import { readArtifact } from '../../db/log/artifacts.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
@@ -28,7 +28,7 @@ export async function openDiff(ctx: InteractionContext, click: Click): Promise<R
 
 /** Shows another page of it in the same modal. */
 export async function turnDiffPage(ctx: InteractionContext, click: Click): Promise<Reply> {
-  const place = parseDiffPlace(click.view?.metadata ?? '');
+  const place = parseChoice(click.view?.metadata ?? '');
   const page = parseDiffPage(click.value);
   if (place === null || page === null || click.view === null) return null;
   const view = await diffView(ctx, place.turnId, page, null);

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { ThreadsmithError } from '../errors.ts';
 import { alertSchema } from './alerts.ts';
-import { invalid } from './invalid.ts';
+import { configInvalid, invalid } from './invalid.ts';
 import { linkSchema } from './links.ts';
 import { mcpSchema } from './mcp.ts';
 import { modelSchema } from './model.ts';
@@ -46,64 +45,53 @@ export type Config = z.infer<typeof configSchema>;
  */
 export function readConfig(file: string): Config {
   const path = resolve(file);
+  const parsed = configSchema.safeParse(readYaml(file, path));
+  if (!parsed.success) throw invalid(file, parsed.error.issues);
+  checkNames(file, parsed.data);
+  const repos = parsed.data.repos.map((repo) => ({ ...repo, url: resolveRepoUrl(repo.url, dirname(path)) }));
+  return { ...parsed.data, repos };
+}
+
+function readYaml(file: string, path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ThreadsmithError(
-      'config_invalid',
-      `The configuration file ${file} could not be read.`,
-      'Create it (the README shows a minimal one), or point THREADSMITH_CONFIG at another file.',
-      { cause },
-    );
+    const advice = 'Create it (the README shows a minimal one), or point THREADSMITH_CONFIG at another file.';
+    throw configInvalid(`The configuration file ${file} could not be read.`, advice, cause);
   }
-  let raw: unknown;
   try {
-    raw = parseYaml(text);
+    return parseYaml(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new ThreadsmithError(
-      'config_invalid',
-      `${file} is not valid YAML: ${reason}`,
-      `Mend ${file} and start again.`,
-      { cause },
-    );
+    throw configInvalid(`${file} is not valid YAML: ${reason}`, `Mend ${file} and start again.`, cause);
   }
-  const parsed = configSchema.safeParse(raw);
-  if (!parsed.success) throw invalid(file, parsed.error.issues);
-  const repeated = parsed.data.repos
-    .map((repo) => repo.name)
-    .find((name, index, all) => all.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    throw new ThreadsmithError(
-      'config_invalid',
+}
+
+/** Checks that names are used once where they are defined, and defined where they are used. */
+function checkNames(file: string, { repos, alerts, mcp }: Config): void {
+  const names = repos.map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined)
+    throw configInvalid(
       `${file}: repos: the name ${repeated} is used twice.`,
       'Give each repo its own name.',
     );
-  }
-  const astray = parsed.data.alerts.find(({ repo }) => !parsed.data.repos.some(({ name }) => name === repo));
-  if (astray !== undefined) {
-    throw new ThreadsmithError(
-      'config_invalid',
+  const astray = alerts.find(({ repo }) => !names.includes(repo));
+  if (astray !== undefined)
+    throw configInvalid(
       `${file}: alerts: ${astray.name} is for the repo ${astray.repo}, which is not among the repos.`,
       'Name one of the repos.',
     );
-  }
-  const servers = parsed.data.mcp.map(({ name }) => name);
-  for (const repo of parsed.data.repos) {
+  const servers = mcp.map(({ name }) => name);
+  for (const repo of repos) {
     const unknown = Object.keys(repo.mcp ?? {}).find((server) => !servers.includes(server));
-    if (unknown === undefined) continue;
-    throw new ThreadsmithError(
-      'config_invalid',
-      `${file}: repos: ${repo.name} names the MCP server ${unknown}, which is not under mcp.`,
-      'Name one of the servers under mcp.',
-    );
+    if (unknown !== undefined)
+      throw configInvalid(
+        `${file}: repos: ${repo.name} names the MCP server ${unknown}, which is not under mcp.`,
+        'Name one of the servers under mcp.',
+      );
   }
-  const repos = parsed.data.repos.map((repo) => ({
-    ...repo,
-    url: resolveRepoUrl(repo.url, dirname(path)),
-  }));
-  return { ...parsed.data, repos };
 }
 
 /** The configuration of one repo with every default, for runs without a file. */

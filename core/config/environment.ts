@@ -1,7 +1,6 @@
 // The environment variables that the product knows.
 import { z } from 'zod';
-import { ThreadsmithError } from '../errors.ts';
-import { invalid } from './invalid.ts';
+import { configInvalid, invalid } from './invalid.ts';
 
 const environmentSchema = z.object({
   THREADSMITH_CONFIG: z.string().min(1).default('threadsmith.yaml'),
@@ -50,5 +49,5 @@ export function requiredVariable(
 ): string {
   const value = environment[name];
   if (value !== undefined && value !== '') return value;
-  throw new ThreadsmithError('config_invalid', message, advice);
+  throw configInvalid(message, advice);
 }

@@ -4,12 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { parseDiff } from '../../blocks/markdown/diff-text.ts';
 import { viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import {
+  choiceValue,
   diffFileValue,
-  diffPlace,
   optionValue,
   parseChoice,
   parseDiffPage,
-  parseDiffPlace,
   parseOption,
 } from '../../blocks/parts/actions.ts';
 
@@ -104,7 +103,7 @@ describe('the modal', () => {
   test('pages through the whole diff without losing a line', () => {
     const diff = long(20, 150);
     const pages = Array.from({ length: 30 }, (_, page) => open(diff, page)).filter(
-      (view, page) => parseDiffPlace(view.private_metadata ?? '')?.page === page,
+      (view, page) => parseChoice(view.private_metadata ?? '')?.place === page,
     );
     expect(pages.length).toBeGreaterThan(5);
     const lines = pages
@@ -149,7 +148,7 @@ describe('the modal', () => {
 });
 
 test('values of clicks are read back, and foreign ones are none', () => {
-  expect(parseDiffPlace(diffPlace({ turnId: 'turn-1', page: 3 }))).toEqual({ turnId: 'turn-1', page: 3 });
+  expect(parseChoice(choiceValue({ turnId: 'turn-1', place: 3 }))).toEqual({ turnId: 'turn-1', place: 3 });
   expect([parseDiffPage('7'), parseDiffPage(diffFileValue(4, 2))]).toEqual([7, 2]);
   expect(['', '-1', 'a', '1:2:3', '99999'].map(parseDiffPage)).toEqual([null, null, null, null, null]);
   expect(['turn-1', '#1', 'turn-1#x', 'a b#1'].map(parseChoice)).toEqual([null, null, null, null]);
