@@ -4,6 +4,7 @@ import type {
   ContextBlock,
   KnownBlock,
   PlainTextElement,
+  PlanBlock,
   SectionBlock,
   TableBlock,
   TaskCardBlock,
@@ -50,7 +51,7 @@ export function fitBlock(block: KnownBlock): KnownBlock[] {
         {
           ...block,
           alt_text: label(block.alt_text, IMAGE_TEXT_MAX),
-          ...(block.title ? { title: fitText(block.title, IMAGE_TEXT_MAX) } : {}),
+          ...(block.title && { title: fitText(block.title, IMAGE_TEXT_MAX) }),
         },
       ];
     case 'actions':
@@ -60,19 +61,7 @@ export function fitBlock(block: KnownBlock): KnownBlock[] {
     case 'task_card':
       return [fitTask(block)];
     case 'plan':
-      return [
-        {
-          ...block,
-          title: label(block.title, TASK_TITLE_MAX),
-          ...(block.tasks
-            ? {
-                tasks: block.tasks
-                  .slice(0, PLAN_TASKS_MAX)
-                  .map((task) => (isTask(task) ? fitTask(task) : task)),
-              }
-            : {}),
-        },
-      ];
+      return [fitPlan(block)];
     default:
       return [block];
   }
@@ -98,7 +87,7 @@ function fitText<T extends TextObject | PlainTextElement>(text: T, max: number):
 
 function fitSection(block: SectionBlock): KnownBlock[] {
   const fields = block.fields?.slice(0, SECTION_FIELDS_MAX).map((field) => fitText(field, FIELD_TEXT_MAX));
-  const first = { ...block, ...(fields ? { fields } : {}) };
+  const first = { ...block, ...(fields && { fields }) };
   const text = block.text;
   if (!text || (text.text.length <= SECTION_TEXT_MAX && text.text.trim() !== '')) return [first];
   // A cut within a token of mrkdwn would break the token, so each part ends before it.
@@ -155,6 +144,11 @@ function fitTable(block: TableBlock): KnownBlock {
   return { ...block, rows };
 }
 
+function fitPlan(block: PlanBlock): PlanBlock {
+  const tasks = block.tasks?.slice(0, PLAN_TASKS_MAX).map((task) => (isTask(task) ? fitTask(task) : task));
+  return { ...block, title: label(block.title, TASK_TITLE_MAX), ...(tasks && { tasks }) };
+}
+
 function isTask(task: object): task is TaskCardBlock {
   return isFields(task) && task.type === 'task_card' && typeof task.title === 'string';
 }
@@ -166,7 +160,7 @@ function fitTask(task: TaskCardBlock): TaskCardBlock {
   return {
     ...rest,
     title: label(task.title, TASK_TITLE_MAX),
-    ...(fewDetails ? { details: fewDetails } : {}),
-    ...(fewOutput ? { output: fewOutput } : {}),
+    ...(fewDetails && { details: fewDetails }),
+    ...(fewOutput && { output: fewOutput }),
   };
 }

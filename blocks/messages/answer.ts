@@ -9,7 +9,7 @@ import { paragraph, words } from '../parts/rich.ts';
 import { MESSAGE_TEXT_MAX } from '../rules/limits.ts';
 import { cut } from '../rules/text.ts';
 import { alertDecision } from './alert.ts';
-import { chosenContext, footer } from './change-body.ts';
+import { chosenContext, footer } from './change.ts';
 import { SCRIPTED_NOTE } from './status.ts';
 
 export function answerMessage(view: AnswerView): FittedMessage {

@@ -1,15 +1,11 @@
 // The messages of a discarded change and of the turn that discarded it.
-
 import type { DiscardedResult } from '../../core/result.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
-import { fitWithRest, textLines } from '../fit/fit.ts';
-import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
-import { actions, button, compact, type FittedMessage, header } from '../parts/message.ts';
+import { actions, button, type FittedMessage } from '../parts/message.ts';
 import { nameOf } from '../parts/people.ts';
 import { code, moment, paragraph, person, readable, words } from '../parts/rich.ts';
-import { cut } from '../rules/text.ts';
-import { changeBody } from './change-body.ts';
+import { changeMessage } from './change.ts';
 import { lineMessage } from './line.ts';
 
 export type DiscardedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'discarded' }> };
@@ -20,22 +16,13 @@ const UNDO = 'The branch stays for ten minutes: until then this can be undone.';
 export function discardedMessage(view: DiscardedView): FittedMessage {
   const { by, at, undoable } = view.merge;
   const hint = undoable ? UNDO : AGAIN;
-  const { blocks, rest } = changeBody(view, '');
-  return fitWithRest(
-    {
-      text: textLines(
-        `Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`,
-        cut(markdownWords(view.result.summary), 2_500),
-      ),
-      blocks: compact(
-        header('Discarded'),
-        paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${hint}`)),
-        blocks,
-        undoable ? actions(button({ actionId: ACTION.undoDiscard, value: view.turnId, text: 'Undo' })) : null,
-      ),
-    },
-    rest,
-  );
+  const undo = button({ actionId: ACTION.undoDiscard, value: view.turnId, text: 'Undo' });
+  return changeMessage(view, {
+    title: 'Discarded',
+    spoken: [`Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`],
+    lead: paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${hint}`)),
+    buttons: undoable ? actions(undo) : null,
+  });
 }
 
 /** The message of the turn that discarded; the change itself is shown by the turn that made it. */

@@ -1,5 +1,4 @@
 // The message of a turn with attempts, after a person kept the result that was there before.
-
 import type { KeptResult } from '../../core/result.ts';
 import type { FittedMessage } from '../parts/message.ts';
 import { person, words } from '../parts/rich.ts';

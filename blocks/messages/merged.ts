@@ -2,51 +2,41 @@
 import type { RichTextElement } from '@slack/types';
 import type { MergedResult } from '../../core/result.ts';
 import type { ChangeView, MergeState } from '../../core/view.ts';
-import { fitWithRest, textLines } from '../fit/fit.ts';
-import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
 import { commitAddress } from '../parts/links.ts';
-import { actions, button, compact, confirm, type FittedMessage, header } from '../parts/message.ts';
+import { actions, button, confirm, type FittedMessage } from '../parts/message.ts';
 import { nameOf, namesOf, peopleIn } from '../parts/people.ts';
 import { code, link, moment, paragraph, person, readable, words } from '../parts/rich.ts';
-import { cut, oneLine, shortCommit } from '../rules/text.ts';
-import { changeBody } from './change-body.ts';
+import { oneLine, shortCommit } from '../rules/text.ts';
+import { changeMessage } from './change.ts';
 import { lineMessage } from './line.ts';
 
 export type MergedView = ChangeView & { readonly merge: Extract<MergeState, { kind: 'merged' }> };
 
 export function mergedMessage(view: MergedView): FittedMessage {
   const { by, at, mergeCommit } = view.merge;
-  const { blocks, rest } = changeBody(view, '');
   const into = oneLine(view.result.defaultBranch, 80);
   const unverified = view.verified ? '' : ' It was merged without verification.';
   const others = (view.merge.approvers ?? []).filter(({ id }) => id !== by.id);
-  const spokenApprovals = others.length === 0 ? '' : ` Approved by ${namesOf(others)} too.`;
-  return fitWithRest(
-    {
-      text: textLines(
-        `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${spokenApprovals}${unverified}`,
-        cut(markdownWords(view.result.summary), 2_500),
-      ),
-      blocks: compact(
-        header(`Merged into ${into}`),
-        paragraph(
-          words('Merged by '),
-          person(by),
-          words(' '),
-          [moment(at)],
-          words(' as '),
-          commitName(view, mergeCommit),
-          words('.'),
-          ...(others.length === 0 ? [] : [words(' Approved by '), ...peopleIn(others), words(' too.')]),
-          words(unverified),
-        ),
-        blocks,
-        actions(revertButton(view)),
-      ),
-    },
-    rest,
-  );
+  const approved = others.length === 0 ? '' : ` Approved by ${namesOf(others)} too.`;
+  return changeMessage(view, {
+    title: `Merged into ${into}`,
+    spoken: [
+      `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${approved}${unverified}`,
+    ],
+    lead: paragraph(
+      words('Merged by '),
+      person(by),
+      words(' '),
+      [moment(at)],
+      words(' as '),
+      commitName(view, mergeCommit),
+      words('.'),
+      ...(others.length === 0 ? [] : [words(' Approved by '), ...peopleIn(others), words(' too.')]),
+      words(unverified),
+    ),
+    buttons: actions(revertButton(view)),
+  });
 }
 
 /** The commit, as a link where its web page is known. */

@@ -4,13 +4,11 @@ import { TRY_WAYS } from '../../core/attempt.ts';
 import type { ChangeResult } from '../../core/result.ts';
 import type { Verification } from '../../core/verification.ts';
 import type { ChangeView } from '../../core/view.ts';
-import { fitWithRest, textLines } from '../fit/fit.ts';
-import { markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
-import { actions, button, compact, confirm, context, type FittedMessage, header } from '../parts/message.ts';
+import { actions, button, confirm, context, type FittedMessage } from '../parts/message.ts';
 import { nameOf, namesOf } from '../parts/people.ts';
-import { cut, oneLine, shortCommit } from '../rules/text.ts';
-import { changeBody } from './change-body.ts';
+import { oneLine, shortCommit } from '../rules/text.ts';
+import { changeMessage } from './change.ts';
 import { checksInWords } from './checks.ts';
 import { discardedMessage } from './discarded.ts';
 import { filesInWords } from './files-changed.ts';
@@ -20,7 +18,6 @@ import { reviewLines } from './review.ts';
 
 /** The outcome of a result that cannot be decided on any more: it must not read as ready. */
 const SUPERSEDED = 'Superseded by a newer result below';
-const SPOKEN_SUMMARY_MAX = 2_500;
 
 /** The message of a change, in each state of its merge. */
 export function resultMessage(view: ChangeView): FittedMessage {
@@ -38,7 +35,6 @@ export function resultMessage(view: ChangeView): FittedMessage {
 function offer(view: ChangeView): FittedMessage {
   const moved = view.head !== null && view.head !== view.result.commit;
   const outcome = moved ? SUPERSEDED : outcomeOf(view);
-  const { blocks, rest } = changeBody(view, outcome);
   const state =
     view.merge.kind === 'merging'
       ? `${nameOf(view.merge.by)} is merging this now.`
@@ -48,21 +44,17 @@ function offer(view: ChangeView): FittedMessage {
           ? `The branch has moved on to ${shortCommit(view.head)} since: decide there. This is how it was before.`
           : '';
   const approvals = approvalLine(view);
-  return fitWithRest(
-    {
-      text: textLines(
-        outcome,
-        state,
-        approvals,
-        cut(markdownWords(view.result.summary), SPOKEN_SUMMARY_MAX),
-        `${filesInWords(view.result.files)} in ${view.result.repo}.`,
-        ...problemLines(view.result.verification).slice(0, 3),
-        ...reviewLines(view.result.review),
-      ),
-      blocks: compact(header(outcome), context(state, approvals), blocks, buttons(view, state === '')),
-    },
-    rest,
-  );
+  return changeMessage(view, {
+    title: outcome,
+    spoken: [outcome, state, approvals],
+    spokenAfter: [
+      `${filesInWords(view.result.files)} in ${view.result.repo}.`,
+      ...problemLines(view.result.verification).slice(0, 3),
+      ...reviewLines(view.result.review),
+    ],
+    lead: context(state, approvals),
+    buttons: buttons(view, state === ''),
+  });
 }
 
 /** The outcome in one sentence, which promises no more than was verified. */

@@ -69,8 +69,8 @@ export function button(options: ButtonOptions): Button {
     action_id: options.actionId,
     value: options.value,
     text: plain(oneLine(options.text, BUTTON_TEXT_MAX), BUTTON_TEXT_MAX),
-    ...(options.style ? { style: options.style } : {}),
-    ...(options.confirm ? { confirm: options.confirm } : {}),
+    ...(options.style && { style: options.style }),
+    ...(options.confirm && { confirm: options.confirm }),
   };
 }
 
@@ -92,7 +92,7 @@ export function confirm(options: ConfirmOptions): Confirm {
     text: plain(options.text, CONFIRM_TEXT_MAX),
     confirm: plain(options.yes, CONFIRM_BUTTON_MAX),
     deny: plain(options.no ?? 'Cancel', CONFIRM_BUTTON_MAX),
-    ...(options.style ? { style: options.style } : {}),
+    ...(options.style && { style: options.style }),
   };
 }
 

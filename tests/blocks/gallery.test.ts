@@ -37,6 +37,7 @@ describe('the gallery', () => {
     const inside = [
       'turnMessage',
       'finishedMessage',
+      'changeMessage',
       'mergedMessage',
       'discardedMessage',
       'fit',

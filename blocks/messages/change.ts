@@ -1,14 +1,15 @@
-// The description of a change, in the order in which a person judges it: for its result, merged or discarded.
+// The message of a change, in the order in which a person judges it; its states add a title, a lead and buttons.
 import type { KnownBlock } from '@slack/types';
 import type { Chosen } from '../../core/attempt.ts';
 import type { Usage } from '../../core/result.ts';
 import type { ChangeView } from '../../core/view.ts';
+import { fitWithRest, textLines } from '../fit/fit.ts';
 import { packRichText } from '../fit/fit-rich.ts';
-import { markdownBlocks } from '../markdown/markdown.ts';
+import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { duration, money, roughly } from '../parts/amounts.ts';
-import { compact, context } from '../parts/message.ts';
+import { compact, context, type FittedMessage, header } from '../parts/message.ts';
 import { personContext } from '../parts/people.ts';
-import { count, shortCommit } from '../rules/text.ts';
+import { count, cut, shortCommit } from '../rules/text.ts';
 import { weigh } from '../rules/weigh.ts';
 import { checkBlocks } from './checks.ts';
 import { filesBlock } from './files-changed.ts';
@@ -19,14 +20,21 @@ import { restoredNote, SCRIPTED_NOTE } from './status.ts';
 /** The part of the agent's summary above the checks; the rest follows in a message below. */
 const SUMMARY_WEIGHT_MAX = 4_000;
 
-export interface ChangeBody {
-  readonly blocks: KnownBlock[];
-  /** The rest of a long summary, for messages that follow. */
-  readonly rest: KnownBlock[];
+const SPOKEN_SUMMARY_MAX = 2_500;
+
+export interface ChangeMessageOptions {
+  /** The header. A problem that it names is not repeated below. */
+  readonly title: string;
+  /** Lines of the `text`, before and after the summary. */
+  readonly spoken: readonly string[];
+  readonly spokenAfter?: readonly string[];
+  readonly lead: KnownBlock | null;
+  readonly buttons: KnownBlock | null;
 }
 
-/** Describes a change. A problem that the `heading` above names is not repeated. */
-export function changeBody(view: ChangeView, heading: string): ChangeBody {
+/** The message of a change in one state of its merge. The rest of a long summary follows in further messages. */
+export function changeMessage(view: ChangeView, options: ChangeMessageOptions): FittedMessage {
+  const { title, spoken, spokenAfter = [], lead, buttons } = options;
   const { summary, verification, review, files, usage } = view.result;
   const said = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
     packRichText(block.elements),
@@ -34,19 +42,23 @@ export function changeBody(view: ChangeView, heading: string): ChangeBody {
   const shown = atMost(SUMMARY_WEIGHT_MAX, said);
   const rest = said.slice(shown.length);
   const blocks = compact(
+    header(title),
+    lead,
     shown,
     rest.length > 0 ? context('The summary goes on below this message.') : null,
     checkBlocks(verification),
     screenshotBlocks(verification, view.files),
-    problemBlocks(verification, heading),
+    problemBlocks(verification, title),
     reviewBlocks(review),
     filesBlock(files),
     context(footer(usage, [`commit ${shortCommit(view.result.commit)}`, view.result.branch])),
     personContext('Asked by ', view.requester),
     chosenContext(view.result.chosen),
     context(restoredNote(view), view.model?.scripted ? SCRIPTED_NOTE : ''),
+    buttons,
   );
-  return { blocks, rest };
+  const text = textLines(...spoken, cut(markdownWords(summary), SPOKEN_SUMMARY_MAX), ...spokenAfter);
+  return fitWithRest({ text, blocks }, rest);
 }
 
 /** The line that says who chose the attempt, and of how many. */
