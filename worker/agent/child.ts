@@ -5,7 +5,7 @@ import type { EventBody } from '../../core/event.ts';
 import type { Usage } from '../../core/result.ts';
 import { prompt } from './prompts.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
-import { type Delegated, result, type ToolOutcome } from './tools/tool.ts';
+import { type Delegated, failed, type ToolOutcome } from './tools/tool.ts';
 import { Transcript } from './transcript.ts';
 
 /** A child that needs more steps was given too much. */
@@ -31,7 +31,7 @@ export async function runChild(
   delegated: Delegated,
 ): Promise<ToolOutcome> {
   const child = childTask(parent, delegated);
-  if (child === null) return result(false, 'There are no child agents here.');
+  if (child === null) return failed('There are no child agents here.');
   try {
     return reportOf(await run(child));
   } catch (thrown) {

@@ -13,7 +13,7 @@ import { parseJson } from '../../core/parse.ts';
 import { type Model, singleMessage } from '../model/model.ts';
 import { prompt } from './prompts.ts';
 import { cutMiddle, oneLine, shown } from './tools/output.ts';
-import { parsePatch } from './tools/patch-format.ts';
+import { agentTools, prepareCall } from './tools/registry.ts';
 
 const RESULT_CHARS = 1_500;
 const ARGUMENTS_CHARS = 1_000;
@@ -54,8 +54,8 @@ export function summaryText(
   ofThisTurn: readonly MessageEntry[],
 ): string {
   const calls = entries.flatMap((entry) => (entry.kind === 'response' ? entry.toolCalls : []));
-  const changed = new Set(calls.flatMap(changedBy));
-  const read = new Set(calls.flatMap(readBy).filter((path) => !changed.has(path)));
+  const changed = new Set(filesOf(calls, ['edit_file', 'apply_patch']));
+  const read = new Set(filesOf(calls, ['read_file']).filter((path) => !changed.has(path)));
   const now = new Set<JournalEntry>(ofThisTurn);
   const earlier = entries.flatMap((entry) =>
     entry.kind === 'message' && entry.id === 'request' && !now.has(entry)
@@ -80,8 +80,6 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 const planSchema = z.object({ steps: z.array(z.object({ title: z.string(), status: z.string() })) });
-const pathSchema = z.object({ path: z.string() });
-const patchSchema = z.object({ patch: z.string() });
 
 function planIn(calls: readonly ToolCall[]): readonly string[] {
   const plans = calls
@@ -91,20 +89,13 @@ function planIn(calls: readonly ToolCall[]): readonly string[] {
   return (last?.steps ?? []).map(({ title, status }) => `${oneLine(title, 120)} (${oneLine(status, 20)})`);
 }
 
-function changedBy(call: ToolCall): readonly string[] {
-  if (call.name === 'edit_file') {
-    const path = pathSchema.safeParse(parseJson(call.argumentsText)).data?.path;
-    return path === undefined ? [] : [shown(path)];
-  }
-  if (call.name !== 'apply_patch') return [];
-  const parsed = parsePatch(patchSchema.safeParse(parseJson(call.argumentsText)).data?.patch ?? '');
-  return 'files' in parsed ? parsed.files.map(({ path }) => shown(path)) : [];
-}
-
-function readBy(call: ToolCall): readonly string[] {
-  const path =
-    call.name === 'read_file' ? pathSchema.safeParse(parseJson(call.argumentsText)).data?.path : undefined;
-  return path === undefined ? [] : [shown(path)];
+/** The files that calls of these tools are about. */
+function filesOf(calls: readonly ToolCall[], tools: readonly string[]): readonly string[] {
+  return calls.flatMap(({ name, argumentsText }) => {
+    const call = prepareCall(agentTools, name, argumentsText);
+    if ('refusal' in call || !tools.includes(call.understood?.name ?? name)) return [];
+    return call.touches.map((path) => shown(path));
+  });
 }
 
 /** The words of the request alone: its tags would mark it as the current one. */

@@ -8,7 +8,7 @@ import { quirksOf } from './quirks.ts';
 import { responsesApi } from './responses.ts';
 import { defaultRetryPolicy, type RetryPolicy, withRetries } from './retry.ts';
 import { eventsOf } from './stream.ts';
-import { Eyesight } from './text-only.ts';
+import { ImageSupport } from './text-only.ts';
 
 export interface ModelOptions {
   readonly api: ModelApi;
@@ -30,15 +30,15 @@ export function createModel(options: ModelOptions): Model {
   const { client, server } = connect({ name, baseUrl, apiKey, idleTimeoutMs });
   const api = options.api === 'chat' ? chatApi(client, name) : responsesApi(client, name);
   const policy = { ...defaultRetryPolicy, ...options.retry };
-  const eyesight = new Eyesight(quirksOf(name).noImages === true);
+  const images = new ImageSupport(quirksOf(name).noImages === true ? 'text_only' : 'images');
   return {
     name,
     api: options.api,
     respond: async (request, respondOptions) => {
       const { signal, onWait } = respondOptions;
-      const { ending, opaque, ...answer } = await eyesight.ask(request, (seen) =>
+      const { ending, opaque, ...answer } = await images.ask(request, (taken) =>
         withRetries(
-          () => readAnswer(api, seen, respondOptions, idleTimeoutMs),
+          () => readAnswer(api, taken, respondOptions, idleTimeoutMs),
           (thrown) => faultOf(thrown, server),
           { policy, signal, onWait },
         ),

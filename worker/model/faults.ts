@@ -49,7 +49,7 @@ const BUSY_CODES = new Set(['rate_limit_exceeded', 'overloaded', 'overloaded_err
 /** vLLM, llama.cpp, Ollama and LiteLLM send the overflow as a plain 400 whose text is all there is to go by. */
 const CONTEXT_TEXT =
   /(maximum|max)\s+(context|model)\s+length|context (length|window|size)|too many tokens|prompt is too long|exceeds? the available context/i;
-/** Servers have no code for a model without eyes, and their words differ: vLLM, Ollama, DeepSeek, OpenRouter, Azure. */
+/** Servers have no code for a model that takes text only, and their words differ: vLLM, Ollama, DeepSeek, OpenRouter, Azure. */
 const IMAGE_TEXT =
   /image_url|image\(s\)|images? (?:input|content|are|is) not|(?:not|n't|no) (?:support|accept|process|endpoints? found)\w*(?: \w+){0,4} (?:images?|vision|multimodal)|vision (?:is )?not|not a (?:vision|multimodal) model|multimodal/i;
 const NO_CREDIT_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached']);

@@ -1,32 +1,32 @@
-// Conversations for models that take text only: a picture in one would end the session for good.
+// Leaves pictures out for models that take text only: a picture would otherwise end the session for good.
 import { hasCode } from '../../core/errors.ts';
 import type { ConversationEntry } from '../../core/journal.ts';
 import type { ModelRequest } from './model.ts';
 
 const UNSEEN = '[There is a picture here, which you cannot see: this model takes text only.]';
 
-/** What one model has shown of its eyes. */
-export class Eyesight {
-  #isBlind: boolean;
+/** Whether one model takes pictures, as far as its name or its server has said so. */
+export class ImageSupport {
+  #takes: 'images' | 'text_only';
 
-  constructor(isBlind: boolean) {
-    this.#isBlind = isBlind;
+  constructor(takes: 'images' | 'text_only') {
+    this.#takes = takes;
   }
 
   /**
-   * Asks with the conversation that the model can take: without its pictures where the model is known to take none,
-   * and once more without them where the server refuses them now. It is not asked with pictures again then.
+   * Sends the request as the model can take it: without pictures where the model is known to take none. Where the
+   * server refuses them only now, the request is sent once more without them, and so are all later ones.
    */
   async ask<Answer>(
     request: ModelRequest,
     send: (request: ModelRequest) => Promise<Answer>,
   ): Promise<Answer> {
-    if (this.#isBlind) return send(withoutImages(request));
+    if (this.#takes === 'text_only') return send(withoutImages(request));
     try {
       return await send(request);
     } catch (thrown) {
       if (!hasCode(thrown, 'model_takes_no_images') || !request.entries.some(hasImages)) throw thrown;
-      this.#isBlind = true;
+      this.#takes = 'text_only';
       return send(withoutImages(request));
     }
   }

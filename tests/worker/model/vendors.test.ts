@@ -1,5 +1,5 @@
 // One conversation, any vendor: what each wants beside OpenAI's protocol, changes of the model in the middle of a
-// turn, and models without eyes.
+// turn, and models that take text only.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConversationEntry, ResponseEntry } from '../../../core/journal.ts';
 import { createModel } from '../../../worker/model/create-model.ts';
@@ -132,7 +132,7 @@ describe.each(VENDORS)('a turn with %s', (vendor) => {
   });
 });
 
-describe('a model without eyes', () => {
+describe('a model that takes text only', () => {
   const seen: ConversationEntry = {
     ...ASK,
     kind: 'message',

@@ -66,7 +66,7 @@ async function planFile(
 }
 
 function write(path: string, text: string): FileChange {
-  return { kind: 'write', path, content: new TextEncoder().encode(text) };
+  return { kind: 'write', path, text };
 }
 
 function reportOf(file: FilePatch): string {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { keepable } from '../../model/safe-text.ts';
 import { pictureTypeOf } from '../../pictures/pixels.ts';
 import { inSandbox, oneLine, shown } from './output.ts';
-import { defineTool, result } from './tool.ts';
+import { defineTool, failed, succeeded } from './tool.ts';
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_TITLE_CHARS = 120;
@@ -20,7 +20,7 @@ export const artifactTool = defineTool({
   summarize: ({ path }) => oneLine(`Publish ${shown(path)}`),
   run: async ({ path, title }, context) => {
     const content = await context.sandbox.read(inSandbox(path), MAX_BYTES);
-    if (content.length === 0) return result(false, `${shown(path)} is empty.`);
+    if (content.length === 0) return failed(`${shown(path)} is empty.`);
     const name = oneLine(keepable(posix.basename(inSandbox(path))), 100);
     const picture = pictureTypeOf(content);
     const kind = picture === null ? 'file' : 'image';
@@ -28,6 +28,6 @@ export const artifactTool = defineTool({
     const words = oneLine(title, MAX_TITLE_CHARS);
     const artifact = await context.artifacts.save({ kind, name, mimeType, altText: words, content });
     await context.report({ type: 'artifact.published', artifactId: artifact.id, name, title: words });
-    return result(true, `${shown(path)} is on its way to the thread (${content.length} bytes).`);
+    return succeeded(`${shown(path)} is on its way to the thread (${content.length} bytes).`);
   },
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SCREENSHOT_MAX_BYTES } from '../../../core/limits.ts';
 import type { Look, PageHands, PageState } from '../../../sandbox/port/browser.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
-import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
+import { defineTool, failed, succeeded, type ToolContext, type ToolOutcome } from './tool.ts';
 
 const ACTION_NAMES = [
   'open',
@@ -70,17 +70,17 @@ const ACTIONS: Readonly<Record<(typeof ACTION_NAMES)[number], Action>> = {
   snapshot: {
     needs: [],
     summary: () => 'Read the page',
-    run: async (_, page) => result(true, cutMiddle(readable(await page.snapshot()))),
+    run: async (_, page) => succeeded(cutMiddle(readable(await page.snapshot()))),
   },
   console: {
     needs: [],
     summary: () => "Read the page's console",
-    run: async (_, page) => result(true, listed(await page.console(), 'The console is empty.')),
+    run: async (_, page) => succeeded(listed(await page.console(), 'The console is empty.')),
   },
   network: {
     needs: [],
     summary: () => "Read the page's requests",
-    run: async (_, page) => result(true, listed(await page.network(), 'No requests.')),
+    run: async (_, page) => succeeded(listed(await page.network(), 'No requests.')),
   },
 };
 
@@ -93,7 +93,7 @@ export const browserTool = defineTool({
   run: async (input, context) => {
     const action = ACTIONS[input.action];
     if (action.needs.some((field) => input[field] === undefined))
-      return result(false, `The action ${input.action} needs ${action.needs.join(' and ')}.`);
+      return failed(`The action ${input.action} needs ${action.needs.join(' and ')}.`);
     return action.run(input, await context.openBrowser(), context);
   },
 });
@@ -115,10 +115,7 @@ function partOf({ full_page: fullPage, selector }: BrowserInput) {
 
 async function saveScreenshot(content: Uint8Array, context: ToolContext): Promise<ToolOutcome> {
   if (content.length > SCREENSHOT_MAX_BYTES) {
-    return result(
-      false,
-      `The screenshot has ${content.length} bytes, which is too many. Leave out full_page.`,
-    );
+    return failed(`The screenshot has ${content.length} bytes, which is too many. Leave out full_page.`);
   }
   const artifact = await context.artifacts.save({
     kind: 'screenshot',
@@ -127,13 +124,14 @@ async function saveScreenshot(content: Uint8Array, context: ToolContext): Promis
     altText: 'The page as the agent saw it',
     content,
   });
-  return result(true, 'The screenshot:', [artifact.id]);
+  return succeeded('The screenshot:', [artifact.id]);
 }
 
 function stateOf(page: PageState): ToolOutcome {
   const status = page.status === null ? '' : ` (HTTP ${page.status})`;
   const ok = page.status === null || page.status < 400;
-  return result(ok, `The page is ${oneLine(page.url, 300)}${status}, titled “${oneLine(page.title, 200)}”.`);
+  const output = `The page is ${oneLine(page.url, 300)}${status}, titled “${oneLine(page.title, 200)}”.`;
+  return ok ? succeeded(output) : failed(output);
 }
 
 function listed(lines: readonly string[], none: string): string {

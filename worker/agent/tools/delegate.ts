@@ -1,7 +1,7 @@
 // The delegate tool: a self-contained task for a child agent, which works in the same sandbox and reports back.
 import { z } from 'zod';
 import { cutMiddle, oneLine } from './output.ts';
-import { defineTool, result } from './tool.ts';
+import { defineTool, failed } from './tool.ts';
 
 export const delegateTool = defineTool({
   name: 'delegate',
@@ -15,7 +15,7 @@ export const delegateTool = defineTool({
   summarize: ({ task }) => oneLine(`Hand over: ${task}`),
   run: async ({ task, read_only: isReadOnly }, context) => {
     const outcome = await context.delegate({ text: task, isReadOnly: isReadOnly === true });
-    if (outcome.kind !== 'result') return result(false, 'The sub-task ended without a report.');
+    if (outcome.kind !== 'result') return failed('The sub-task ended without a report.');
     return { ...outcome, output: cutMiddle(outcome.output) };
   },
 });

@@ -29,7 +29,7 @@ async function plan(input: z.infer<typeof inputSchema>, context: ToolContext): P
   const before = await contentOf(context.sandbox, path);
   const write = (text: string, report: string): PlannedChanges => ({
     report,
-    changes: [{ kind: 'write', path, content: new TextEncoder().encode(text) }],
+    changes: [{ kind: 'write', path, text }],
   });
   if (input.old_text === '') {
     // An empty file has no passage to name, so filling it counts as making it.

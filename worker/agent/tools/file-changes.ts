@@ -8,13 +8,14 @@ import { hasCode } from '../../../core/errors.ts';
 import { parseJson } from '../../../core/parse.ts';
 import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import { STATE_DIR } from './output.ts';
-import { result, type ToolContext, type ToolOutcome } from './tool.ts';
+import { failed, succeeded, type ToolContext, type ToolOutcome } from './tool.ts';
 
 const MANIFEST_MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 60_000;
+const encoder = new TextEncoder();
 
 export type FileChange =
-  | { readonly kind: 'write'; readonly path: string; readonly content: Uint8Array }
+  | { readonly kind: 'write'; readonly path: string; readonly text: string }
   | { readonly kind: 'delete'; readonly path: string }
   /** Keeps the mode; what comes after it in the list sees the new path. */
   | { readonly kind: 'rename'; readonly path: string; readonly to: string };
@@ -62,7 +63,7 @@ export async function changeFilesOnce(
   let report = context.resumed ? await stagedEarlier(sandbox, stage) : null;
   if (report === null) {
     const planned = await plan();
-    if ('refusal' in planned) return result(false, planned.refusal);
+    if ('refusal' in planned) return failed(planned.refusal);
     await stageChanges(sandbox, stage, planned.report, planned.changes).catch(async (thrown: unknown) => {
       // What is there already would only keep the disk full.
       if (hasCode(thrown, 'sandbox_full'))
@@ -73,8 +74,8 @@ export async function changeFilesOnce(
   }
   const command = { id: callKey, argv: ['bash', '-c', SCRIPT, 'bash', stage], timeoutMs: TIMEOUT_MS };
   const ran = await sandbox.run(command, { signal });
-  if (ran.exitCode === 0) return result(true, report);
-  return result(false, `The change could not be written: ${ran.output.text.trim().slice(0, 500)}`);
+  if (ran.exitCode === 0) return succeeded(report);
+  return failed(`The change could not be written: ${ran.output.text.trim().slice(0, 500)}`);
 }
 
 async function stageChanges(
@@ -85,22 +86,22 @@ async function stageChanges(
 ): Promise<void> {
   for (const [number, change] of changes.entries()) {
     const staged = stagedOf(change);
-    if (staged !== null) await sandbox.write(`${stage}/${number}`, staged);
+    if (staged !== null) await sandbox.write(`${stage}/${number}`, encoder.encode(staged));
   }
   const lines = changes.map(({ kind, path }, number) => `${kind} ${number} ${path}`);
   // Last, so that a stage with a manifest is whole.
   await sandbox.write(
     `${stage}/manifest`,
-    new TextEncoder().encode(`${[JSON.stringify(report), ...lines].join('\n')}\n`),
+    encoder.encode(`${[JSON.stringify(report), ...lines].join('\n')}\n`),
   );
 }
 
-function stagedOf(change: FileChange): Uint8Array | null {
+function stagedOf(change: FileChange): string | null {
   switch (change.kind) {
     case 'write':
-      return change.content;
+      return change.text;
     case 'rename':
-      return new TextEncoder().encode(change.to);
+      return change.to;
     case 'delete':
       return null;
   }

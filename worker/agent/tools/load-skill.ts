@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cutMiddle, oneLine } from './output.ts';
 import type { RepoGuide } from './repo-guide.ts';
-import { defineTool, result, type Tool } from './tool.ts';
+import { defineTool, failed, succeeded, type Tool } from './tool.ts';
 
 const MAX_FILES = 40;
 
@@ -19,15 +19,12 @@ export function loadSkillTool(guide: RepoGuide): Tool {
       const skill = await guide.loadSkill(name);
       if (skill === null) {
         const names = guide.skills.map((known) => known.name).join(', ');
-        return result(
-          false,
-          `There is no skill ${JSON.stringify(name.slice(0, 80))}. The skills are: ${names}.`,
-        );
+        return failed(`There is no skill ${JSON.stringify(name.slice(0, 80))}. The skills are: ${names}.`);
       }
       const files = skill.files.slice(0, MAX_FILES).map((path) => `- ${path}`);
       const beside =
         files.length === 0 ? '' : `\n\nFiles of this skill, for read_file and shell:\n${files.join('\n')}`;
-      return result(true, cutMiddle(skill.text) + beside);
+      return succeeded(cutMiddle(skill.text) + beside);
     },
   });
 }

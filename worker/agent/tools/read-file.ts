@@ -5,7 +5,7 @@ import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import { keepable } from '../../model/safe-text.ts';
 import { imageTypeOf } from '../../pictures/format.ts';
 import { inSandbox, oneLine, shown } from './output.ts';
-import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
+import { defineTool, failed, succeeded, type ToolContext, type ToolOutcome } from './tool.ts';
 
 /** Also what whole outputs of commands may grow to, which are read by this tool. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -31,9 +31,9 @@ export const readFileTool = defineTool({
     const mimeType = imageTypeOf(content);
     if (mimeType !== null) return showImage(path, mimeType, content, context);
     if (content.subarray(0, SNIFFED_BYTES).includes(0)) {
-      return result(false, `${shown(path)} is a binary file of ${content.length} bytes.`);
+      return failed(`${shown(path)} is a binary file of ${content.length} bytes.`);
     }
-    return result(true, numbered(new TextDecoder().decode(content), start ?? 1, end ?? Infinity));
+    return succeeded(numbered(new TextDecoder().decode(content), start ?? 1, end ?? Infinity));
   },
 });
 
@@ -44,14 +44,11 @@ async function showImage(
   context: ToolContext,
 ): Promise<ToolOutcome> {
   if (content.length > MAX_IMAGE_BYTES) {
-    return result(
-      false,
-      `${shown(path)} is an image of ${content.length} bytes; ${MAX_IMAGE_BYTES} are allowed.`,
-    );
+    return failed(`${shown(path)} is an image of ${content.length} bytes; ${MAX_IMAGE_BYTES} are allowed.`);
   }
   const name = posix.basename(path);
   const artifact = await context.artifacts.save({ kind: 'image', name, mimeType, altText: name, content });
-  return result(true, `${shown(path)}: ${mimeType}, ${content.length} bytes.`, [artifact.id]);
+  return succeeded(`${shown(path)}: ${mimeType}, ${content.length} bytes.`, [artifact.id]);
 }
 
 /** Lines `start` to `end`, as many as fit, and where to go on. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import { REPO_DIR } from '../../../sandbox/port/sandbox.ts';
 import { cutMiddle, oneLine, readable, shown } from './output.ts';
-import { defineTool, result } from './tool.ts';
+import { defineTool, failed, succeeded } from './tool.ts';
 
 const MAX_LINES = 200;
 const TIMEOUT_MS = 60_000;
@@ -53,10 +53,10 @@ export const searchTool = defineTool({
       { signal: context.signal, maxOutputBytes: 4 * TOOL_OUTPUT_MAX_CHARS },
     );
     const text = readable(ran.output.text).trimEnd();
-    if (ran.timedOut) return result(false, 'The search took too long. Narrow it with path or glob.');
+    if (ran.timedOut) return failed('The search took too long. Narrow it with path or glob.');
     // 1 is nothing found; but where head closed the pipe, ripgrep ends with other codes than 0 as well.
-    if (ran.exitCode === 2) return result(false, cutMiddle(text, 2000));
-    return result(true, text === '' ? 'Nothing found.' : firstLines(text));
+    if (ran.exitCode === 2) return failed(cutMiddle(text, 2000));
+    return succeeded(text === '' ? 'Nothing found.' : firstLines(text));
   },
 });
 

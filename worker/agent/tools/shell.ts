@@ -4,7 +4,7 @@ import { TOOL_OUTPUT_MAX_CHARS } from '../../../core/limits.ts';
 import type { Command, CommandResult } from '../../../sandbox/port/sandbox.ts';
 import { cutMiddle, oneLine, readable, STATE_DIR } from './output.ts';
 import { backgroundScript, foregroundScript, lookScript, STILL_RUNS } from './shell-scripts.ts';
-import { defineTool, result, type ToolContext, type ToolOutcome } from './tool.ts';
+import { defineTool, failed, succeeded, type ToolContext, type ToolOutcome } from './tool.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 120;
 const MAX_TIMEOUT_SECONDS = 1800;
@@ -43,7 +43,8 @@ export const shellTool = defineTool({
       { signal, maxOutputBytes: TOOL_OUTPUT_MAX_CHARS },
     );
     const ending = endingOf(ran, timeoutMs);
-    return result(ran.exitCode === 0, `${ending}\n${outputOf(ran)}`);
+    const output = `${ending}\n${outputOf(ran)}`;
+    return ran.exitCode === 0 ? succeeded(output) : failed(output);
   },
 });
 
@@ -57,17 +58,16 @@ async function runInBackground(line: string, context: ToolContext): Promise<Tool
     { signal, maxOutputBytes: TOOL_OUTPUT_MAX_CHARS },
   );
   if (ran.exitCode === 0) {
-    return result(false, `It ended at once. ${outputOf(ran)}`);
+    return failed(`It ended at once. ${outputOf(ran)}`);
   }
   if (ran.exitCode !== STILL_RUNS) {
     // The look itself may have been ended, by a full work folder for one.
     const why = ran.timedOut
       ? `It did not begin within ${WATCH_LIMIT_MS / 1000} s.`
       : 'Whether it began is not known.';
-    return result(false, `${why} If it does after all, its output is in ${log}.`);
+    return failed(`${why} If it does after all, its output is in ${log}.`);
   }
-  return result(
-    true,
+  return succeeded(
     `It runs in the background. Its output is in ${log}. To stop it: kill -- -$(cat ${log}.pid)`,
   );
 }

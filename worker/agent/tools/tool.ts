@@ -37,14 +37,17 @@ export interface Delegated {
   readonly stepsLeft: number;
 }
 
+export interface ToolResult {
+  readonly kind: 'result';
+  readonly ok: boolean;
+  readonly output: string;
+  readonly imageArtifactIds?: readonly string[];
+  /** What a child agent used for it. */
+  readonly used?: ChildUsage;
+}
+
 export type ToolOutcome =
-  | {
-      readonly kind: 'result';
-      readonly ok: boolean;
-      readonly output: string;
-      readonly imageArtifactIds?: readonly string[];
-      readonly used?: ChildUsage;
-    }
+  | ToolResult
   /** Only a person can answer: the run ends, and the answer becomes the call's result. */
   | { readonly kind: 'question'; readonly question: string; readonly options: readonly string[] };
 
@@ -114,9 +117,14 @@ function onlyReadsOf<Shape extends z.ZodRawShape>(
   return typeof onlyReads === 'function' ? onlyReads(input) : (onlyReads ?? false);
 }
 
-/** A result for the model. */
-export function result(ok: boolean, output: string, imageArtifactIds: readonly string[] = []): ToolOutcome {
-  return { kind: 'result', ok, output, ...(imageArtifactIds.length > 0 ? { imageArtifactIds } : {}) };
+/** The result of a call that did what it should. */
+export function succeeded(output: string, imageArtifactIds: readonly string[] = []): ToolResult {
+  return { kind: 'result', ok: true, output, ...(imageArtifactIds.length > 0 ? { imageArtifactIds } : {}) };
+}
+
+/** The result of a call that did not; `output` says for the model why. */
+export function failed(output: string): ToolResult {
+  return { kind: 'result', ok: false, output };
 }
 
 /** Models trained on strict schemas write null where an optional field is meant to be absent. */

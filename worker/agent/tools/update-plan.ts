@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { PlanStep } from '../../../core/event.ts';
 import { oneLine } from './output.ts';
-import { defineTool, result } from './tool.ts';
+import { defineTool, succeeded } from './tool.ts';
 
 const MAX_STEPS = 20;
 const MAX_TITLE_CHARS = 120;
@@ -33,6 +33,6 @@ export const updatePlanTool = defineTool({
       }),
     );
     await context.report({ type: 'plan.updated', steps: plan });
-    return result(true, 'The plan is shown in the thread.');
+    return succeeded('The plan is shown in the thread.');
   },
 });
