@@ -36,6 +36,24 @@ const SDK_FOLDERS: Record<string, readonly string[]> = {
   '@slack/types': ['blocks', 'bot'],
 };
 
+/** The ports, by file: what the product asks of an adapter. */
+const PORTS: Record<string, readonly string[]> = {
+  'core/artifact.ts': ['ArtifactStore'],
+  'core/log.ts': ['Log'],
+  'sandbox/port/browser.ts': ['PageDriver', 'SandboxBrowser'],
+  'sandbox/port/sandbox.ts': ['Sandbox', 'SandboxProvider', 'SnapshotShelf'],
+  'sandbox/egress/proxy.ts': ['EgressProxy'],
+  'worker/agent/task.ts': ['AgentTask'],
+  'worker/egress/egress.ts': ['Egress'],
+  'worker/forge/forge.ts': ['Forge'],
+  'worker/forge/mirror.ts': ['MirrorObjects'],
+  'worker/forge/mirror-history.ts': ['MirrorHistory'],
+  'worker/forge/mirror-remote.ts': ['MirrorRemote'],
+  'worker/forge/mirror-trees.ts': ['MirrorTrees'],
+  'worker/mcp/servers.ts': ['McpServers'],
+};
+const MAX_METHODS = 8;
+
 interface SourceFile {
   readonly path: string;
   readonly text: string;
@@ -89,6 +107,36 @@ describe('the directions of the house', () => {
       .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
       .filter(({ lines }) => lines > 350);
     expect(long).toEqual([]);
+  });
+});
+
+describe('the ports', () => {
+  const ports = Object.entries(PORTS).flatMap(([path, names]) => names.map((name) => ({ path, name })));
+
+  test.each(ports)('$name has at most eight methods', ({ path, name }) => {
+    const count = methodsOf(readFileSync(join(ROOT, path), 'utf8'), name).length;
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThanOrEqual(MAX_METHODS);
+  });
+
+  test('the reader of methods counts methods and function properties, not fields or inner types', () => {
+    const text = `export interface Port<T> extends Other {
+  readonly name: string;
+  /** Runs it(). */
+  run(command: string): void;
+  readonly listen: (
+    port: number,
+  ) => Promise<void>;
+  ask<Answer>(question: {
+    text(): string;
+  }): Answer;
+}
+export interface Next {
+  other(): void;
+}
+`;
+    expect(methodsOf(text, 'Port')).toEqual(['run', 'listen', 'ask']);
+    expect(methodsOf(text, 'Missing')).toEqual([]);
   });
 });
 
@@ -162,4 +210,11 @@ function wrongSdks({ path, text }: SourceFile): string[] {
     );
     return owner !== undefined && !owner[1].some((folder) => path.startsWith(`${folder}/`));
   });
+}
+
+/** Names of the methods and function properties of an exported interface; none where there is no such interface. */
+function methodsOf(text: string, name: string): string[] {
+  const body =
+    new RegExp(`^export interface ${name}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, 'm').exec(text)?.[1] ?? '';
+  return [...body.matchAll(/^  (?:readonly )?(\w+)\??(?:: )?[(<]/gm)].map((match) => match[1] ?? '');
 }

@@ -1,9 +1,9 @@
 // The browser of a sandbox through Playwright: pictures with a clean profile each, and one page for the agent.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
-import type { Capture, CaptureSpec, Look, PageHands, SandboxBrowser } from '../port/browser.ts';
-import { ChromiumHands } from './chromium-hands.ts';
+import type { Capture, CaptureSpec, Look, PageDriver, SandboxBrowser } from '../port/browser.ts';
 import { asBrowserFailure } from './failure.ts';
 import { Film, scrollThrough } from './film.ts';
+import { ChromiumPageDriver } from './page-driver.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
 import { localUrl, settle, visit } from './visit.ts';
@@ -25,7 +25,7 @@ interface OpenPage {
 
 export class ChromiumBrowser implements SandboxBrowser {
   private readonly browser: Browser;
-  private agentPage: Promise<PageHands> | undefined;
+  private agentPage: Promise<PageDriver> | undefined;
   /** An unused page: making one starts a process, which is most of the time that a picture takes. */
   private spare: Promise<OpenPage> | undefined;
 
@@ -66,10 +66,10 @@ export class ChromiumBrowser implements SandboxBrowser {
     }
   }
 
-  hands(): Promise<PageHands> {
+  driver(): Promise<PageDriver> {
     this.agentPage ??= attempt(async () => {
       const openPage = async (look: Look) => (await this.openPage(look)).page;
-      return new ChromiumHands(openPage, await openPage({}));
+      return new ChromiumPageDriver(openPage, await openPage({}));
     });
     this.agentPage.catch(() => {
       this.agentPage = undefined;

@@ -47,7 +47,7 @@ export interface PageState {
 }
 
 /** One page used step by step. A step that does not work out throws `browser_failed` with the reason. */
-export interface PageHands {
+export interface PageDriver {
   /** Opens an address; with another look than the page has, in a fresh profile. What is not named stays. */
   open(url: string, look?: Look): Promise<PageState>;
   /** Selectors are Playwright's, or a reference such as `e12` from `snapshot`. */
@@ -69,7 +69,7 @@ export interface SandboxBrowser {
   /** Opens a page with a clean profile, waits until it is still, and takes its picture. */
   capture(spec: CaptureSpec, signal?: AbortSignal): Promise<Capture>;
   /** The page for use step by step; the same one at each call. */
-  hands(): Promise<PageHands>;
+  driver(): Promise<PageDriver>;
   /** Lets go of the browser; Chromium stays for the next one. */
   close(): Promise<void>;
 }

@@ -161,21 +161,21 @@ describe('a page used by hand', () => {
       'form',
       '<title>Form</title><label>Name <input id="name"></label><button onclick="document.title=document.querySelector(\'#name\').value;console.log(\'sent\')">Send</button>',
     );
-    const hands = await browser.hands();
-    expect(await hands.open(`${ORIGIN}/form.html`)).toEqual({
+    const driver = await browser.driver();
+    expect(await driver.open(`${ORIGIN}/form.html`)).toEqual({
       url: `${ORIGIN}/form.html`,
       title: 'Form',
       status: 200,
     });
-    const tree = await hands.snapshot();
+    const tree = await driver.snapshot();
     expect(tree).toContain('button "Send"');
     const button = /button "Send" \[ref=(e\d+)\]/.exec(tree)?.[1] ?? '';
-    await hands.fill('#name', 'Ada');
-    expect(await hands.click(button)).toMatchObject({ title: 'Ada' });
-    expect(await hands.console()).toEqual(['log: sent']);
-    expect(await hands.network()).toEqual([`GET ${ORIGIN}/form.html 200`]);
-    expect(firstPixel(await hands.screenshot({}))).toEqual([255, 255, 255]);
-    expect(await browser.hands()).toBe(hands);
+    await driver.fill('#name', 'Ada');
+    expect(await driver.click(button)).toMatchObject({ title: 'Ada' });
+    expect(await driver.console()).toEqual(['log: sent']);
+    expect(await driver.network()).toEqual([`GET ${ORIGIN}/form.html 200`]);
+    expect(firstPixel(await driver.screenshot({}))).toEqual([255, 255, 255]);
+    expect(await browser.driver()).toBe(driver);
   });
 
   test('is shown on a phone in the dark, where the next address stays too, and one element of it is taken', async () => {
@@ -183,23 +183,23 @@ describe('a page used by hand', () => {
       'looks',
       '<meta name="viewport" content="width=device-width"><title>x</title><style>body{margin:0}@media (prefers-color-scheme:dark){body{background:rgb(0,0,9)}}</style><b id="box" style="display:block;width:50px;height:20px;background:rgb(9,0,0)"></b><script>document.title=innerWidth</script>',
     );
-    const hands = await browser.hands();
-    const dark = await hands.open(`${ORIGIN}/looks.html`, { viewport: 'phone', colorScheme: 'dark' });
+    const driver = await browser.driver();
+    const dark = await driver.open(`${ORIGIN}/looks.html`, { viewport: 'phone', colorScheme: 'dark' });
     expect(dark.title).toBe('390');
-    expect(await hands.open(`${ORIGIN}/looks.html`)).toMatchObject({ title: '390', status: 200 });
-    const element = Buffer.from(await hands.screenshot({ selector: '#box' }));
+    expect(await driver.open(`${ORIGIN}/looks.html`)).toMatchObject({ title: '390', status: 200 });
+    const element = Buffer.from(await driver.screenshot({ selector: '#box' }));
     expect(element.readUInt32BE(16)).toBeGreaterThanOrEqual(50);
     expect(firstPixel(element)).toEqual([9, 0, 0]);
-    const back = await hands.open(`${ORIGIN}/looks.html`, { viewport: 'desktop', colorScheme: 'light' });
+    const back = await driver.open(`${ORIGIN}/looks.html`, { viewport: 'desktop', colorScheme: 'light' });
     expect(back.title).toBe('1280');
   });
 
   test('says why a step does not work out', async () => {
-    const hands = await browser.hands();
-    await hands.open(`${ORIGIN}/form.html`);
-    await expect(hands.click('#not-there')).rejects.toMatchObject({ code: 'browser_failed' });
-    await expect(hands.press('NoSuchKey', null)).rejects.toMatchObject({ code: 'browser_failed' });
-    await expect(hands.open('file:///etc/passwd')).rejects.toMatchObject({ code: 'browser_failed' });
+    const driver = await browser.driver();
+    await driver.open(`${ORIGIN}/form.html`);
+    await expect(driver.click('#not-there')).rejects.toMatchObject({ code: 'browser_failed' });
+    await expect(driver.press('NoSuchKey', null)).rejects.toMatchObject({ code: 'browser_failed' });
+    await expect(driver.open('file:///etc/passwd')).rejects.toMatchObject({ code: 'browser_failed' });
   });
 });
 
@@ -236,10 +236,10 @@ describe('the browser', () => {
       Promise.allSettled(tries).then((all) => { document.title = all.map((one) => one.status).join(' '); });
       </script>`,
     );
-    const hands = await browser.hands();
-    await hands.open(`${ORIGIN}/attack.html`);
+    const driver = await browser.driver();
+    await driver.open(`${ORIGIN}/attack.html`);
     await expect
-      .poll(async () => (await hands.press('Shift', null)).title)
+      .poll(async () => (await driver.press('Shift', null)).title)
       .toBe('rejected rejected rejected rejected');
   });
 });

@@ -73,7 +73,7 @@ const sh = async (line: string): Promise<string> => {
   return (await workspace.sandbox.run({ id, argv: ['bash', '-c', line], timeoutMs: 60_000 })).output.text;
 };
 const take = () => takeCandidate(workspace, (round += 1), 'Change');
-const changesOf = async (commit: string) => workspace.mirror.changes(workspace.parent, commit);
+const changesOf = async (commit: string) => workspace.mirror.trees.changes(workspace.parent, commit);
 
 /** The checkout as it came, whatever the test before made of it. */
 beforeEach(async () => {
@@ -139,7 +139,7 @@ describe('a working tree with', () => {
       (candidate) => required(candidate, 'nothing was taken').commit,
       (error: unknown) => error,
     );
-    const outcome = typeof taken === 'string' ? await workspace.mirror.readText(taken, 'a.txt') : taken;
+    const outcome = typeof taken === 'string' ? await workspace.mirror.trees.readText(taken, 'a.txt') : taken;
     expect([outcome, Reflect.get(Object(outcome), 'code')]).toContainEqual(
       expect.toSatisfy((value: unknown) => value === 'changed' || value === 'change_refused'),
     );
@@ -256,12 +256,12 @@ describe('a git that lies:', () => {
   });
 
   test('branches that it brings along are not taken', async () => {
-    const before = await workspace.mirror.head('main');
+    const before = await workspace.mirror.history.head('main');
     await impostor(`case "$*" in *write-tree*) echo ${'f'.repeat(40)};; *)
       $real update-ref refs/heads/main $($real commit-tree HEAD^{tree} -m evil); $real update-ref refs/threadsmith/candidate $($real commit-tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904 -p HEAD -m x)
       $real bundle create -q /work/candidate.bundle refs/heads/main refs/threadsmith/candidate;; esac`);
     await take().catch(() => undefined);
-    expect(await workspace.mirror.head('main')).toBe(before);
+    expect(await workspace.mirror.history.head('main')).toBe(before);
   });
 
   test('a tree that unfolds to ten thousand million files ends in a refusal', async () => {

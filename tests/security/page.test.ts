@@ -39,12 +39,12 @@ afterAll(async () => {
 async function said(script: string): Promise<string> {
   const html = `<!doctype html><title>nothing</title><script>(async () => { ${script} })().then((text) => { document.title = 'reached ' + text }, (error) => { document.title = 'failed ' + error.name })</script>`;
   await hostile.sandbox.write('page.html', Buffer.from(html));
-  const hands = await browser.hands();
+  const driver = await browser.driver();
   pages += 1;
   // Under a name of its own: the browser may keep a page that it has seen.
-  let { title } = await hands.open(`${ORIGIN}/page.html?${pages}`);
+  let { title } = await driver.open(`${ORIGIN}/page.html?${pages}`);
   const deadline = performance.now() + ANSWER_MS;
-  while (title === 'nothing' && performance.now() < deadline) ({ title } = await hands.press('Shift', null));
+  while (title === 'nothing' && performance.now() < deadline) ({ title } = await driver.press('Shift', null));
   return title;
 }
 

@@ -262,7 +262,7 @@ async function taskOf(
     guide,
     tools: [...own, ...mcpTools(stage.mcp, offered, own.length)],
     redact: (text) => text.replaceAll('hunter2', '[hidden]'),
-    openBrowser: async () => (await stage.browser()).hands(),
+    openBrowser: async () => (await stage.browser()).driver(),
   };
 }
 

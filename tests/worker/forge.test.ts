@@ -25,12 +25,12 @@ function mirrorOf(url: string): Mirror {
 async function candidate(
   files: Readonly<Record<string, string | Uint8Array | null>>,
 ): Promise<{ base: string; commit: string }> {
-  const { commit: base } = await mirror.refresh();
+  const { commit: base } = await mirror.remote.refresh();
   remote.git('branch', '-f', 'scratch', base);
   const scratch = remote.commit(files, 'scratch');
-  await mirror.refresh();
-  const tree = await mirror.treeOf(scratch);
-  const commit = await mirror.commit({
+  await mirror.remote.refresh();
+  const tree = await mirror.trees.treeOf(scratch);
+  const commit = await mirror.objects.commit({
     tree,
     parents: [base],
     message: 'Fix the total\n',
@@ -53,18 +53,18 @@ afterEach(() => remote.remove());
 describe('the mirror', () => {
   it('finds the default branch and its commit', async () => {
     const commit = remote.commit({ 'a.txt': 'a\n' });
-    expect(await mirror.refresh()).toEqual({ defaultBranch: 'main', commit });
-    expect(await mirror.readText(commit, 'a.txt')).toBe('a\n');
-    expect(await mirror.readText(commit, 'missing.txt')).toBeNull();
+    expect(await mirror.remote.refresh()).toEqual({ defaultBranch: 'main', commit });
+    expect(await mirror.trees.readText(commit, 'a.txt')).toBe('a\n');
+    expect(await mirror.trees.readText(commit, 'missing.txt')).toBeNull();
   });
 
   it('says that a repo without a commit is empty', async () => {
-    await expect(mirror.refresh()).rejects.toMatchObject({ code: 'repo_empty' });
+    await expect(mirror.remote.refresh()).rejects.toMatchObject({ code: 'repo_empty' });
   });
 
   it('says that a repo cannot be fetched, without the password of its address', async () => {
     const gone = mirrorOf(`file://user:hunter2@localhost${remote.folder}/gone.git`);
-    const refused = gone.refresh();
+    const refused = gone.remote.refresh();
     await expect(refused).rejects.toMatchObject({ code: 'clone_failed' });
     await expect(refused).rejects.not.toThrow(/hunter2/);
   });
@@ -78,7 +78,7 @@ describe('the mirror', () => {
       'old name.txt': null,
       'new näme.txt': 'same\nsame\nsame\n',
     });
-    expect(await mirror.changes(base, commit)).toEqual([
+    expect(await mirror.trees.changes(base, commit)).toEqual([
       { path: 'a.txt', status: 'modified', additions: 2, deletions: 1 },
       { path: 'gone.txt', status: 'deleted', additions: 0, deletions: 1 },
       { path: 'logo.png', status: 'added', additions: null, deletions: null },
@@ -89,8 +89,8 @@ describe('the mirror', () => {
   it('makes the same commit from the same spec, with the requester as author', async () => {
     remote.commit({ 'a.txt': 'a\n' });
     const first = await candidate({ 'a.txt': 'b\n' });
-    const again = await mirror.commit({
-      tree: await mirror.treeOf(first.commit),
+    const again = await mirror.objects.commit({
+      tree: await mirror.trees.treeOf(first.commit),
       parents: [first.base],
       message: 'Fix the total\n',
       author: MIRA,
@@ -106,9 +106,13 @@ describe('the mirror', () => {
   it('takes a tree out of a bundle and refuses what is not one', async () => {
     const base = remote.commit({ 'a.txt': 'a\n' });
     const { commit } = await candidate({ 'a.txt': 'b\n' });
-    const bundle = await mirror.bundle({ work: commit }, [base]);
-    expect(await mirror.importTree(bundle, 'refs/heads/work')).toBe(await mirror.treeOf(commit));
-    await expect(mirror.importTree(Buffer.from('not a bundle'), 'refs/heads/work')).rejects.toMatchObject({
+    const bundle = await mirror.objects.bundle({ work: commit }, [base]);
+    expect(await mirror.objects.importTree(bundle, 'refs/heads/work')).toBe(
+      await mirror.trees.treeOf(commit),
+    );
+    await expect(
+      mirror.objects.importTree(Buffer.from('not a bundle'), 'refs/heads/work'),
+    ).rejects.toMatchObject({
       code: 'change_refused',
     });
   });
@@ -211,7 +215,7 @@ describe('the policy of what may be published', () => {
       '.gitmodules': '[submodule "x"]\n',
       'src/workflows/fine.yml': 'x\n',
     });
-    const found = await refusals(mirror, base, commit, await mirror.changes(base, commit));
+    const found = await refusals(mirror, base, commit, await mirror.trees.changes(base, commit));
     expect(found.map((sentence) => sentence.split(' ')[0])).toEqual([
       '.github/workflows/ci.yml',
       '.gitmodules',

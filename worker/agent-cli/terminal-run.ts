@@ -131,7 +131,7 @@ function taskOf(run: TerminalRun, { sandbox, setup }: OpenedRun, folder: string)
     report: async (event) => terminal.event(event),
     takeMessages: async () => [],
     redact: (text) => withoutCredentials(redact(text)),
-    openBrowser: async () => (await openBrowser(sandbox)).hands(),
+    openBrowser: async () => (await openBrowser(sandbox)).driver(),
     onText: (delta) => terminal.text(delta),
   };
 }

@@ -1,5 +1,5 @@
 // What the tool calls of one run work with: the sandbox, one browser, and child agents.
-import type { PageHands } from '../../sandbox/port/browser.ts';
+import type { PageDriver } from '../../sandbox/port/browser.ts';
 import { killSignal } from './abort.ts';
 import { runChild } from './child.ts';
 import type { AgentOutcome, AgentTask } from './task.ts';
@@ -22,8 +22,8 @@ export function callContexts({
 }: ContextOptions): (callKey: string, resumed: boolean) => ToolContext {
   const { sandbox, artifacts, keyPrefix } = task;
   const signal = killSignal(task.signal);
-  let browser: Promise<PageHands> | undefined;
-  const openBrowser = (): Promise<PageHands> => {
+  let browser: Promise<PageDriver> | undefined;
+  const openBrowser = (): Promise<PageDriver> => {
     browser ??= task.openBrowser();
     // A browser that did not open is opened again with the next call.
     browser.catch(() => (browser = undefined));

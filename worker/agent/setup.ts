@@ -34,8 +34,8 @@ export interface SetupOptions {
 export async function setUpAgent(repo: AgentRepo, options: SetupOptions): Promise<AgentSetup> {
   const { mirror, base, config } = repo;
   const guide = await readGuide({
-    list: () => mirror.list(base),
-    read: (path) => mirror.readText(base, path),
+    list: () => mirror.trees.list(base),
+    read: (path) => mirror.trees.readText(base, path),
   });
   const { max_steps, max_minutes, max_tokens, max_cost, prices, context_tokens } = config.model;
   return {

@@ -4,7 +4,7 @@ import type { EventBody } from '../../core/event.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
 import type { PriceTable } from '../../core/price.ts';
 import type { Usage } from '../../core/result.ts';
-import type { PageHands } from '../../sandbox/port/browser.ts';
+import type { PageDriver } from '../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { Model } from '../model/model.ts';
 import type { RepoGuide } from './tools/repo-guide.ts';
@@ -63,7 +63,7 @@ export interface AgentTask {
   /** Takes credentials out of a text that people get to see. */
   redact(text: string): string;
   /** Called at most once, when the browser is first needed. */
-  openBrowser(): Promise<PageHands>;
+  openBrowser(): Promise<PageDriver>;
   /**
    * Saves the working tree after the calls of each step. The model is asked meanwhile, and the next calls wait for
    * it. Must not throw.

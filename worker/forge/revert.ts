@@ -1,7 +1,7 @@
-// The tree that takes a merge back, made in the mirror.
+// Makes the tree that takes a merge back, in the mirror.
 import { ThreadsmithError } from '../../core/errors.ts';
-import { type GitFailure, git, gitError, tryGit } from './git.ts';
-import { COMMITTER, type Mirror } from './mirror.ts';
+import type { GitFailure } from './git.ts';
+import { COMMITTER, type Mirror, namedFiles } from './mirror.ts';
 
 const FAILURE: GitFailure = {
   code: 'internal',
@@ -14,32 +14,27 @@ const FAILURE: GitFailure = {
  * files that have changed since, and `change_refused` where there is nothing left to take back.
  */
 export async function revertTree(mirror: Mirror, merge: string, onto: string): Promise<string> {
-  const run = (...args: string[]) => git(['--git-dir', mirror.path, ...args], FAILURE);
-  if (!(await mirror.isAncestor(merge, onto))) throw nothingLeft();
-  const before = await run('rev-parse', '--verify', '-q', `${merge}^1^{tree}`);
+  const { history, trees, objects } = mirror;
+  if (!(await history.isAncestor(merge, onto))) throw nothingLeft();
   // Git 2.39 cannot be told a merge base, so the state before the merge becomes a commit on top of the merge.
-  const undone = await mirror.commit({
-    tree: before,
+  const undone = await objects.commit({
+    tree: await trees.treeOf(await history.firstParent(merge)),
     parents: [merge],
     message: 'the state before the merge\n',
     author: COMMITTER,
-    // Any moment will do, as long as it is always the same.
+    // A fixed time gives the same commit at each try.
     at: new Date('2000-01-01T00:00:00Z'),
   });
-  const flags = ['merge-tree', '--write-tree', '--name-only', '--no-messages'];
-  const result = await tryGit(['--git-dir', mirror.path, ...flags, onto, undone]);
-  const [tree = '', ...files] = result.stdout.toString('utf8').split('\n').filter(Boolean);
-  if (result.exitCode === 1 && files.length > 0) throw conflict(files);
-  if (result.exitCode !== 0) throw gitError(FAILURE, result);
-  if (tree === (await mirror.treeOf(onto))) throw nothingLeft();
-  return tree;
+  const reverted = await objects.mergeTree(onto, undone, FAILURE);
+  if (reverted.kind === 'conflict') throw conflict(reverted.files);
+  if (reverted.tree === (await trees.treeOf(onto))) throw nothingLeft();
+  return reverted.tree;
 }
 
 function conflict(files: readonly string[]): ThreadsmithError {
-  const shown = files.slice(0, 5).join(', ') + (files.length > 5 ? ` and ${files.length - 5} more` : '');
   return new ThreadsmithError(
     'merge_conflict',
-    `Later changes touch what is to be taken back: ${shown}.`,
+    `Later changes touch what is to be taken back: ${namedFiles(files)}.`,
     'Reply “take the merge back, and keep the later changes”, and the agent does it.',
   );
 }

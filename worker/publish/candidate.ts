@@ -33,7 +33,7 @@ export async function takeCandidate(
   title: string,
 ): Promise<Candidate | null> {
   const { parent, mirror, sandbox, facts } = workspace;
-  const parentTree = await mirror.treeOf(parent);
+  const parentTree = await mirror.trees.treeOf(parent);
   const script = [
     'set -e',
     rememberMerge(workspace.defaultBranch),
@@ -53,12 +53,12 @@ export async function takeCandidate(
     throw untaken(result.output.text);
   }
   if (tree === parentTree) return null;
-  const imported = await mirror.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
+  const imported = await mirror.objects.importTree(await sandbox.read(BUNDLE, MAX_BUNDLE_BYTES), REF);
   if (imported === parentTree) return null;
   const merged = await mergedIn(workspace, result.output.text);
   const author = signatureOf(facts.requester);
   const others = coAuthorLines(await workspace.coAuthors(), author);
-  const commit = await mirror.commit({
+  const commit = await mirror.objects.commit({
     tree: imported,
     parents: merged === null ? [parent] : [parent, merged],
     message: `${title}\n\nThreadsmith-session: ${facts.sessionId}\n${turnTrailer(facts)}${others}`,
@@ -77,8 +77,8 @@ async function mergedIn(
   output: string,
 ): Promise<string | null> {
   const claimed = /^merged ([0-9a-f]{40,64})$/m.exec(output)?.[1];
-  if (claimed === undefined || !(await mirror.isAncestor(claimed, latest))) return null;
-  return (await mirror.isAncestor(claimed, parent)) ? null : claimed;
+  if (claimed === undefined || !(await mirror.history.isAncestor(claimed, latest))) return null;
+  return (await mirror.history.isAncestor(claimed, parent)) ? null : claimed;
 }
 
 function untaken(output: string): ThreadsmithError {

@@ -1,7 +1,6 @@
 // What a change may not touch: files through which it would get rights that its reviewer does not expect.
 
 import type { ChangedFile } from '../../core/result.ts';
-import { git } from '../forge/git.ts';
 import type { Mirror } from '../forge/mirror.ts';
 
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
@@ -26,41 +25,21 @@ export async function refusals(
   return [...byPath, ...(await refusedEntries(mirror, parent, commit))];
 }
 
-/** Links that leave the tree, submodules, and files of a size that nobody can review. */
-async function refusedEntries(mirror: Mirror, parent: string, commit: string): Promise<readonly string[]> {
-  const failure = {
-    code: 'internal',
-    what: 'The change could not be read',
-    advice: 'Reply in the thread to try again.',
-  } as const;
-  const flags = [
-    '--git-dir',
-    mirror.path,
-    'diff-tree',
-    '-r',
-    '-z',
-    '--no-ext-diff',
-    '--diff-filter=d',
-    '--no-renames',
-  ];
-  const fields = (await git([...flags, parent, commit], failure)).split('\0');
-  const found: string[] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [, mode = '', , object = ''] = (fields[index] ?? '').replace(/^:/, '').split(' ');
-    const path = fields[index + 1] ?? '';
-    if (mode === '160000') found.push(`${path} may not be changed: submodules fetch code from elsewhere.`);
-    if (mode === '120000') {
-      const target = await git(['--git-dir', mirror.path, 'cat-file', 'blob', object], failure);
-      if (leavesTree(path, target))
-        found.push(`${path} may not be a link to ${target}, which is outside the repo.`);
+/** One sentence for each link out of the tree, submodule, and file that is too large for a review. */
+async function refusedEntries({ trees }: Mirror, parent: string, commit: string): Promise<readonly string[]> {
+  return (await trees.changedEntries(parent, commit)).flatMap((entry) => {
+    const { path } = entry;
+    switch (entry.kind) {
+      case 'submodule':
+        return [`${path} may not be changed: submodules fetch code from elsewhere.`];
+      case 'link':
+        if (!leavesTree(path, entry.target)) return [];
+        return [`${path} may not be a link to ${entry.target}, which is outside the repo.`];
+      case 'file':
+        if (entry.sizeBytes <= MAX_FILE_BYTES) return [];
+        return [`${path} has ${Math.round(entry.sizeBytes / 2 ** 20)} MB, more than can be reviewed.`];
     }
-    if (mode.startsWith('100')) {
-      const sizeBytes = Number(await git(['--git-dir', mirror.path, 'cat-file', '-s', object], failure));
-      if (sizeBytes > MAX_FILE_BYTES)
-        found.push(`${path} has ${Math.round(sizeBytes / 2 ** 20)} MB, more than can be reviewed.`);
-    }
-  }
-  return found;
+  });
 }
 
 function leavesTree(path: string, target: string): boolean {

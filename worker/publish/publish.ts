@@ -28,14 +28,14 @@ export async function publish(options: PublishOptions): Promise<ChangeResult> {
   await forge.publish(mirror, facts.branch, commit, workspace.signal);
   await workspace.report({ type: 'published', commit, branch: facts.branch });
   // Where the default branch was merged in on the way, its changes are not the session's.
-  const base = (await mirror.mergeBase(workspace.latest, commit)) ?? workspace.base;
-  const files: readonly ChangedFile[] = await mirror.changes(base, commit);
+  const base = (await mirror.history.mergeBase(workspace.latest, commit)) ?? workspace.base;
+  const files: readonly ChangedFile[] = await mirror.trees.changes(base, commit);
   const diff = await workspace.artifacts.save({
     kind: 'diff',
     name: `${facts.sessionId}.diff`,
     mimeType: 'text/x-diff',
     altText: '',
-    content: Buffer.from(await mirror.diff(base, commit, MAX_DIFF_BYTES)),
+    content: Buffer.from(await mirror.trees.diff(base, commit, MAX_DIFF_BYTES)),
   });
   return {
     kind: 'change',

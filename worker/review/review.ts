@@ -27,7 +27,7 @@ export async function secretsIn(
   commit: string,
   redact: Redact,
 ): Promise<readonly string[]> {
-  const files = readDiff(await mirror.diff(over, commit, MAX_DIFF_BYTES));
+  const files = readDiff(await mirror.trees.diff(over, commit, MAX_DIFF_BYTES));
   return [...knownSecrets(files, redact), ...addedSecrets(files)]
     .filter((finding) => finding.certain)
     .slice(0, MAX_FINDINGS)
@@ -55,7 +55,7 @@ export interface Reviewed {
 /** Judges the change of this turn. Never throws for reasons of its own; abort throws the signal's reason. */
 export async function review(options: ReviewOptions): Promise<Reviewed> {
   const { workspace, model, over, commit, request, summary, round } = options;
-  const diff = await workspace.mirror.diff(over, commit, MAX_DIFF_BYTES);
+  const diff = await workspace.mirror.trees.diff(over, commit, MAX_DIFF_BYTES);
   const findings = findingsIn(diff).slice(0, MAX_FINDINGS).map(describe);
   const judged = await judge(model, { request, summary, hints: findings, diff }, workspace.signal);
   const verdict = findings.length > 0 || judged.verdict === 'fail' ? 'fail' : judged.verdict;

@@ -94,7 +94,7 @@ export async function startAgent(
         report: (event) => journal.report(event),
         takeMessages: async () => [...notes, ...(await steering())],
         redact: (text) => withoutCredentials(database.redact(text)),
-        openBrowser: async () => (await openPage()).hands(),
+        openBrowser: async () => (await openPage()).driver(),
         saveWork,
       }),
     );

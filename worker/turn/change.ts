@@ -97,7 +97,7 @@ async function workInRounds(
     if (unseen === null) return { kind: 'answer', text: said.text, usage: said.usage };
     const { commit, over } = unseen;
     await workspace.report({ type: 'phase.finished', phase: 'agent', ok: true, detail: '' });
-    const changes = await workspace.mirror.changes(over, commit);
+    const changes = await workspace.mirror.trees.changes(over, commit);
     const refused = [
       ...(await refusals(workspace.mirror, over, commit, changes)),
       ...(await secretsIn(workspace.mirror, over, commit, context.database.redact)),

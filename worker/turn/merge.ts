@@ -44,7 +44,7 @@ export async function runMergeTurn(context: TurnContext): Promise<void> {
       coAuthors: prompters.map(signatureOf),
     };
     const { mergeCommit } = await context.forge.merge(mirror, request, signal);
-    const { defaultBranch } = await mirror.refresh(signal);
+    const { defaultBranch } = await mirror.remote.refresh(signal);
     const result: MergedResult = {
       kind: 'merged',
       by: turn.requester,
@@ -111,11 +111,11 @@ async function blockOf(context: TurnContext, seen: string, error: unknown): Prom
   if (why === null) return null;
   const { mirror, session, log, lease, database, content } = context;
   try {
-    const { defaultBranch } = await mirror.refresh(context.signal);
-    const head = await mirror.head(session.branch);
+    const { defaultBranch } = await mirror.remote.refresh(context.signal);
+    const head = await mirror.history.head(session.branch);
     const block: MergeBlock = { why, seen, head, defaultBranch };
     if (why !== 'head_moved' || head === null || head === seen) return block;
-    const diff = await mirror.diff(seen, head, MAX_DIFF_BYTES);
+    const diff = await mirror.trees.diff(seen, head, MAX_DIFF_BYTES);
     const saved = await openArtifacts(database, content, lease).save({
       kind: 'diff',
       name: `${seen.slice(0, 8)}-${head.slice(0, 8)}.diff`,

@@ -73,7 +73,7 @@ async function revertCommit(workspace: Workspace, merge: string, text: string): 
   const title = text.split('\n')[0]?.slice(0, 72) ?? '';
   const author = signatureOf(facts.requester);
   const others = coAuthorLines(await workspace.coAuthors(), author);
-  return mirror.commit({
+  return mirror.objects.commit({
     tree: await revertTree(mirror, merge, parent),
     parents: [parent],
     message: `${title}\n\nThis reverts commit ${merge}.\n\nThreadsmith-session: ${facts.sessionId}\n${others}`,
@@ -85,7 +85,7 @@ async function revertCommit(workspace: Workspace, merge: string, text: string): 
 /** Brings the working tree of the sandbox to the commit, staged over its parent as the agent's work would be. */
 async function checkOut(workspace: Workspace, commit: string): Promise<void> {
   const { mirror, parent, sandbox } = workspace;
-  await sandbox.write(BUNDLE, await mirror.bundle({ [BRANCH]: commit }, [parent]));
+  await sandbox.write(BUNDLE, await mirror.objects.bundle({ [BRANCH]: commit }, [parent]));
   const result = await shell(
     workspace,
     'revert',

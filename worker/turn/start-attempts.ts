@@ -18,7 +18,7 @@ export async function beginAttempts(context: TurnContext): Promise<void> {
       { type: 'phase.started', phase: 'prepare', detail: `Fetching ${mirror.repo.name}` },
     ]),
   );
-  const latest = await mirror.refresh(signal);
+  const latest = await mirror.remote.refresh(signal);
   const tried = turn.details.tries;
   const start =
     tried === undefined ? await fromHere(context, latest.commit) : await fromWhere(context, tried);
@@ -53,7 +53,7 @@ async function fromWhere(context: TurnContext, turnId: string): Promise<Starting
   ]);
   const turns = new Set([turnId, ...own.map(({ turn_id }) => turn_id)]);
   const first = entries.find((entry) => turns.has(entry.turnId));
-  const before = await mirror.firstParent(result.commit);
+  const before = await mirror.history.firstParent(result.commit);
   return {
     fromNumber: attempt.number,
     fromPlace: first?.place ?? entries.length,

@@ -74,8 +74,8 @@ export function keepSnapshots(tools: SnapshotKeeperTools): SnapshotKeeper {
   const refresh = async (repo: RepoConfig): Promise<void> => {
     if (!(await isInUse(database.em(), repo.name, IN_USE_MS))) return;
     const mirror = openMirror(repo, tools.mirrors);
-    const { defaultBranch, commit: base } = await mirror.refresh(signal);
-    const repoFile = await readRepoFile((path) => mirror.readText(base, path));
+    const { defaultBranch, commit: base } = await mirror.remote.refresh(signal);
+    const repoFile = await readRepoFile((path) => mirror.trees.readText(base, path));
     const network = tools.networks?.byRepo.get(repo.name)?.policy;
     const spec = await snapshotSpec({ repo, config, mirror, base, defaultBranch, repoFile, network });
     const [newest] = await provider.snapshots.list(spec.series);

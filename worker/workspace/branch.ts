@@ -36,12 +36,12 @@ export async function parentOf(
   base: string,
   shown: string,
 ): Promise<string> {
-  const head = await mirror.head(facts.branch);
+  const head = await mirror.history.head(facts.branch);
   if (head === null || head === shown) return shown;
-  if ((await mirror.messageOf(head)).includes(turnTrailer(facts))) return shown;
+  if ((await mirror.history.messageOf(head)).includes(turnTrailer(facts))) return shown;
   // A branch that was merged before, and a new piece of work that begins after that merge.
-  if (await mirror.isAncestor(head, base)) return shown;
-  return (await mirror.isAncestor(base, head)) || shown !== base ? head : shown;
+  if (await mirror.history.isAncestor(head, base)) return shown;
+  return (await mirror.history.isAncestor(base, head)) || shown !== base ? head : shown;
 }
 
 /** The line of a commit message by which a turn knows its own commit again. */
@@ -125,7 +125,7 @@ async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Pro
   const lines = [`git update-ref ${upstream} ${latest}`];
   if (missing.length > 0) {
     const common = has.includes('base') ? [base] : await knownTo(mirror, latest, has);
-    const bundle = await mirror.bundle(Object.fromEntries(missing), common);
+    const bundle = await mirror.objects.bundle(Object.fromEntries(missing), common);
     try {
       await sandbox.write(`/work/repo/${BUNDLE_FILE}`, bundle);
     } catch (thrown) {
@@ -145,7 +145,7 @@ async function knownTo(mirror: Mirror, latest: string, said: readonly string[]):
   const at = said
     .map((line) => /^at ([0-9a-f]{40,64})$/.exec(line)?.[1])
     .find((found) => found !== undefined);
-  return at !== undefined && (await mirror.isAncestor(at, latest)) ? [at] : [];
+  return at !== undefined && (await mirror.history.isAncestor(at, latest)) ? [at] : [];
 }
 
 /** What the working tree has over `shown` comes on top of `parent`; where it conflicts, the files say so. */

@@ -64,12 +64,12 @@ export interface PrepareOptions {
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { facts, mirror, signal, progress } = options;
   progress(`Fetching ${options.repo.name}`);
-  const latest = await mirror.refresh(signal);
+  const latest = await mirror.remote.refresh(signal);
   const base = options.baseCommit ?? latest.commit;
   const shown = options.headCommit ?? base;
   const parent = await parentOf(facts, mirror, base, shown);
   // From where the work begins, so that a change cannot rewrite the checks that judge it.
-  const repoFile = await readRepoFile((path) => mirror.readText(base, path), chosenBranch(options));
+  const repoFile = await readRepoFile((path) => mirror.trees.readText(base, path), chosenBranch(options));
   const { defaultBranch } = latest;
   const spec = await snapshotSpec({ ...options, base, defaultBranch, repoFile });
   const snapshot = await chooseSnapshot({ ...options, spec, key: facts.sandboxKey }, options.repo.name);

@@ -97,10 +97,10 @@ export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Prom
 /** What the snapshot of a commit is made of. */
 export async function snapshotSpec(source: SnapshotSource): Promise<SnapshotSpec> {
   const { repo, config, mirror, base, defaultBranch, repoFile, network } = source;
-  const inputs = await mirror.fingerprint(base, (paths) => inputsOfSetup(paths, repoFile.setup));
+  const inputs = await mirror.trees.fingerprint(base, (paths) => inputsOfSetup(paths, repoFile.setup));
   const does = digest([defaultBranch, repoFile.setup, inputs, network?.rules ?? []]);
   const alike = `${digest(defaultBranch).slice(0, LINE_CHARS)}-${does}`;
-  const bundled = async () => bundleTar(await mirror.bundle({ [defaultBranch]: base }));
+  const bundled = async () => bundleTar(await mirror.objects.bundle({ [defaultBranch]: base }));
   return {
     series: seriesOf(repo.name),
     key: `${base.slice(0, 16)}-${alike}`,

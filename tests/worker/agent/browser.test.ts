@@ -28,7 +28,7 @@ const browser = opened(async () => {
   return openBrowser(test.sandbox);
 });
 
-const call = (input: object) => callTool(test, 'browser', input, { openBrowser: () => browser.hands() });
+const call = (input: object) => callTool(test, 'browser', input, { openBrowser: () => browser.driver() });
 const use = async (input: object): Promise<string> => outputOf(await call(input));
 
 it('opens, fills, clicks, presses, and sees what the page says', async () => {

@@ -1,7 +1,7 @@
 // The browser tool: the sandbox's own Chromium, where localhost is the app's.
 import { z } from 'zod';
 import { SCREENSHOT_MAX_BYTES } from '../../../core/limits.ts';
-import type { Look, PageHands, PageState } from '../../../sandbox/port/browser.ts';
+import type { Look, PageDriver, PageState } from '../../../sandbox/port/browser.ts';
 import { cutMiddle, oneLine, readable } from './output.ts';
 import { defineTool, failed, succeeded, type ToolContext, type ToolOutcome } from './tool.ts';
 
@@ -38,7 +38,7 @@ interface Action {
   /** Fields of the input that the action does not work without. */
   readonly needs: readonly (keyof BrowserInput)[];
   summary(input: BrowserInput): string;
-  run(input: BrowserInput, page: PageHands, context: ToolContext): Promise<ToolOutcome>;
+  run(input: BrowserInput, page: PageDriver, context: ToolContext): Promise<ToolOutcome>;
 }
 
 const ACTIONS: Readonly<Record<(typeof ACTION_NAMES)[number], Action>> = {

@@ -4,7 +4,7 @@ import type { ArtifactStore } from '../../../core/artifact.ts';
 import type { EventBody } from '../../../core/event.ts';
 import type { ChildUsage } from '../../../core/journal.ts';
 import { issuesText, parseJson } from '../../../core/parse.ts';
-import type { PageHands } from '../../../sandbox/port/browser.ts';
+import type { PageDriver } from '../../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../../sandbox/port/sandbox.ts';
 import type { ToolSpec } from '../../model/model.ts';
 
@@ -21,7 +21,7 @@ export interface ToolContext {
   /** The rest of the turn's time. */
   readonly remainingMs: number;
   report(event: EventBody): Promise<void>;
-  openBrowser(): Promise<PageHands>;
+  openBrowser(): Promise<PageDriver>;
   /** Names the shell whose working directory and variables the call shares. */
   readonly shellName: string;
   /** Lets a child agent work on a task and gives its report. */

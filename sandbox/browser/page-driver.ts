@@ -1,6 +1,6 @@
 // One page, used step by step by the agent's browser tool.
 import type { Locator, Page } from 'playwright';
-import type { Look, PageHands, PageState } from '../port/browser.ts';
+import type { Look, PageDriver, PageState } from '../port/browser.ts';
 import { asBrowserFailure } from './failure.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
@@ -8,7 +8,7 @@ import { localUrl, settle, visit } from './visit.ts';
 
 const SNAPSHOT_MAX_CHARS = 200_000;
 
-export class ChromiumHands implements PageHands {
+export class ChromiumPageDriver implements PageDriver {
   private readonly openPage: (look: Look) => Promise<Page>;
   private look: Look = {};
   private page: Page;
