@@ -18,7 +18,7 @@ const OVERFLOW_TEXT_MAX = 3_000;
 export function fit(message: Message): FittedMessage {
   const replaced: Problem[] = [];
   const blocks = message.blocks.flatMap(fitBlock).map((block) => legal(block, replaced));
-  const [first = [], ...rest] = pack(blocks.length > 0 ? blocks : spoken(message.text));
+  const [first = [], ...rest] = pack(blocks.length > 0 ? blocks : textBlocks(message.text));
   return {
     text: textOf(message.text, first),
     blocks: first,
@@ -40,9 +40,9 @@ export function fitWithRest(message: Message, rest: readonly KnownBlock[]): Fitt
 }
 
 /** The blocks of a message that has none: its text, which is mrkdwn already. */
-function spoken(text: string): KnownBlock[] {
-  const said = text.trim() === '' ? NOTHING : text.toWellFormed();
-  return fitBlock({ type: 'section', text: { type: 'mrkdwn', text: said } });
+function textBlocks(text: string): KnownBlock[] {
+  const shown = text.trim() === '' ? NOTHING : text.toWellFormed();
+  return fitBlock({ type: 'section', text: { type: 'mrkdwn', text: shown } });
 }
 
 function textOf(text: string, blocks: readonly KnownBlock[]): string {
@@ -55,8 +55,7 @@ function legal(block: KnownBlock, replaced: Problem[]): KnownBlock {
   const problems = validateMessage({ text: NOTHING, blocks: [block] });
   if (problems.length === 0) return block;
   replaced.push(...problems);
-  const said = cut(wordsOf(block).trim(), OVERFLOW_TEXT_MAX);
-  return paragraph(words(said === '' ? NOTHING : said));
+  return paragraph(words(cut(wordsOf(block).trim(), OVERFLOW_TEXT_MAX) || NOTHING));
 }
 
 /** Distributes blocks over messages. Rows of buttons go to the first one, which reserves space for them. */

@@ -19,16 +19,19 @@ const SOURCE_MAX = 400_000;
 export interface MarkdownOptions {
   /** The template for links to places in the code, such as `src/a.ts:3`. */
   readonly links?: CodeLinks | null;
+  /** The text in place of a blank source. */
+  readonly blank?: string;
 }
 
 /**
- * Converts Markdown to blocks, none for a blank text. Text that is not Markdown becomes literal text. Nothing in
+ * Converts Markdown to blocks, none for a blank text without a substitute. Text that is not Markdown becomes literal text. Nothing in
  * it can become a mention, a picture, or a link whose label names another place. The blocks may be longer than a
  * message; `fit` splits them.
  */
 export function markdownBlocks(source: string, options: MarkdownOptions = {}): RichTextBlock[] {
-  const links = options.links ?? null;
-  return spaced(chunks(clean(source).slice(0, SOURCE_MAX)).flatMap((chunk) => parse(chunk, links)));
+  const { links = null, blank = '' } = options;
+  const parts = chunks(clean(source).slice(0, SOURCE_MAX)).flatMap((chunk) => parse(chunk, links));
+  return spaced(parts.length > 0 || blank === '' ? parts : [section(words(blank))]);
 }
 
 /** The words of a Markdown text without formats, for notifications and screen readers. */

@@ -5,20 +5,20 @@ import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { ACTION } from '../parts/actions.ts';
 import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
-import { paragraph, words } from '../parts/rich.ts';
 import { MESSAGE_TEXT_MAX } from '../rules/limits.ts';
 import { cut } from '../rules/text.ts';
 import { alertDecision } from './alert.ts';
 import { chosenContext, footer } from './change.ts';
 import { SCRIPTED_NOTE } from './status.ts';
 
+const NO_TEXT = 'The agent ended without an answer.';
+
 export function answerMessage(view: AnswerView): FittedMessage {
   const { text, usage, repo } = view.result;
-  const said = markdownBlocks(text, { links: view.codeLinks });
   return fit({
-    text: textLines(cut(markdownWords(text), MESSAGE_TEXT_MAX)) || 'The agent ended without an answer.',
+    text: textLines(cut(markdownWords(text), MESSAGE_TEXT_MAX)) || NO_TEXT,
     blocks: compact(
-      said.length > 0 ? said : paragraph(words('The agent ended without an answer.')),
+      markdownBlocks(text, { links: view.codeLinks, blank: NO_TEXT }),
       context(footer(usage, [repo, view.base ? `from ${view.base}` : ''])),
       chosenContext(view.result.chosen),
       context(view.model?.scripted ? SCRIPTED_NOTE : ''),

@@ -188,9 +188,8 @@ function evidenceOf(attempt: AttemptView): string {
 }
 
 function checksOf(verification: Verification): string {
-  const said = checksInWords(verification);
   const isOnlyPages = !verification.passed && verification.checks.every(({ status }) => status === 'passed');
-  return `${verification.passed ? '✓' : '✗'} ${isOnlyPages && verification.checks.length > 0 ? 'a page has new faults' : said}`;
+  return `${verification.passed ? '✓' : '✗'} ${isOnlyPages && verification.checks.length > 0 ? 'a page has new faults' : checksInWords(verification)}`;
 }
 
 /** The outcome of the attempt in one sentence. */

@@ -20,27 +20,27 @@ import { restoredNote, SCRIPTED_NOTE } from './status.ts';
 /** The part of the agent's summary above the checks; the rest follows in a message below. */
 const SUMMARY_WEIGHT_MAX = 4_000;
 
-const SPOKEN_SUMMARY_MAX = 2_500;
+const SUMMARY_TEXT_MAX = 2_500;
 
 export interface ChangeMessageOptions {
   /** The header. A problem that it names is not repeated below. */
   readonly title: string;
   /** Lines of the `text`, before and after the summary. */
-  readonly spoken: readonly string[];
-  readonly spokenAfter?: readonly string[];
+  readonly text: readonly string[];
+  readonly textAfter?: readonly string[];
   readonly lead: KnownBlock | null;
   readonly buttons: KnownBlock | null;
 }
 
 /** The message of a change in one state of its merge. The rest of a long summary follows in further messages. */
 export function changeMessage(view: ChangeView, options: ChangeMessageOptions): FittedMessage {
-  const { title, spoken, spokenAfter = [], lead, buttons } = options;
+  const { title, lead, buttons } = options;
   const { summary, verification, review, files, usage } = view.result;
-  const said = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
+  const paragraphs = markdownBlocks(summary, { links: view.codeLinks }).flatMap((block) =>
     packRichText(block.elements),
   );
-  const shown = atMost(SUMMARY_WEIGHT_MAX, said);
-  const rest = said.slice(shown.length);
+  const shown = atMost(SUMMARY_WEIGHT_MAX, paragraphs);
+  const rest = paragraphs.slice(shown.length);
   const blocks = compact(
     header(title),
     lead,
@@ -57,7 +57,8 @@ export function changeMessage(view: ChangeView, options: ChangeMessageOptions): 
     context(restoredNote(view), view.model?.scripted ? SCRIPTED_NOTE : ''),
     buttons,
   );
-  const text = textLines(...spoken, cut(markdownWords(summary), SPOKEN_SUMMARY_MAX), ...spokenAfter);
+  const summaryText = cut(markdownWords(summary), SUMMARY_TEXT_MAX);
+  const text = textLines(...options.text, summaryText, ...(options.textAfter ?? []));
   return fitWithRest({ text, blocks }, rest);
 }
 

@@ -10,7 +10,7 @@ const TAILS_MAX = 2;
 const TAIL_CHARS_MAX = 900;
 const TAIL_LINES_MAX = 14;
 
-const said: Record<CheckResult['status'], string> = {
+const statusLabels: Record<CheckResult['status'], string> = {
   passed: '✓ passed',
   failed: '✗ failed',
   timed_out: '✗ timed out',
@@ -37,7 +37,11 @@ export function checkBlocks(verification: Verification): KnownBlock[] {
       ['Check', 'Result', 'Time'].map(cell),
       ...sorted
         .slice(0, ROWS_MAX)
-        .map((check) => [cell(check.name), cell(said[check.status]), cell(duration(check.durationMs))]),
+        .map((check) => [
+          cell(check.name),
+          cell(statusLabels[check.status]),
+          cell(duration(check.durationMs)),
+        ]),
       ...(rest > 0 ? [[cell(`and ${count(rest, 'more check')}`), cell(NOTHING), cell(NOTHING)]] : []),
     ],
   };

@@ -19,7 +19,7 @@ export function discardedMessage(view: DiscardedView): FittedMessage {
   const undo = button({ actionId: ACTION.undoDiscard, value: view.turnId, text: 'Undo' });
   return changeMessage(view, {
     title: 'Discarded',
-    spoken: [`Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`],
+    text: [`Discarded by ${nameOf(by)} at ${readable(at)}. ${hint}`],
     lead: paragraph(words('Discarded by '), person(by), words(' '), [moment(at)], words(`. ${hint}`)),
     buttons: undoable ? actions(undo) : null,
   });

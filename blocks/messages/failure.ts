@@ -3,7 +3,7 @@ import type { Failure } from '../../core/errors.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION } from '../parts/actions.ts';
 import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
-import { paragraph, preformatted, richText, section, told } from '../parts/rich.ts';
+import { paragraph, preformatted, richText, section, withCode } from '../parts/rich.ts';
 import { clean, cut } from '../rules/text.ts';
 
 export interface FailureOptions {
@@ -35,8 +35,8 @@ export function failureMessage(options: FailureOptions): FittedMessage {
     text: textLines(what, advice),
     blocks: compact(
       output === ''
-        ? paragraph(told(what, { bold: true }), told(advice === '' ? '' : `\n${advice}`))
-        : richText(section(told(what, { bold: true })), preformatted(output), section(told(advice))),
+        ? paragraph(withCode(what, { bold: true }), withCode(advice === '' ? '' : `\n${advice}`))
+        : richText(section(withCode(what, { bold: true })), preformatted(output), section(withCode(advice))),
       context(options.about ?? ''),
       options.canRetry
         ? actions(

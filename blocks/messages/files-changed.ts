@@ -6,7 +6,7 @@ import { count } from '../rules/text.ts';
 
 const FILES_MAX = 12;
 
-const said: Record<ChangedFile['status'], string> = {
+const statusLabels: Record<ChangedFile['status'], string> = {
   added: 'new',
   modified: '',
   deleted: 'deleted',
@@ -32,7 +32,7 @@ export function filesBlock(files: readonly ChangedFile[]): RichTextBlock | null 
 function note(file: ChangedFile): string {
   const changed =
     file.additions === null || file.deletions === null ? 'binary' : lines(file.additions, file.deletions);
-  return [changed, said[file.status]].filter(Boolean).join(' · ');
+  return [changed, statusLabels[file.status]].filter(Boolean).join(' · ');
 }
 
 function lines(plus: number, minus: number): string {

@@ -10,11 +10,11 @@ type Parts = readonly (readonly RichTextElement[])[];
 
 /** A message of one line. Its text mentions the people in it, or names `who`, the only one, without a mention. */
 export function lineMessage(parts: Parts, who?: Named): FittedMessage {
-  return fit({ text: spoken(parts, who), blocks: [paragraph(...parts)] });
+  return fit({ text: lineText(parts, who), blocks: [paragraph(...parts)] });
 }
 
 /** A line as the `text` of a message: escaped, with people as mentions, or `who` by name. */
-export function spoken(parts: Parts, who?: Named): string {
+export function lineText(parts: Parts, who?: Named): string {
   return parts
     .flat()
     .map((element) => {

@@ -21,7 +21,7 @@ export function mergedMessage(view: MergedView): FittedMessage {
   const approved = others.length === 0 ? '' : ` Approved by ${namesOf(others)} too.`;
   return changeMessage(view, {
     title: `Merged into ${into}`,
-    spoken: [
+    text: [
       `Merged into ${into} by ${nameOf(by)} at ${readable(at)} as ${shortCommit(mergeCommit)}.${approved}${unverified}`,
     ],
     lead: paragraph(

@@ -16,22 +16,20 @@ export interface PlanOptions extends Proposal {
   readonly waits: boolean;
 }
 
+const NO_TEXT = 'The agent made no plan.';
+
 export function planMessage({ turnId, place, text, decision, waits }: PlanOptions): FittedMessage {
-  const said = markdownBlocks(text);
   const decided = decision === null ? null : DECIDED[decision.how](oneLine(decision.text, 300));
   return fit({
     text: [
-      textLines(
-        'A plan, before anything is changed:',
-        cut(markdownWords(text), 2_500) || 'The agent made no plan.',
-      ),
+      textLines('A plan, before anything is changed:', cut(markdownWords(text), 2_500) || NO_TEXT),
       ...(decision === null || decided === null
         ? []
         : [`${nameInText({ id: decision.by })}${escape(decided)}`]),
     ].join('\n'),
     blocks: compact(
       header('Plan'),
-      said.length > 0 ? said : paragraph(words('The agent made no plan.')),
+      markdownBlocks(text, { blank: NO_TEXT }),
       decision === null || decided === null ? null : paragraph(person({ id: decision.by }), words(decided)),
       decision === null && waits ? buttons({ turnId, place }) : null,
       decision === null && waits

@@ -3,7 +3,7 @@ import { fit, textLines } from '../fit/fit.ts';
 import { markdownBlocks, markdownWords } from '../markdown/markdown.ts';
 import { numberedButton, optionValue } from '../parts/actions.ts';
 import { actions, button, compact, context, type FittedMessage } from '../parts/message.ts';
-import { list, paragraph, richText, section, words } from '../parts/rich.ts';
+import { list, richText, section, words } from '../parts/rich.ts';
 import { BUTTON_TEXT_MAX } from '../rules/limits.ts';
 import { clean, cut, oneLine } from '../rules/text.ts';
 
@@ -18,20 +18,17 @@ export interface QuestionOptions {
 }
 
 const OPTIONS_MAX = 10;
+const NO_TEXT = 'The agent has a question.';
 
 export function questionMessage(asked: QuestionOptions): FittedMessage {
   const options = asked.options.slice(0, OPTIONS_MAX).map((option) => clean(option).trim());
   // A button shows 75 characters; longer options are a list above numbered buttons.
   const long = options.some((option) => option.length > BUTTON_TEXT_MAX || option.includes('\n'));
   const spelled = options.map((option) => section(words(cut(option, 500))));
-  const said = markdownBlocks(asked.question);
   return fit({
-    text: textLines(
-      cut(markdownWords(asked.question), 2_500) || 'The agent has a question.',
-      ...numbered(options),
-    ),
+    text: textLines(cut(markdownWords(asked.question), 2_500) || NO_TEXT, ...numbered(options)),
     blocks: compact(
-      said.length > 0 ? said : paragraph(words('The agent has a question.')),
+      markdownBlocks(asked.question, { blank: NO_TEXT }),
       long ? richText(list(spelled, { style: 'ordered' })) : null,
       options.length > 0
         ? actions(

@@ -46,8 +46,8 @@ function offer(view: ChangeView): FittedMessage {
   const approvals = approvalLine(view);
   return changeMessage(view, {
     title: outcome,
-    spoken: [outcome, state, approvals],
-    spokenAfter: [
+    text: [outcome, state, approvals],
+    textAfter: [
       `${filesInWords(view.result.files)} in ${view.result.repo}.`,
       ...problemLines(view.result.verification).slice(0, 3),
       ...reviewLines(view.result.review),

@@ -2,7 +2,7 @@
 import type { Failure } from '../../core/errors.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import type { FittedMessage } from '../parts/message.ts';
-import { bold, preformatted, richText, section, told } from '../parts/rich.ts';
+import { bold, preformatted, richText, section, withCode } from '../parts/rich.ts';
 import { clean } from '../rules/text.ts';
 
 const OUTPUT_MAX = 1_000;
@@ -17,9 +17,9 @@ export function snapshotFailedMessage(repo: string, { message, advice }: Failure
     text: textLines(`The setup of ${repo} fails: ${what}`, `${clean(advice)} ${meanwhile}`),
     blocks: [
       richText(
-        section(bold(`The setup of ${repo} fails.`), told(` ${what}`)),
+        section(bold(`The setup of ${repo} fails.`), withCode(` ${what}`)),
         ...(output === '' ? [] : [preformatted(output)]),
-        section(told(`${clean(advice)} ${meanwhile}`)),
+        section(withCode(`${clean(advice)} ${meanwhile}`)),
       ),
     ],
   });

@@ -140,8 +140,8 @@ function tasks(view: WorkView): TaskCardBlock[] {
 }
 
 function phaseTask(view: WorkView, phase: PhaseView): TaskCardBlock {
-  const said = phase.phase === 'verify' && view.checks.length > 0 ? checksSoFar(view.checks) : phase.detail;
-  return task(phase.phase, phaseTitles[phase.phase], taskStates[phase.state], said);
+  const detail = phase.phase === 'verify' && view.checks.length > 0 ? checksSoFar(view.checks) : phase.detail;
+  return task(phase.phase, phaseTitles[phase.phase], taskStates[phase.state], detail);
 }
 
 /** The agent's own steps, or one task for all of its work where it named none. */
@@ -172,12 +172,12 @@ function task(
   detail = '',
   command: string | null = null,
 ): TaskCardBlock {
-  const said = command ? code(command, DETAIL_MAX) : words(oneLine(detail, DETAIL_MAX));
+  const shown = command ? code(command, DETAIL_MAX) : words(oneLine(detail, DETAIL_MAX));
   return {
     type: 'task_card',
     task_id: id,
     title: oneLine(title, TASK_TITLE_MAX),
     status,
-    ...(said.length > 0 ? { details: paragraph(said) } : {}),
+    ...(shown.length > 0 && { details: paragraph(shown) }),
   };
 }

@@ -32,7 +32,7 @@ export function code(text: string, max = 200): readonly RichTextText[] {
 }
 
 /** A sentence of ours, in which text between backticks (a command, a path, a key) becomes code. */
-export function told(text: string, style?: Style): readonly RichTextText[] {
+export function withCode(text: string, style?: Style): readonly RichTextText[] {
   return text
     .split(/`([^`\n]+)`/)
     .flatMap((part, place) => words(part, place % 2 === 1 ? { ...style, code: true } : style));
