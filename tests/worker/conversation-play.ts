@@ -14,11 +14,10 @@ import { openFileArtifacts } from '../../worker/agent-cli/file-artifacts.ts';
 import { openFileJournal } from '../../worker/agent-cli/file-journal.ts';
 import type { Model, ModelApi } from '../../worker/model/model.ts';
 import { nextKey } from './agent/sandbox.ts';
-import { modelOf } from './agent/turn.ts';
 import type { Conversation, TurnOfFile } from './conversation-file.ts';
 import { freshRepo, type Stage } from './conversation-stage.ts';
 import { commonEntries, shared, toldIn } from './conversation-words.ts';
-import type { Asked } from './model/server.ts';
+import { type Asked, modelAt } from './model/server.ts';
 
 /** Long enough for a server in the same process, short enough to be waited for a thousand times. */
 const IDLE_TIMEOUT_MS = 150;
@@ -118,7 +117,7 @@ export async function play(
     const resultsBefore = await countResults(journals.get('session'), run);
     const open = async (): Promise<AgentTask> => {
       const journal = journalOf('session', ofTurn);
-      const model = modelOf(stage.server, api, IDLE_TIMEOUT_MS, name);
+      const model = modelAt(stage.server, { api, idleTimeoutMs: IDLE_TIMEOUT_MS, name });
       const task = await taskOf(
         stage,
         conversation,

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDiff } from '../../worker/review/diff.ts';
 import { judge } from '../../worker/review/judge.ts';
 import { findingsIn, reviewReport } from '../../worker/review/review.ts';
-import { modelOf } from './agent/turn.ts';
-import { type ScriptedModel, startScriptedModel } from './model/server.ts';
+import { modelAt, type ScriptedModel, startScriptedModel } from './model/server.ts';
 
 const answers: Readonly<Record<string, string>> = {
   good: '{"verdict":"pass","reasons":[]}',
@@ -34,7 +33,7 @@ const diff = 'diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -1 +1 @@\n-a\
 
 describe.each(['responses', 'chat'] as const)('a judge over %s', (api) => {
   const ask = (request: string, signal = new AbortController().signal) =>
-    judge(modelOf(server, api), { request, summary: 'Done.', hints: ['a hint'], diff }, signal);
+    judge(modelAt(server, { api }), { request, summary: 'Done.', hints: ['a hint'], diff }, signal);
 
   it('lets a change pass', async () => {
     const { verdict, reasons, usage } = await ask('good');

@@ -14,8 +14,7 @@ import { routeTurn } from '../../worker/turn/route-repo.ts';
 import { addSession, addTurnIn } from '../db/rows.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
-import { modelOf } from './agent/turn.ts';
-import { type ScriptedModel, startScriptedModel } from './model/server.ts';
+import { modelAt, type ScriptedModel, startScriptedModel } from './model/server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'threadsmith-routing-'));
 const log = createLog({ level: 'error' });
@@ -64,7 +63,7 @@ async function route(text: string, otherwise: string | null = null) {
   await database.em().nativeUpdate(Turn, { id: turnId }, { text, details });
   const lease = required(await claimTurn(database, turnId, 'test'), 'the turn was not to be had');
   const turn = await database.em().findOneOrFail(Turn, { id: turnId });
-  const tools = { database, config, model: modelOf(server, 'responses'), log };
+  const tools = { database, config, model: modelAt(server), log };
   const repo = await routeTurn(tools, lease, turn, new AbortController().signal);
   const after = await database.em().findOneOrFail(Turn, { id: turnId });
   const session = await database.em().findOneOrFail(Session, { id: sessionId });

@@ -1,10 +1,9 @@
 // What a turn costs, the budgets that end it, and the model that stands in for another.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { costOf, type PriceTable, sumOf } from '../../../core/price.ts';
-import { createModel } from '../../../worker/model/create-model.ts';
 import { withFallback } from '../../../worker/model/fallback.ts';
 import { type Model, singleMessage } from '../../../worker/model/model.ts';
-import { type ScriptedModel, startScriptedModel, useScriptedModel } from '../model/server.ts';
+import { modelAt, type ScriptedModel, startScriptedModel, useScriptedModel } from '../model/server.ts';
 import { useTestSandbox } from './sandbox.ts';
 import { newTurn } from './turn.ts';
 
@@ -78,21 +77,14 @@ describe('a fallback model', () => {
   });
   afterEach(() => Promise.all([first.close(), second.close()]));
 
-  const modelAt = (server: ScriptedModel, name: string): Model =>
-    createModel({
-      api: 'chat',
-      name,
-      baseUrl: server.url,
-      apiKey: 'sk-test',
-      retry: { maxTries: 3, firstMs: 1, maxMs: 2 },
-      idleTimeoutMs: 1000,
-    });
+  const modelOf = (server: ScriptedModel, name: string): Model =>
+    modelAt(server, { api: 'chat', name, retry: { maxTries: 3 } });
   const ask = async (model: Model, signal = new AbortController().signal) => {
     const { response } = await model.respond(singleMessage('x', 'hello'), { signal });
     return `${response.model}: ${response.text}`;
   };
   const pair = (standInMs: number, switches: string[] = []): Model =>
-    withFallback(modelAt(first, 'big'), modelAt(second, 'small'), {
+    withFallback(modelOf(first, 'big'), modelOf(second, 'small'), {
       standInMs,
       onSwitch: (reason, to) => switches.push(`${to}: ${reason}`),
     });

@@ -6,9 +6,8 @@ import { runAgent } from '../../../worker/agent/harness.ts';
 import type { AgentOutcome, AgentTask } from '../../../worker/agent/task.ts';
 import { openFileArtifacts } from '../../../worker/agent-cli/file-artifacts.ts';
 import { openFileJournal } from '../../../worker/agent-cli/file-journal.ts';
-import { createModel } from '../../../worker/model/create-model.ts';
-import type { Model, ModelApi } from '../../../worker/model/model.ts';
-import type { ScriptedModel } from '../model/server.ts';
+import type { ModelApi } from '../../../worker/model/model.ts';
+import { modelAt, type ScriptedModel } from '../model/server.ts';
 import { nextKey, type TestSandbox } from './sandbox.ts';
 
 export interface TestTurn {
@@ -25,22 +24,6 @@ export interface TestTurn {
 /** What a person asks for. */
 export function requestFrom(person: string, text: string, id = 'request'): MessageEntry {
   return { kind: 'message', id, text: `<request from="${person}">${text}</request>` };
-}
-
-export function modelOf(
-  server: ScriptedModel,
-  api: ModelApi,
-  idleTimeoutMs = 1000,
-  name = 'scripted',
-): Model {
-  return createModel({
-    api,
-    name,
-    baseUrl: server.url,
-    apiKey: 'sk-test',
-    retry: { maxTries: 4, firstMs: 2, maxMs: 5 },
-    idleTimeoutMs,
-  });
 }
 
 /** A turn with a journal of its own in the test's sandbox. */
@@ -63,7 +46,7 @@ export function newTurn(
     run: (changes = {}) =>
       runAgent({
         sandbox: test.sandbox,
-        model: modelOf(server, api),
+        model: modelAt(server, { api }),
         journal,
         artifacts: openFileArtifacts(join(test.folder, 'artifacts'), 'session', turnId),
         instructions: 'You are a coding agent.',

@@ -1,9 +1,9 @@
 // Both APIs, one behaviour: the scripted model's answers and faults as the harness gets to see them.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConversationEntry, ResponseEntry, ToolResultEntry } from '../../../core/journal.ts';
-import { createModel } from '../../../worker/model/create-model.ts';
+import type { ModelOptions } from '../../../worker/model/create-model.ts';
 import type { Model, ModelAnswer, ModelRequest, ModelWait } from '../../../worker/model/model.ts';
-import { useScriptedModel } from './server.ts';
+import { modelAt, useScriptedModel } from './server.ts';
 
 const SCRIPT = `
 match: paint the shed
@@ -31,13 +31,11 @@ function requestOf(...entries: readonly ConversationEntry[]): ModelRequest {
 
 describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
   const server = useScriptedModel({});
-  const model = (changes: { apiKey?: string; name?: string; idleTimeoutMs?: number } = {}): Model =>
-    createModel({
+  const model = (changes: Partial<ModelOptions> = {}): Model =>
+    modelAt(server, {
       api,
-      name: 'scripted',
-      baseUrl: server.url,
-      apiKey: 'sk-test',
-      retry: { maxTries: 4, firstMs: 5, maxMs: 20, maxRetryAfterMs: 2000 },
+      retry: { firstMs: 5, maxMs: 20, maxRetryAfterMs: 2000 },
+      idleTimeoutMs: 30_000,
       ...changes,
     });
 
@@ -189,13 +187,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
 });
 
 it('a server that is not there is unreachable, and the message names it', async () => {
-  const model = createModel({
-    api: 'chat',
-    name: 'any',
-    baseUrl: 'http://127.0.0.1:9/v1',
-    apiKey: 'sk-test',
-    retry: { maxTries: 2, firstMs: 5 },
-  });
+  const model = modelAt({ url: 'http://127.0.0.1:9/v1' }, { retry: { maxTries: 2 } });
   const answer = model.respond(requestOf(), { signal });
   await expect(answer).rejects.toMatchObject({ code: 'model_unreachable' });
   await expect(answer).rejects.toThrow(/127\.0\.0\.1:9/);

@@ -2,9 +2,8 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConversationEntry } from '../../../core/journal.ts';
-import { createModel } from '../../../worker/model/create-model.ts';
-import type { Model, ModelAnswer } from '../../../worker/model/model.ts';
-import { type RawServer, refusal, startRawServer, stream } from './server.ts';
+import { type Model, type ModelAnswer, singleMessage } from '../../../worker/model/model.ts';
+import { modelAt, type RawServer, refusal, startRawServer, stream } from './server.ts';
 
 const KEY = 'local-key-1234567890';
 const call = (id: string, name: string, args: string): ConversationEntry => ({
@@ -18,22 +17,23 @@ const call = (id: string, name: string, args: string): ConversationEntry => ({
 let server: RawServer | undefined;
 afterEach(() => server?.close());
 
-async function modelAt(
+/** A model whose server answers request after request with the next handler. */
+async function modelWith(
   api: 'responses' | 'chat',
   ...handlers: Parameters<typeof startRawServer>[0]
 ): Promise<Model> {
   server = await startRawServer(handlers);
-  const retry = { maxTries: 3, firstMs: 5, maxMs: 10 };
-  return createModel({ api, name: 'm', baseUrl: server.url, apiKey: KEY, retry, idleTimeoutMs: 500 });
+  return modelAt(server, { api, name: 'm', apiKey: KEY, retry: { maxTries: 3 }, idleTimeoutMs: 500 });
 }
 
 /** A model over Chat Completions whose server answers with these events. */
-const chatWith = (...events: readonly object[]): Promise<Model> => modelAt('chat', stream(events));
+const chatWith = (...events: readonly object[]): Promise<Model> => modelWith('chat', stream(events));
 /** A model over the Responses API whose server answers with these events. */
-const responsesWith = (...events: readonly object[]): Promise<Model> => modelAt('responses', stream(events));
+const responsesWith = (...events: readonly object[]): Promise<Model> =>
+  modelWith('responses', stream(events));
 
 function ask(model: Model, ...entries: readonly ConversationEntry[]): Promise<ModelAnswer> {
-  const request = { instructions: 'i', entries, tools: [], images: new Map() };
+  const request = { ...singleMessage('i', ''), entries };
   return model.respond(request, { signal: new AbortController().signal });
 }
 
@@ -86,7 +86,7 @@ describe('chat completions', () => {
   it('asks again after a stream that ends without its end, and never hands out half a call', async () => {
     const half = [piece({ index: 0, id: 'a', function: { name: 'one', arguments: '{"command":"rm' } })];
     const whole = [piece({ index: 0, id: 'b', function: { name: 'one', arguments: '{}' } })];
-    const model = await modelAt(
+    const model = await modelWith(
       'chat',
       stream(half, 'end'),
       stream(half, 'cut'),
@@ -163,7 +163,7 @@ describe('the Responses API', () => {
 
   it('does without encrypted reasoning where the model has none to give', async () => {
     const refused = { message: 'Encrypted content is not supported with this model.', param: 'include' };
-    const model = await modelAt(
+    const model = await modelWith(
       'responses',
       refusal(400, refused),
       stream([item(message), end('response.completed', { output: [] })]),
@@ -211,7 +211,7 @@ describe('a stream behind its last event', () => {
   it.each(['chat', 'responses'] as const)(
     'is read to its end, so that connections serve the next requests, over %s',
     async (api) => {
-      const model = await modelAt(api, stream([last[api]], 'done-late'));
+      const model = await modelWith(api, stream([last[api]], 'done-late'));
       for (let request = 0; request < 10; request += 1) await ask(model);
       // A second one where the first is not quite free yet; left before its end, each stream costs one.
       expect(server?.connections()).toBeLessThan(5);
@@ -222,7 +222,7 @@ describe('a stream behind its last event', () => {
     'may have its mark with a blank at the end, over %s',
     async (api) => {
       const text = `data: ${JSON.stringify(last[api])}\n\ndata: [DONE] \n\n`;
-      const model = await modelAt(api, (response) => {
+      const model = await modelWith(api, (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.end(text);
       });
@@ -237,7 +237,7 @@ describe('a stream behind its last event', () => {
     ['responses', 'hang'],
     ['responses', 'cut'],
   ] as const)('may break the rules: the answer is whole, over %s with %s', async (api, then) => {
-    const model = await modelAt(api, stream([last[api]], then));
+    const model = await modelWith(api, stream([last[api]], then));
     expect((await ask(model)).response.text).toBe('Hello');
     expect(server?.bodies).toHaveLength(1);
   });
@@ -261,7 +261,7 @@ describe('refusals', () => {
     ['a forbidden model', 403, { message: 'no access' }, 'model_refused'],
     ['a request that is wrong', 400, { message: 'bad tool' }, 'model_refused'],
   ])('asks once only at %s', async (_, status, error, code) => {
-    const model = await modelAt('chat', refusal(status, error));
+    const model = await modelWith('chat', refusal(status, error));
     await expect(ask(model)).rejects.toMatchObject({ code, retry: 'never' });
     expect(server?.bodies).toHaveLength(1);
   });
@@ -269,14 +269,14 @@ describe('refusals', () => {
   it('understands Retry-After as a date', async () => {
     const inOneSecond = new Date(Date.now() + 2000).toUTCString();
     const busy = refusal(503, { message: 'busy' }, { 'retry-after': inOneSecond });
-    const model = await modelAt('chat', busy, stream([chunk({ content: 'ok' }, 'stop')]));
+    const model = await modelWith('chat', busy, stream([chunk({ content: 'ok' }, 'stop')]));
     const startedAt = performance.now();
     await ask(model);
     expect(performance.now() - startedAt).toBeGreaterThan(900);
   });
 
   it('never repeats the key that a server echoes', async () => {
-    const model = await modelAt('chat', refusal(400, { message: `key ${KEY} and sk-abc123def is wrong` }));
+    const model = await modelWith('chat', refusal(400, { message: `key ${KEY} and sk-abc123def is wrong` }));
     const failure: unknown = await ask(model).catch((thrown: unknown) => thrown);
     const everything = JSON.stringify([failure, Reflect.get(Object(failure), 'cause'), String(failure)]);
     expect(everything).not.toContain(KEY);
@@ -288,7 +288,7 @@ describe('refusals', () => {
     const page = (response: ServerResponse): void => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
     };
-    const model = await modelAt('chat', page, stream([chunk({ content: 'ok' }, 'stop')]));
+    const model = await modelWith('chat', page, stream([chunk({ content: 'ok' }, 'stop')]));
     expect((await ask(model)).response.text).toBe('ok');
   });
 });

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { startModel } from '../../../playground/model/server.ts';
+import { createModel, type ModelOptions } from '../../../worker/model/create-model.ts';
+import type { Model } from '../../../worker/model/model.ts';
 import { opened } from '../../setup/opened.ts';
 
 export interface ScriptedModel {
@@ -29,6 +31,20 @@ const askedSchema = z.object({
   ),
 });
 export type Asked = z.infer<typeof askedSchema>['requests'][number];
+
+/** A model behind this server that tries again after milliseconds. */
+export function modelAt({ url }: { readonly url: string }, changes: Partial<ModelOptions> = {}): Model {
+  const retry = { maxTries: 4, firstMs: 2, maxMs: 5, ...changes.retry };
+  return createModel({
+    api: 'responses',
+    name: 'scripted',
+    baseUrl: url,
+    apiKey: 'sk-test',
+    idleTimeoutMs: 1000,
+    ...changes,
+    retry,
+  });
+}
 
 /** A scripted model with these recordings for the tests of the file or block that calls this. */
 export function useScriptedModel(scripts: Readonly<Record<string, string>>): ScriptedModel {

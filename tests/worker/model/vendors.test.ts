@@ -1,17 +1,9 @@
 // One conversation, any vendor: what each wants beside OpenAI's protocol, changes of the model in the middle of a
 // turn, and models that take text only.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConversationEntry, ResponseEntry } from '../../../core/journal.ts';
-import { createModel } from '../../../worker/model/create-model.ts';
 import type { Model, ModelApi, ModelRequest } from '../../../worker/model/model.ts';
-import {
-  type RawServer,
-  refusal,
-  type ScriptedModel,
-  startRawServer,
-  startScriptedModel,
-  stream,
-} from './server.ts';
+import { modelAt, type RawServer, refusal, startRawServer, stream, useScriptedModel } from './server.ts';
 
 const SCRIPT = `
 match: paint the shed
@@ -37,20 +29,14 @@ const PICTURE = { mimeType: 'image/png', base64: 'iVBORw0KGgo=' };
 const tools = [{ name: 'shell', description: 'Run.', parameters: { type: 'object', properties: {} } }];
 const signal = new AbortController().signal;
 
-let server: ScriptedModel;
-beforeAll(async () => {
-  server = await startScriptedModel();
-});
+const server = useScriptedModel({});
 beforeEach(async () => {
   await server.reset();
   await server.addScript('shed', SCRIPT);
 });
-afterAll(() => server.close());
 
-function modelOf(name: string, api: ModelApi = 'chat', baseUrl = server.url): Model {
-  const retry = { maxTries: 2, firstMs: 2, maxMs: 5 };
-  return createModel({ api, name, baseUrl, apiKey: 'sk-test', retry, idleTimeoutMs: 1000 });
-}
+const modelOf = (name: string, api: ModelApi = 'chat', url = server.url): Model =>
+  modelAt({ url }, { api, name, retry: { maxTries: 2 } });
 
 function requestOf(entries: readonly ConversationEntry[]): ModelRequest {
   return { instructions: 'You paint.', entries, tools, images: new Map([['p', PICTURE]]) };
