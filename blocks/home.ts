@@ -72,14 +72,11 @@ function withOpen(session: ListedSession): KnownBlock[] {
   const open = { ...button({ actionId: ACTION.openThread, value, text: 'Open thread' }), url: session.url };
   const more =
     session.status === 'to_review'
-      ? [button({ actionId: ACTION.viewDiff, value, text: 'View diff' })]
+      ? button({ actionId: ACTION.viewDiff, value, text: 'View diff' })
       : session.status === 'failed'
-        ? [button({ actionId: ACTION.tryAgain, value, text: 'Try again' })]
-        : [];
-  return [
-    paragraph(sessionLine(session)),
-    { ...actions(open, ...more), block_id: `open-${session.sessionId}` },
-  ];
+        ? button({ actionId: ACTION.tryAgain, value, text: 'Try again' })
+        : null;
+  return [paragraph(sessionLine(session)), { ...actions(open, more), block_id: `open-${session.sessionId}` }];
 }
 
 /** The value of the option that chooses no default. */

@@ -12,7 +12,7 @@ export type ErrorCode =
   | 'image_build_failed'
   | 'sandbox_refused'
   | 'sandbox_lost'
-  /** The disk that a sandbox writes to has no room left. */
+  /** The disk that a sandbox writes to is full. */
   | 'sandbox_full'
   | 'command_timeout'
   | 'path_refused'

@@ -5,6 +5,9 @@ import { RICH_TEXT_CHARS_MAX } from '../rules/limits.ts';
 import { splitLines, splitText } from '../rules/text.ts';
 import { weigh } from '../rules/weigh.ts';
 
+/** Reserved for the objects around a text. */
+const OBJECTS_WEIGHT = 100;
+
 /** Packs the parts into as few blocks as possible, each of at most `max` weight. Splits parts that are heavier. */
 export function packRichText(
   parts: readonly RichTextBlockElement[],
@@ -35,9 +38,10 @@ function splitPart(part: RichTextBlockElement, max: number): RichTextBlockElemen
     case 'rich_text_quote':
       return splitRun(part.elements, max).map((elements) => ({ ...part, elements }));
     case 'rich_text_preformatted':
-      return splitLines(part.elements.map((element) => element.text ?? '').join(''), max - 100).map((text) =>
-        preformatted(text),
-      );
+      return splitLines(
+        part.elements.map((element) => element.text ?? '').join(''),
+        max - OBJECTS_WEIGHT,
+      ).map((text) => preformatted(text));
     case 'rich_text_list':
       return splitList(part.elements, max, (items, done) =>
         list(items, {
@@ -68,10 +72,10 @@ function splitList(
     done += current.length;
     current = [];
   };
-  const room = max - 100;
+  const textMax = max - OBJECTS_WEIGHT;
   for (const item of items) {
-    const [first = item.elements, ...rest] = weigh(item) > room ? splitRun(item.elements, room) : [];
-    if (weigh(current) + weigh(first) > room) flush();
+    const [first = item.elements, ...rest] = weigh(item) > textMax ? splitRun(item.elements, textMax) : [];
+    if (weigh(current) + weigh(first) > textMax) flush();
     current.push(section(first));
     if (rest.length === 0) continue;
     flush();
@@ -84,12 +88,12 @@ function splitList(
 /** Splits inline elements into runs of at most `max` weight. */
 function splitRun(elements: readonly RichTextElement[], max: number): RichTextElement[][] {
   const runs: RichTextElement[][] = [];
-  const room = max - 100;
+  const textMax = max - OBJECTS_WEIGHT;
   let current: RichTextElement[] = [];
   let weight = 0;
-  for (const element of elements.flatMap((whole) => splitElement(whole, room))) {
+  for (const element of elements.flatMap((whole) => splitElement(whole, textMax))) {
     const more = weigh(element);
-    if (current.length > 0 && weight + more > room) {
+    if (current.length > 0 && weight + more > textMax) {
       runs.push(current);
       current = [];
       weight = 0;

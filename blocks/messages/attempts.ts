@@ -110,24 +110,19 @@ function card(parentId: string, attempt: AttemptView): CardBlock {
   const { place, status, files } = attempt;
   const picture = pictureOf(attempt);
   const hasChange = resultOf(attempt)?.kind === 'change';
-  const buttons = [
-    ...(isChoosable(attempt)
-      ? [
-          button({
-            actionId: numberedButton('attempt', place),
-            value: choiceValue({ turnId: parentId, place }),
-            text: `Choose ${place}`,
-            style: 'primary',
-            confirm: confirm({
-              title: 'Go on with this one?',
-              text: 'The others are removed. Nothing is merged by this.',
-              yes: 'Choose it',
-            }),
-          }),
-        ]
-      : []),
-    ...(hasChange ? [button({ actionId: ACTION.viewDiff, value: status.turnId, text: 'View diff' })] : []),
-  ];
+  const choose = button({
+    actionId: numberedButton('attempt', place),
+    value: choiceValue({ turnId: parentId, place }),
+    text: `Choose ${place}`,
+    style: 'primary',
+    confirm: confirm({
+      title: 'Go on with this one?',
+      text: 'The others are removed. Nothing is merged by this.',
+      yes: 'Choose it',
+    }),
+  });
+  const viewDiff = button({ actionId: ACTION.viewDiff, value: status.turnId, text: 'View diff' });
+  const buttons = [...(isChoosable(attempt) ? [choose] : []), ...(hasChange ? [viewDiff] : [])];
   const shown = picture === null ? undefined : files[picture.artifactId];
   return {
     type: 'card',
@@ -137,7 +132,7 @@ function card(parentId: string, attempt: AttemptView): CardBlock {
     ...(picture && shown !== undefined && /^F[A-Z0-9]{8,}$/.test(shown)
       ? { hero_image: { type: 'image', slack_file: { id: shown }, alt_text: picture.alt } }
       : {}),
-    ...(buttons.length > 0 ? { actions: buttons } : {}),
+    ...(buttons.length > 0 && { actions: buttons }),
   };
 }
 

@@ -45,9 +45,9 @@ export function mergeBlockedMessage({ failure, turnId, branch, block }: MergeBlo
             yes: 'Update branch',
           }),
         }),
-        ...(block.diffArtifactId === undefined
-          ? []
-          : [button({ actionId: ACTION.showChanged, value: turnId, text: 'Show what changed' })]),
+        block.diffArtifactId === undefined
+          ? null
+          : button({ actionId: ACTION.showChanged, value: turnId, text: 'Show what changed' }),
       ),
     ),
   });

@@ -82,7 +82,7 @@ function buttons(view: ChangeView, canDecide: boolean): ActionsBlock {
     view.verified ? approve(view) : mergeUnverified(view),
     button({ actionId: ACTION.requestChanges, value, text: 'Request changes' }),
     diff,
-    ...(view.kind === 'revert' ? [] : [tryWays(view)]),
+    view.kind === 'revert' ? null : tryWays(view),
     button({
       actionId: ACTION.discard,
       value,

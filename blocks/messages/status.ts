@@ -89,8 +89,8 @@ function controls(view: OpenView, options: StatusOptions): ActionsBlock | null {
   const stop = button({ actionId: ACTION.stop, value, text: 'Stop' });
   // A move to another repo would discard work that is verified already.
   const settled = view.phases.some(({ phase, state }) => phase === 'publish' && state !== 'pending');
-  if (view.changeable !== true || settled) return actions(stop);
-  return actions(stop, button({ actionId: ACTION.reroute, value, text: 'Change repo or branch' }));
+  const reroute = button({ actionId: ACTION.reroute, value, text: 'Change repo or branch' });
+  return actions(stop, view.changeable === true && !settled ? reroute : null);
 }
 
 /** The note of each message of a scripted model, whose answers are recorded. */

@@ -33,9 +33,10 @@ function comesFirst(requests: number, whose: string): string {
 /** The buttons of a turn that waits for another one of its thread. */
 export function waitingButtons(view: QueuedView): ActionsBlock {
   const value = view.turnId;
-  const remove = button({ actionId: ACTION.remove, value, text: 'Remove' });
-  if (view.isOffered) return actions(remove);
-  return actions(button({ actionId: ACTION.sendNow, value, text: 'Send now' }), remove);
+  return actions(
+    view.isOffered ? null : button({ actionId: ACTION.sendNow, value, text: 'Send now' }),
+    button({ actionId: ACTION.remove, value, text: 'Remove' }),
+  );
 }
 
 /** The message of a turn whose text the turn at work has read. */

@@ -74,8 +74,9 @@ export function button(options: ButtonOptions): Button {
   };
 }
 
-export function actions(...elements: readonly Button[]): ActionsBlock {
-  return { type: 'actions', elements: [...elements] };
+/** A row of the buttons that are not null. */
+export function actions(...elements: readonly (Button | null)[]): ActionsBlock {
+  return { type: 'actions', elements: elements.filter((element) => element !== null) };
 }
 
 export interface ConfirmOptions {

@@ -31,9 +31,9 @@ import { attemptStates } from './attempts.ts';
 import { entries, type GalleryEntry, view } from './entries.ts';
 import { merging } from './merging.ts';
 import { comparedPages } from './pages.ts';
+import { starts } from './starts.ts';
 import { answerText, diffText, hostileText, longDiff } from './texts.ts';
 import * as turns from './turns.ts';
-import { waysIn } from './ways-in.ts';
 
 /** All entries, in the order in which a person meets them. */
 export function galleryStates(): GalleryEntry[] {
@@ -45,7 +45,7 @@ export function galleryStates(): GalleryEntry[] {
     ...words(),
     ...lines(),
     ...modals(),
-    ...waysIn(),
+    ...starts(),
     ...alerts(),
     ...attemptStates(),
   ];

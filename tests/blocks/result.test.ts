@@ -304,7 +304,7 @@ describe('what the browser saw', () => {
 });
 
 describe('the state of the merge', () => {
-  test('while somebody merges, only the diff can be looked at', () => {
+  test('while a person merges, only the diff can be looked at', () => {
     const message = resultMessage(change({ merge: { kind: 'merging', by: jon } }));
     expect(labels(message.blocks)).toEqual(['View diff (threadsmith.view_diff)']);
     expect(message.text).toContain('Jon Vale is merging this now.');

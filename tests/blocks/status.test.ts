@@ -71,7 +71,7 @@ describe('the plan', () => {
     );
   });
 
-  test('counts the steps that it has no room for', () => {
+  test('counts the steps that do not fit', () => {
     const plan = Array.from({ length: 30 }, (_, index) => ({
       title: `Step ${index}`,
       status: 'pending' as const,
@@ -149,7 +149,7 @@ test('a stop is offered only where something can be stopped', () => {
 describe('the message of a turn', () => {
   const failure = { code: 'clone_failed', message: 'The clone failed.', advice: 'Mend the URL.' } as const;
 
-  test('is the failure with its way out and a button to try again', () => {
+  test('is the failure with its advice and a button to try again', () => {
     const message = turnMessage({ ...atWork(), state: 'failed', finishedAt: at, failure }, { now: at });
     expect(message.text).toBe('The clone failed.\nMend the URL.');
     expect(JSON.stringify(message.blocks)).toContain('"action_id":"threadsmith.try_again","value":"turn-1"');

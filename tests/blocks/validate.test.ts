@@ -165,7 +165,7 @@ const limits: readonly [string, object, object, string][] = [
     '/blocks/0/elements/0/elements/0/url',
   ],
   [
-    'a call to everybody',
+    'a broadcast',
     rich({ type: 'user', user_id: 'U0MARA111' }),
     rich({ type: 'broadcast', range: 'channel' }),
     '/blocks/0/elements/0/elements/0/type',
@@ -195,7 +195,7 @@ describe('a whole message', () => {
     ]);
   });
 
-  test('holds at most about 13,200 characters, whatever each block holds', () => {
+  test('holds at most about 13,200 characters, also where each block is legal', () => {
     const blocks = Array.from({ length: 5 }, () => section(x(2_640)));
     expect(validateMessage({ text: 'a', blocks })).toEqual([]);
     expect(validateMessage({ text: 'a', blocks: [...blocks, section('a')] })).toEqual([

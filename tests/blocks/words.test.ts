@@ -73,7 +73,7 @@ describe('lines for one person', () => {
     );
   });
 
-  test('say it when nobody may', () => {
+  test('say that no one may', () => {
     expect(notAllowed('start', ['everyone']).text).toBe(
       'You may not start work here. These people may: every full member of this workspace.',
     );

@@ -58,7 +58,7 @@ const PLAN = {
   text: '1. Count each price with its quantity in `src/cart.js:12`\n2. A test for two of the same item\n3. `npm test`, then look at the cart page\n\nUnsure: should a sold out item count?',
 };
 
-export function waysIn(): GalleryEntry[] {
+export function starts(): GalleryEntry[] {
   const all = sessions();
   const working = all.filter(({ status }) => status === 'working' || status === 'queued');
   const form = {
