@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { configOfRepo } from '../../core/config/config.ts';
 import { createLog } from '../../core/log.ts';
 import { openMirror } from '../../worker/forge/mirror.ts';
-import { type CandidateWorkspace, takeCandidate } from '../../worker/publish/candidate.ts';
+import { type CandidateWorkspace, commitCandidate } from '../../worker/publish/candidate.ts';
 import { refusals } from '../../worker/publish/policy.ts';
 import { prepare } from '../../worker/workspace/prepare.ts';
 import { FORGETFUL } from '../../worker/workspace/snapshot.ts';
@@ -72,7 +72,7 @@ const sh = async (line: string): Promise<string> => {
   const id = randomUUID();
   return (await workspace.sandbox.run({ id, argv: ['bash', '-c', line], timeoutMs: 60_000 })).output.text;
 };
-const take = () => takeCandidate(workspace, (round += 1), 'Change');
+const take = () => commitCandidate(workspace, (round += 1), 'Change');
 const changesOf = async (commit: string) => workspace.mirror.trees.changes(workspace.parent, commit);
 
 /** The checkout as it came, whatever the test before made of it. */
@@ -151,7 +151,7 @@ describe('a working tree with', () => {
       git config -f .gitmodules submodule.sub.path sub; git config -f .gitmodules submodule.sub.url ../x.git
       git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub`);
     const { commit } = required(await take(), 'nothing was taken');
-    const reasons = await refusals(workspace.mirror, workspace.parent, commit, await changesOf(commit));
+    const reasons = await refusals(workspace.mirror, workspace.parent, commit);
     expect(reasons.join(' ')).toContain('submodules fetch code');
     await sh(`git config -f .gitmodules submodule.sub.url "-u${pwn}"`);
     await expect(take()).rejects.toMatchObject({ code: 'change_refused' });
@@ -161,7 +161,7 @@ describe('a working tree with', () => {
   test('links out of the tree are refused', async () => {
     await sh('ln -s /etc/passwd out; ln -s ../../../etc up; mkdir d; ln -s ../../x d/x; ln -s a.txt fine');
     const { commit } = required(await take(), 'nothing was taken');
-    const reasons = await refusals(workspace.mirror, workspace.parent, commit, await changesOf(commit));
+    const reasons = await refusals(workspace.mirror, workspace.parent, commit);
     expect(reasons.map((reason) => reason.split(' ')[0] ?? '').toSorted()).toEqual(['d/x', 'out', 'up']);
   });
 
@@ -190,7 +190,7 @@ describe('a working tree with', () => {
   test('a huge file is named, not loaded', async () => {
     await sh('truncate -s 600M huge');
     const { commit } = required(await take(), 'nothing was taken');
-    const reasons = await refusals(workspace.mirror, workspace.parent, commit, await changesOf(commit));
+    const reasons = await refusals(workspace.mirror, workspace.parent, commit);
     expect(reasons).toEqual([expect.stringContaining('huge has 600 MB')]);
   });
 });

@@ -27,7 +27,7 @@ export interface Candidate {
  * The commit of all that the working tree has over its parent, or null where it has nothing. Throws
  * `change_refused` where the sandbox gives none, and `sandbox_full` where it has no room for one.
  */
-export async function takeCandidate(
+export async function commitCandidate(
   workspace: CandidateWorkspace,
   round: number,
   title: string,

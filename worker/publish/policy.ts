@@ -1,6 +1,4 @@
 // What a change may not touch: files through which it would get rights that its reviewer does not expect.
-
-import type { ChangedFile } from '../../core/result.ts';
 import type { Mirror } from '../forge/mirror.ts';
 
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
@@ -11,13 +9,8 @@ const REFUSED: readonly { readonly pattern: RegExp; readonly why: string }[] = [
 ];
 
 /** One sentence for each reason not to publish the change from `parent` to `commit`. */
-export async function refusals(
-  mirror: Mirror,
-  parent: string,
-  commit: string,
-  files: readonly ChangedFile[],
-): Promise<readonly string[]> {
-  const byPath = files.flatMap((file) =>
+export async function refusals(mirror: Mirror, parent: string, commit: string): Promise<readonly string[]> {
+  const byPath = (await mirror.trees.changes(parent, commit)).flatMap((file) =>
     REFUSED.filter((rule) => rule.pattern.test(file.path)).map(
       (rule) => `${file.path} may not be changed: ${rule.why}.`,
     ),

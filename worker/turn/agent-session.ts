@@ -18,36 +18,40 @@ import { placeFiles, requestOf, withAttachments } from './request.ts';
 import { workSaver } from './save-work.ts';
 import { steeringOf } from './steering.ts';
 
-export type Said =
-  | { readonly kind: 'finished'; readonly text: string; readonly usage: Usage }
-  | {
-      readonly kind: 'asked';
-      readonly question: string;
-      readonly options: readonly string[];
-      readonly callId: string;
-    };
-
-export interface AgentRounds {
-  /** The round that the transcript is in: a worker that takes a turn over goes on with it. */
-  readonly round: number;
-  /** Lets the agent work until it rests or asks a person. Throws `budget_spent`. */
-  work(): Promise<Said>;
-  /** Whether the review sent the work back before, also in the hands of another worker. */
-  readonly wasReviewed: boolean;
-  /** What the next `work` begins with. The same round's message is told once, whatever is repeated. */
-  tell(text: string, round: number, from?: Teller): void;
-  /** Everything that people asked for in this session, as they wrote it. */
-  asked(): Promise<string>;
+export interface Finished {
+  readonly kind: 'finished';
+  readonly text: string;
+  readonly usage: Usage;
 }
 
-type Teller = 'verification' | 'review';
+export interface Asked {
+  readonly kind: 'asked';
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly callId: string;
+}
+
+export type Teller = 'verification' | 'review';
+
+export interface AgentSession {
+  /** The round that the transcript is in: a worker that takes a turn over goes on with it. */
+  readonly round: number;
+  /** Lets the agent work until it finishes or asks a person. Throws `budget_spent`. */
+  work(): Promise<Finished | Asked>;
+  /** Whether a review has sent the work back in this turn, under another worker too. */
+  wasReviewed(): boolean;
+  /** Sets the message that the next `work` begins with. The agent gets it once per round, also after a crash. */
+  tell(text: string, round: number, from: Teller): void;
+  /** The requests and replies of people in this session, as they wrote them. */
+  asked(): Promise<string>;
+}
 
 /** The agent of a turn, in the transcript of its session. */
 export async function startAgent(
   context: TurnContext,
   workspace: Workspace,
   openPage: () => Promise<SandboxBrowser>,
-): Promise<AgentRounds> {
+): Promise<AgentSession> {
   const { turn, config, model, lease, database, attempt } = context;
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
@@ -57,6 +61,7 @@ export async function startAgent(
   const decided = attempt.approach === null ? await decisionOf(context, beside) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
   let answers = await answerOf(context, beside);
+  let wasReviewed = told?.wasReviewed ?? false;
   const answering = attempt.approach === null ? 'people' : 'nobody';
   const setup = await setUpAgent(workspace, { mcp: context.mcp, answering });
   const notes = notesOf(workspace);
@@ -73,7 +78,7 @@ export async function startAgent(
     }
   };
 
-  const work = async (): Promise<Said> => {
+  const work = async (): Promise<Finished | Asked> => {
     await workspace.report({
       type: 'model.named',
       model: model.name,
@@ -109,9 +114,10 @@ export async function startAgent(
 
   return {
     round: told === null ? 0 : told.round + 1,
-    wasReviewed: told?.wasReviewed ?? false,
+    wasReviewed: () => wasReviewed,
     work,
-    tell: (text, round, from = 'verification') => {
+    tell: (text, round, from) => {
+      wasReviewed ||= from === 'review';
       answers = undefined;
       request = { kind: 'message', id: `${from}-${round}`, text: `<${from}>\n${text}\n</${from}>` };
     },

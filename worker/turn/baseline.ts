@@ -11,7 +11,7 @@ import { checkOutBase } from '../workspace/branch.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 
-export interface BeforeCapture {
+export interface Baseline {
   /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */
   readonly shots: () => Promise<readonly NamedShot[]>;
   /** Gives up what is under way and removes the sandbox. */
@@ -19,7 +19,7 @@ export interface BeforeCapture {
 }
 
 /** Starts taking the shots, or finds the ones that an earlier turn of the session took of the same base. */
-export function captureBefore(context: TurnContext, workspace: Workspace): BeforeCapture {
+export function captureBaseline(context: TurnContext, workspace: Workspace): Baseline {
   const { serve, pages } = workspace.repoFile;
   if (serve === undefined || pages.length === 0) return { shots: async () => [], close: async () => {} };
   const abort = new AbortController();

@@ -6,7 +6,6 @@ import type { MergedResult } from '../../core/result.ts';
 import { actorOf, countingApprovals } from '../../core/rights/approvals.ts';
 import { may } from '../../core/rights/authority.ts';
 import type { Person } from '../../core/turn.ts';
-import { VerificationRow } from '../../db/entities/log.ts';
 import { MergeClaim, Session, Turn } from '../../db/entities/session.ts';
 import { openArtifacts } from '../../db/log/artifacts.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
@@ -17,6 +16,7 @@ import { finishTurn } from '../../db/turns/turns.ts';
 import { MAX_DIFF_BYTES } from '../publish/publish.ts';
 import { signatureOf } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
+import { hasPassed } from './verification-record.ts';
 
 /** Merges exactly the commit that the person saw. */
 export async function runMergeTurn(context: TurnContext): Promise<void> {
@@ -25,7 +25,7 @@ export async function runMergeTurn(context: TurnContext): Promise<void> {
   try {
     if (commit === undefined) throw stale(session, 'nothing');
     if (session.headCommit !== commit) throw stale(session, commit);
-    const verified = await isVerified(database.em(), session.id, commit);
+    const verified = await hasPassed(context, commit);
     if (!verified && turn.details.unverified !== true) throw unverified(commit);
     const { approvers, prompters } = await checkRights(context, commit);
     await fenced(database, lease, (em) =>
@@ -129,11 +129,6 @@ async function blockOf(context: TurnContext, seen: string, error: unknown): Prom
     log.warn('what blocks the merge could not be looked at', { error: cause });
     return null;
   }
-}
-
-async function isVerified(em: EntityManager, sessionId: string, commit: string): Promise<boolean> {
-  const row = await em.findOne(VerificationRow, { sessionId, commit });
-  return row?.passed === true;
 }
 
 function stale(session: Session, shown: string): ThreadsmithError {

@@ -2,70 +2,30 @@
 // on the session's branch, and shown with the same buttons. Nothing is merged here.
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Usage } from '../../core/result.ts';
-import { Session } from '../../db/entities/session.ts';
-import { dropSavedWork } from '../../db/turns/saved-work.ts';
-import { finishTurn } from '../../db/turns/turns.ts';
 import { revertTree } from '../forge/revert.ts';
 import { coAuthorLines } from '../forge/trailers.ts';
-import { publish } from '../publish/publish.ts';
-import { verify } from '../verify/verify.ts';
 import { shell, signatureOf, type Workspace } from '../workspace/workspace.ts';
-import { captureBefore } from './baseline.ts';
 import type { TurnContext } from './context.ts';
-import { openWorkspace } from './open-workspace.ts';
-import { keepBrowser } from './turn-browser.ts';
-import { record } from './verification-record.ts';
+import { publishChange } from './publish-change.ts';
+import { verifyAndRecord } from './verification-record.ts';
+import { withWorkspace } from './with-workspace.ts';
 
 const BRANCH = 'threadsmith-revert';
 const BUNDLE = '/work/revert.bundle';
 
 /** Publishes a commit that undoes the merge named by the turn. Safe to run again after a crash. */
 export async function runRevertTurn(context: TurnContext): Promise<void> {
-  const { database, lease, session, turn, forge } = context;
-  const merge = turn.details.commit;
+  const { commit: merge } = context.turn.details;
   if (merge === undefined) throw unnamed();
-  const workspace = await openWorkspace(context);
-  const browser = keepBrowser(workspace);
-  const before = captureBefore(context, workspace);
-  try {
-    const commit = await revertCommit(workspace, merge, turn.text);
+  await withWorkspace(context, async (workspace, pages) => {
+    const commit = await revertCommit(workspace, merge, context.turn.text);
     await checkOut(workspace, commit);
-    await workspace.report({ type: 'phase.started', phase: 'verify', detail: 'Running the checks' });
-    const verification = await verify({
-      workspace,
-      commit,
-      round: 0,
-      before: await before.shots(),
-      openBrowser: browser.open,
-    });
-    await record(context, verification);
+    const verification = await verifyAndRecord(context, workspace, pages, commit, 0);
     await workspace.egress.close();
-    await workspace.report({
-      type: 'phase.finished',
-      phase: 'verify',
-      ok: verification.passed,
-      detail: verification.problems[0] ?? '',
-    });
-    await workspace.report({ type: 'phase.started', phase: 'publish', detail: '' });
     const summary = `Takes back the merge \`${merge.slice(0, 8)}\`. The rest of ${workspace.defaultBranch} stays as it is.`;
-    const result = await publish({
-      workspace,
-      forge,
-      commit,
-      summary,
-      verification,
-      review: null,
-      usage: noModel(workspace),
-    });
-    await finishTurn(database, lease, { state: 'done', result }, async (em) => {
-      await em.nativeUpdate(Session, { id: session.id }, { headCommit: commit });
-      await dropSavedWork(em, context.attempt.sandboxKey);
-    });
-  } finally {
-    await before.close();
-    await browser.close();
-    await workspace.sandbox.close();
-  }
+    const usage = noModel(workspace);
+    await publishChange(context, workspace, { commit, summary, verification, review: null, usage });
+  });
 }
 
 async function revertCommit(workspace: Workspace, merge: string, text: string): Promise<string> {
