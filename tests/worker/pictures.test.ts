@@ -9,6 +9,7 @@ import { animateFrames, comparePictures, rewritePicture } from '../../worker/pic
 
 const WHITE = [255, 255, 255] as const;
 const BLUE = [20, 60, 200] as const;
+const FRAME = [224, 30, 90] as const;
 
 interface Spot {
   readonly x: number;
@@ -39,6 +40,10 @@ function picture(width: number, height: number, spots: readonly Spot[] = []): Bu
     }
   }
   return PNG.sync.write(png);
+}
+
+function colourIn({ data, width }: PNG): (x: number, y: number) => readonly number[] {
+  return (x, y) => [...data.subarray((y * width + x) * 4).subarray(0, 3)];
 }
 
 function chunk(type: string, content: Buffer): Buffer {
@@ -162,12 +167,43 @@ describe('two pictures of a page', () => {
     const shown = PNG.sync.read(Buffer.from(found.picture?.png ?? []));
     expect([shown.width, shown.height]).toEqual([480 * 2 + 16, 320]);
     // The part of the page is around the change; its frame is drawn in both halves.
-    const at = (x: number, y: number) => [...shown.data.subarray((y * shown.width + x) * 4).subarray(0, 3)];
+    const at = colourIn(shown);
     const [left, top] = [320 - (332 - 240), 240 - (252 - 160)];
-    expect(at(left - 8, top + 5)).toEqual([224, 30, 90]);
-    expect(at(left + 496 - 8, top + 5)).toEqual([224, 30, 90]);
+    expect(at(left - 9, top + 5)).toEqual([...FRAME]);
+    expect(at(left + 496 - 9, top + 5)).toEqual([...FRAME]);
     expect(at(left + 5, top + 5)).toEqual([...WHITE]);
     expect(at(left + 496 + 5, top + 5)).toEqual([...BLUE]);
+  });
+
+  test('have 8 px between a change and its frame, which ends at the edges of the page', async () => {
+    const inside = { x: 320, y: 240, width: 64, height: 64 };
+    const corner = { x: 0, y: 0, width: 64, height: 64 };
+    const found = await comparePictures(picture(480, 320), picture(480, 320, [inside, corner]));
+    const at = colourIn(PNG.sync.read(Buffer.from(found.picture?.png ?? [])));
+    for (const [x, y] of [
+      [319, 270],
+      [312, 270],
+      [384, 270],
+      [391, 270],
+      [350, 239],
+      [350, 232],
+      [350, 304],
+      [350, 311],
+      [64, 30],
+      [71, 30],
+    ] as const)
+      expect([x, y, ...at(x, y)]).toEqual([x, y, ...WHITE]);
+    for (const [x, y] of [
+      [311, 270],
+      [392, 270],
+      [350, 231],
+      [350, 312],
+      [72, 30],
+      [0, 30],
+      [2, 30],
+      [30, 0],
+    ] as const)
+      expect([x, y, ...at(x, y)]).toEqual([x, y, ...FRAME]);
   });
 
   test('differ by what a longer page has more, and wide parts stand one above the other', async () => {

@@ -17,8 +17,8 @@ const PART_MAX_HEIGHT_PX = 1_600;
 const BESIDE_MAX_WIDTH_PX = 860;
 const GAP_PX = 16;
 const FRAME_PX = 3;
-/** Between what changed and its frame: regions end where the last changed pixel is. */
-const FRAME_GAP_PX = 6;
+/** The space between a change and its frame. */
+const FRAME_GAP_PX = 8;
 
 const PAPER = [0xd8, 0xd8, 0xdc] as const;
 const FRAME = [0xe0, 0x1e, 0x5a] as const;
@@ -58,16 +58,21 @@ function sideBySide(old: Pixels, now: Pixels, regions: readonly Box[]): Comparis
     paste(pixels, from, part, at);
     const within = { ...at, width: part.width, height: part.height };
     for (const region of regions) {
-      const framed = {
-        x: region.x - part.x + at.x - FRAME_GAP_PX,
-        y: region.y - part.y + at.y - FRAME_GAP_PX,
-        width: region.width + 2 * FRAME_GAP_PX,
-        height: region.height + 2 * FRAME_GAP_PX,
-      };
-      drawFrame(pixels, framed, within, FRAME, FRAME_PX);
+      const box = boxInFrame(region, now);
+      const moved = { ...box, x: box.x - part.x + at.x, y: box.y - part.y + at.y };
+      drawFrame(pixels, moved, within, FRAME, FRAME_PX);
     }
   }
   return { pixels, beside };
+}
+
+/** The region with the space around it, so small that its frame is still on the page. */
+function boxInFrame(region: Box, page: Pixels): Box {
+  const x = Math.max(FRAME_PX, region.x - FRAME_GAP_PX);
+  const y = Math.max(FRAME_PX, region.y - FRAME_GAP_PX);
+  const right = Math.min(page.width - FRAME_PX, region.x + region.width + FRAME_GAP_PX);
+  const bottom = Math.min(page.height - FRAME_PX, region.y + region.height + FRAME_GAP_PX);
+  return { x, y, width: right - x, height: bottom - y };
 }
 
 /** The part to show: the changes with some of what is around them, within the page. */
