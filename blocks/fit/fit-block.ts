@@ -17,9 +17,7 @@ import {
   FIELD_TEXT_MAX,
   HEADER_TEXT_MAX,
   IMAGE_TEXT_MAX,
-  MARKDOWN_TEXT_MAX,
   PLAN_TASKS_MAX,
-  SECTION_FIELDS_MAX,
   SECTION_TEXT_MAX,
   TABLE_CHARS_MAX,
   TABLE_COLUMNS_MAX,
@@ -40,8 +38,6 @@ export function fitBlock(block: KnownBlock): KnownBlock[] {
       return packRichText(block.elements).map((part, index) => (index === 0 ? { ...block, ...part } : part));
     case 'section':
       return fitSection(block);
-    case 'markdown':
-      return splitText(block.text, MARKDOWN_TEXT_MAX).map((text) => ({ type: 'markdown', text }));
     case 'header':
       return [{ ...block, text: fitText(block.text, HEADER_TEXT_MAX) }];
     case 'context':
@@ -86,15 +82,13 @@ function fitText<T extends TextObject | PlainTextElement>(text: T, max: number):
 }
 
 function fitSection(block: SectionBlock): KnownBlock[] {
-  const fields = block.fields?.slice(0, SECTION_FIELDS_MAX).map((field) => fitText(field, FIELD_TEXT_MAX));
-  const first = { ...block, ...(fields && { fields }) };
   const text = block.text;
-  if (!text || (text.text.length <= SECTION_TEXT_MAX && text.text.trim() !== '')) return [first];
+  if (!text || (text.text.length <= SECTION_TEXT_MAX && text.text.trim() !== '')) return [block];
   // A cut within a token of mrkdwn would break the token, so each part ends before it.
   const [head = NOTHING, ...rest] =
     text.type === 'mrkdwn' ? splitMarkup(text.text) : splitText(text.text, SECTION_TEXT_MAX);
   return [
-    { ...first, text: { ...text, text: head } },
+    { ...block, text: { ...text, text: head } },
     ...rest.map((part): KnownBlock => ({ type: 'section', text: { ...text, text: part } })),
   ];
 }
@@ -154,13 +148,7 @@ function isTask(task: object): task is TaskCardBlock {
 }
 
 function fitTask(task: TaskCardBlock): TaskCardBlock {
-  const { details, output, ...rest } = task;
-  const short = (text: typeof details) => text && packRichText(text.elements, TASK_DETAILS_MAX)[0];
-  const [fewDetails, fewOutput] = [short(details), short(output)];
-  return {
-    ...rest,
-    title: label(task.title, TASK_TITLE_MAX),
-    ...(fewDetails && { details: fewDetails }),
-    ...(fewOutput && { output: fewOutput }),
-  };
+  const { details, ...rest } = task;
+  const short = details && packRichText(details.elements, TASK_DETAILS_MAX)[0];
+  return { ...rest, title: label(task.title, TASK_TITLE_MAX), ...(short && { details: short }) };
 }

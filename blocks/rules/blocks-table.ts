@@ -1,4 +1,5 @@
-// What Slack takes as a block of a message: https://docs.slack.dev/reference/block-kit/blocks
+// What a message may have as a block: those that the product uses, as Slack takes them.
+// https://docs.slack.dev/reference/block-kit/blocks
 import { z } from 'zod';
 import {
   anyText,
@@ -20,16 +21,13 @@ import {
   FIELD_TEXT_MAX,
   HEADER_TEXT_MAX,
   IMAGE_TEXT_MAX,
-  IMAGE_URL_MAX,
-  MARKDOWN_TEXT_MAX,
   PLAN_TASKS_MAX,
-  SECTION_FIELDS_MAX,
   SECTION_TEXT_MAX,
   TABLE_COLUMNS_MAX,
   TABLE_ROWS_MAX,
   TASK_TITLE_MAX,
 } from './limits.ts';
-import { different, exactlyOneOf, list, someOf, string, text, url } from './shape.ts';
+import { different, exactlyOneOf, list, someOf, string, text } from './shape.ts';
 
 const { literal, strictObject } = z;
 
@@ -59,20 +57,11 @@ const imageBlock = block('image', { ...imageSource, title: plainText(IMAGE_TEXT_
   exactlyOneOf('image_url', 'slack_file'),
 );
 
-const section = block('section', {
-  text: anyText(SECTION_TEXT_MAX).optional(),
-  fields: list(anyText(FIELD_TEXT_MAX), SECTION_FIELDS_MAX).optional(),
-  accessory: z.discriminatedUnion('type', [button, staticSelect, image], 'is not an accessory').optional(),
-  expand: z.boolean().optional(),
-}).check(someOf('text', 'fields'));
+const section = block('section', { text: anyText(SECTION_TEXT_MAX) });
 
 const cell = z.discriminatedUnion(
   'type',
-  [
-    strictObject({ type: literal('raw_text'), text: text(SECTION_TEXT_MAX) }),
-    strictObject({ type: literal('raw_number'), value: z.number(), text: text(FIELD_TEXT_MAX) }),
-    richTextBlock,
-  ],
+  [strictObject({ type: literal('raw_text'), text: text(SECTION_TEXT_MAX) }), richTextBlock],
   'is not a table cell',
 );
 
@@ -91,26 +80,17 @@ const table = block('table', {
 
 const card = block('card', {
   hero_image: image.optional(),
-  icon: image.optional(),
   title: mrkdwn(CARD_TITLE_MAX).optional(),
   subtitle: mrkdwn(CARD_TITLE_MAX).optional(),
   body: mrkdwn(CARD_BODY_MAX).optional(),
   actions: list(button, ACTIONS_MAX).optional(),
 }).check(someOf('hero_image', 'title', 'actions', 'body'));
 
-const source = strictObject({
-  type: literal('url'),
-  url: url(IMAGE_URL_MAX),
-  text: string(FIELD_TEXT_MAX).optional(),
-});
-
 const taskCard = block('task_card', {
   task_id: id,
   title: string(TASK_TITLE_MAX),
   status: z.enum(['pending', 'in_progress', 'complete', 'error']),
   details: richTextBlock.optional(),
-  output: richTextBlock.optional(),
-  sources: list(source, ACTIONS_MAX).optional(),
 });
 
 const plan = block('plan', {
@@ -125,7 +105,6 @@ export const messageBlock = z.discriminatedUnion(
     block('carousel', { elements: list(card, CAROUSEL_CARDS_MAX) }),
     block('divider', {}),
     block('header', { text: plainText(HEADER_TEXT_MAX) }),
-    block('markdown', { text: string(MARKDOWN_TEXT_MAX) }),
     card,
     context,
     imageBlock,

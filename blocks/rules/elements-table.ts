@@ -1,4 +1,4 @@
-// What Slack takes as an element or a composition object.
+// What a message may have as an element or a composition object: those that the product uses, as Slack takes them.
 // https://docs.slack.dev/reference/block-kit/block-elements, .../composition-objects
 import { z } from 'zod';
 import {
@@ -41,14 +41,6 @@ const confirmDialog = strictObject({
   style: z.enum(['primary', 'danger']).optional(),
 });
 
-const option = strictObject({
-  text: anyText(OPTION_TEXT_MAX),
-  value: string(OPTION_VALUE_MAX).optional(),
-  description: plainText(OPTION_TEXT_MAX).optional(),
-  url: webAddress.optional(),
-});
-const options = list(option, SELECT_OPTIONS_MAX);
-
 /** https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object */
 const slackFile = strictObject({
   id: z
@@ -82,15 +74,11 @@ export const staticSelect = strictObject({
   type: literal('static_select'),
   action_id: id.optional(),
   placeholder: plainText(PLACEHOLDER_MAX).optional(),
-  options: options.optional(),
-  option_groups: list(
-    strictObject({ label: plainText(OPTION_TEXT_MAX), options }),
+  options: list(
+    strictObject({ text: anyText(OPTION_TEXT_MAX), value: string(OPTION_VALUE_MAX).optional() }),
     SELECT_OPTIONS_MAX,
-  ).optional(),
-  initial_option: option.optional(),
-  confirm: confirmDialog.optional(),
-  focus_on_load: flag,
-}).check(exactlyOneOf('options', 'option_groups'));
+  ),
+});
 
 const style = strictObject({
   bold: flag,
@@ -108,15 +96,13 @@ const webLink = strictObject({
   style,
 });
 
-/** `broadcast`, `usergroup` and `team` are left out on purpose: the product never notifies a group. */
+/** `broadcast`, `usergroup`, `team` and `channel` are left out on purpose: the product never notifies a group. */
 const inline = z.discriminatedUnion(
   'type',
   [
     words,
     webLink,
     strictObject({ type: literal('user'), user_id: z.string().regex(/^[UW][A-Z0-9]+$/), style }),
-    strictObject({ type: literal('channel'), channel_id: id, style }),
-    strictObject({ type: literal('emoji'), name: string(100), unicode: string(100).optional(), style }),
     strictObject({
       type: literal('date'),
       timestamp: z.int().min(0).max(253_402_300_799),
@@ -125,7 +111,6 @@ const inline = z.discriminatedUnion(
       fallback: string(200).optional(),
       style,
     }),
-    strictObject({ type: literal('color'), value: string(20), style }),
   ],
   'is not an element of rich text that may be sent',
 );

@@ -20,7 +20,6 @@ export const VIEW_TITLE_MAX = 24;
 export const ID_MAX = 255;
 /** https://docs.slack.dev/reference/block-kit/blocks/section-block */
 export const SECTION_TEXT_MAX = 3_000;
-export const SECTION_FIELDS_MAX = 10;
 export const FIELD_TEXT_MAX = 2_000;
 /** https://docs.slack.dev/reference/block-kit/blocks/header-block */
 export const HEADER_TEXT_MAX = 150;
@@ -33,8 +32,6 @@ export const IMAGE_TEXT_MAX = 2_000;
 export const IMAGE_URL_MAX = 3_000;
 /** https://docs.slack.dev/reference/block-kit/blocks/input-block */
 export const INPUT_TEXT_MAX = 2_000;
-/** https://docs.slack.dev/reference/block-kit/blocks/markdown-block */
-export const MARKDOWN_TEXT_MAX = 12_000;
 /** https://docs.slack.dev/reference/block-kit/blocks/table-block */
 export const TABLE_ROWS_MAX = 100;
 export const TABLE_COLUMNS_MAX = 20;

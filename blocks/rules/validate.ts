@@ -1,4 +1,4 @@
-// Finds what Slack would refuse in a message, before it is sent.
+// Finds what Slack would refuse in a message before it is sent, and kinds of blocks that the product does not use.
 import { z } from 'zod';
 import { messageBlock } from './blocks-table.ts';
 import { MESSAGE_BLOCKS_MAX, MESSAGE_CHARS_MAX, MESSAGE_TEXT_MAX, TABLE_CHARS_MAX } from './limits.ts';

@@ -35,13 +35,7 @@ const limits: readonly [string, object, object, string][] = [
   ['a section', section(x(3_000)), section(x(3_001)), '/blocks/0/text/text'],
   ['an empty section', section('a'), section(''), '/blocks/0/text/text'],
   ['a blank section', section('a'), section(' \n'), '/blocks/0/text/text'],
-  [
-    'fields of a section',
-    { type: 'section', fields: Array.from({ length: 10 }, () => plain('a')) },
-    { type: 'section', fields: Array.from({ length: 11 }, () => plain('a')) },
-    '/blocks/0/fields',
-  ],
-  ['a section without text', section('a'), { type: 'section' }, '/blocks/0'],
+  ['a section without text', section('a'), { type: 'section' }, '/blocks/0/text'],
   [
     'a header',
     { type: 'header', text: plain(x(150)) },
