@@ -28,26 +28,21 @@ export interface PendingCall {
 export class Transcript {
   readonly #journal: Journal;
   readonly #turnId: string;
-  /** Set for a child; other keys begin with the turn that the call was made in. */
   readonly #keyPrefix: string | undefined;
-  readonly #placed: PlacedEntry[];
-  readonly #entries: JournalEntry[];
+  readonly #placed: PlacedEntry[] = [];
+  readonly #entries: JournalEntry[] = [];
 
-  private constructor(
-    journal: Journal,
-    turnId: string,
-    keyPrefix: string | undefined,
-    placed: readonly PlacedEntry[],
-  ) {
-    this.#keyPrefix = keyPrefix;
+  private constructor(journal: Journal, turnId: string, keyPrefix: string | undefined) {
     this.#journal = journal;
     this.#turnId = turnId;
-    this.#placed = [...placed];
-    this.#entries = placed.map(({ entry }) => entry);
+    this.#keyPrefix = keyPrefix;
   }
 
+  /** Loads the journal. `keyPrefix` is set for a child; other keys begin with the turn of their call. */
   static async load(journal: Journal, turnId: string, keyPrefix?: string): Promise<Transcript> {
-    return new Transcript(journal, turnId, keyPrefix, await journal.load());
+    const transcript = new Transcript(journal, turnId, keyPrefix);
+    for (const placed of await journal.load()) transcript.#add(placed);
+    return transcript;
   }
 
   get entries(): readonly JournalEntry[] {
@@ -59,10 +54,13 @@ export class Transcript {
     if (entries.length === 0) return;
     const place = (this.#placed.at(-1)?.place ?? -1) + 1;
     await this.#journal.append(place, entries);
-    for (const [index, entry] of entries.entries()) {
-      this.#placed.push({ place: place + index, turnId: this.#turnId, entry });
-      this.#entries.push(entry);
-    }
+    for (const [index, entry] of entries.entries())
+      this.#add({ place: place + index, turnId: this.#turnId, entry });
+  }
+
+  #add(placed: PlacedEntry): void {
+    this.#placed.push(placed);
+    this.#entries.push(placed.entry);
   }
 
   /**

@@ -1,9 +1,9 @@
-// What Chat Completions servers add to an answer and want back as it came: thinking, its signatures, details.
+// Keeps the fields that Chat Completions servers add to an answer and want back unchanged, such as thinking.
 import { z } from 'zod';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** As it is kept with a response: fields of the message, and of its calls by their place. */
+/** The form in which a response keeps them: fields of the message, and of its calls by their index. */
 export interface ExtraFields {
   readonly message: Fields;
   readonly calls: readonly Fields[];
@@ -14,7 +14,7 @@ const extraFieldsSchema = z.object({ message: fieldsSchema, calls: z.array(field
 /** The form before calls had fields of their own. */
 const earlierSchema = z.object({ reasoning_content: z.string() });
 
-/** Fields of a message that say the answer itself, or nothing that a server wants back. */
+/** Fields of a message that are the answer itself, or that no server wants back. */
 const MESSAGE_KEYS: ReadonlySet<string> = new Set([
   'role',
   'content',
@@ -35,7 +35,7 @@ export class GatheredFields {
     this.#known = of === 'message' ? MESSAGE_KEYS : CALL_KEYS;
   }
 
-  /** Adds what a chunk has: texts and lists go on where they were, anything else replaces what was there. */
+  /** Adds a chunk: texts and lists are appended to earlier ones, any other value replaces the earlier one. */
   take(delta: Fields): void {
     for (const [key, value] of Object.entries(delta)) {
       if (this.#known.has(key) || value === null || value === undefined) continue;
@@ -51,7 +51,7 @@ export class GatheredFields {
   }
 }
 
-/** What was kept of one response, in the present form or an earlier one; null where nothing was. */
+/** The fields that a response kept, in the present form or an earlier one; null where it kept none. */
 export function extraFieldsIn(items: readonly unknown[]): ExtraFields | null {
   // PostgreSQL's jsonb does not keep the order of keys, and requests of a turn have to begin alike.
   const item = inOneOrder(items[0]);
@@ -69,7 +69,7 @@ function inOneOrder(value: unknown): unknown {
   return Object.fromEntries(keys.map((key) => [key, inOneOrder(fields[key])]));
 }
 
-/** As it is kept with the response; nothing where the server added nothing. */
+/** The fields for the response to keep; empty where the server added none. */
 export function keptFields(
   message: GatheredFields,
   calls: readonly GatheredFields[],

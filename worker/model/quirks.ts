@@ -1,5 +1,5 @@
-// What single vendors want otherwise than OpenAI, as a table: each line has its source. The names of models tell the
-// vendor, since gateways serve all of them at one address.
+// Lists what single vendors require beyond OpenAI's protocol, each line with its source. The model's name says which
+// vendor it is, since gateways serve all of them at one address.
 import { createHash } from 'node:crypto';
 
 export interface Quirks {

@@ -1,5 +1,5 @@
-// Names under which other harnesses offer the tools that we have, so that a model trained on one of them loses
-// no step. Sources: Claude Code, Codex, Gemini CLI, opencode, Cline, Cursor, SWE-agent, OpenHands, Anthropic's and
+// Recognises the names under which other harnesses offer the tools that we have, so that a model trained on one of
+// them loses no step. Sources: Claude Code, Codex, Gemini CLI, opencode, Cline, Cursor, SWE-agent, OpenHands, Anthropic's and
 // OpenAI's own tool types.
 import { byWord, wordsOf } from './words.ts';
 
@@ -26,7 +26,7 @@ export const ENDING_REFUSAL =
   'Nothing has to be called to finish: answer with text and no call, and your work is verified.';
 
 /**
- * The name of ours that is meant, or of a foreign tool that ours can stand in for (`list_files`, `find_files`,
+ * The name of ours that is meant, or of a foreign tool that ours can replace (`list_files`, `find_files`,
  * `finish`); null where it is none of them. `known` are the names that exist.
  */
 export function meantName(name: string, known: readonly string[]): string | null {

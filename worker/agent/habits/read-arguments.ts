@@ -12,9 +12,9 @@ export interface ReadArguments {
 }
 
 /**
- * The object that the text stands for: JSON, JSON in a fence or as a string of JSON, with a brace too few or too
+ * The object that the text means: JSON, JSON in a fence or as a string of JSON, with a brace too few or too
  * many, with line breaks in strings, or a patch by itself. Null where it may be something else: a text that ends
- * within a string, a number or a pair was cut off, and nobody knows what is missing.
+ * within a string, a number or a pair was cut off, and what is missing is not known.
  */
 export function readArguments(text: string): ReadArguments | null {
   const exact = objectOf(text);

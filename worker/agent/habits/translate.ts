@@ -13,30 +13,22 @@ const text = z.string();
 const texts = z.array(z.string());
 const lines = z.tuple([z.number(), z.number()]);
 
-/** What a call of `name` (ours, or one that ours stands in for) with renamed keys means. */
+const TRANSLATIONS: ReadonlyMap<string, (input: Input) => Translated | null> = new Map([
+  ['shell', ofShell],
+  ['read_file', ofRead],
+  ['edit_file', ofEdit],
+  ['apply_patch', ofPatch],
+  ['search', ofSearch],
+  ['update_plan', ofPlan],
+  ['ask_user', ofQuestion],
+  ['list_files', ofList],
+  ['find_files', ofFind],
+]);
+
+/** The call of ours that a call of `name` with renamed keys means. `name` is ours or one that ours can replace. */
 export function translate(name: string, input: Input): Translated | null {
-  switch (name) {
-    case 'shell':
-      return ofShell(input);
-    case 'read_file':
-      return ofRead(input);
-    case 'edit_file':
-      return ofEdit(input);
-    case 'apply_patch':
-      return ofPatch(input);
-    case 'search':
-      return ofSearch(input);
-    case 'update_plan':
-      return ofPlan(input);
-    case 'ask_user':
-      return ofQuestion(input);
-    case 'list_files':
-      return ofList(input);
-    case 'find_files':
-      return ofFind(input);
-    default:
-      return { name, input };
-  }
+  const translation = TRANSLATIONS.get(name);
+  return translation === undefined ? { name, input } : translation(input);
 }
 
 function ofShell({
@@ -52,7 +44,7 @@ function ofShell({
   const patch = patchInShell(line);
   if (patch !== null) return { name: 'apply_patch', input: { patch } };
   const folder = [workdir, cwd, working_directory].find((value) => typeof value === 'string');
-  // Other harnesses count in milliseconds, some under the plain name; nobody waits 1,000 s for a command.
+  // Other harnesses count in milliseconds, some under the plain name: 1,000 and more are taken for those.
   const limitMs = numberOf(timeout_ms) ?? inMs(numberOf(timeout));
   const seconds = limitMs === null ? {} : { timeout_seconds: Math.ceil(limitMs / 1000) };
   const command = typeof folder === 'string' && folder !== '' ? `cd ${quoted(folder)} && ${line}` : line;
