@@ -8,13 +8,12 @@ import { type Actor, EVERYONE, may, whoMay } from '../../core/rights/authority.t
 import { type Attachments, Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
-import { wantDelivery } from '../../db/slack/deliveries.ts';
 import { attachmentsOf } from '../../db/turns/attachments.ts';
 import { chooseAttempt, choosingTurn } from '../../db/turns/choice.ts';
 import { decidePlan } from '../../db/turns/plans.ts';
 import { lockSession } from '../../db/turns/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns/turns.ts';
-import { ephemeral, withoutReaction } from '../delivery/payload.ts';
+import { takeReactionAway, tellPerson, threadOf } from '../delivery/deliveries.ts';
 import { readChoice } from '../text/choice.ts';
 import { keepFiles } from './files.ts';
 import { type AdmissionOptions, type Known, lookUp } from './known.ts';
@@ -71,15 +70,8 @@ async function takeFiles(
     turn.id,
   ]);
   if (files.left.length === 0) return details;
-  await wantDelivery(em, {
-    dedupeKey: `files-left:${turn.id}`,
-    kind: 'ephemeral',
-    sessionId: session.id,
-    turnId: turn.id,
-    channelId: session.channelId,
-    threadTs: session.threadTs,
-    payload: ephemeral(actor.id, filesLeft(files.left)),
-  });
+  const place = threadOf(session, turn.id);
+  await tellPerson(em, `files-left:${turn.id}`, place, actor.id, filesLeft(files.left));
   return details;
 }
 
@@ -166,18 +158,9 @@ async function wantRefusal(
   turn: Turn,
   actor: Actor,
 ): Promise<void> {
-  const { text, blocks } = notAllowed('start', whoMay(config.people, 'start', actor));
-  await wantDelivery(em, {
-    dedupeKey: `refused:${turn.id}`,
-    kind: 'ephemeral',
-    sessionId: session.id,
-    turnId: turn.id,
-    channelId: session.channelId,
-    threadTs: session.threadTs,
-    payload: ephemeral(turn.requester.id, { text, blocks }),
-  });
+  const message = notAllowed('start', whoMay(config.people, 'start', actor));
+  const place = threadOf(session, turn.id);
+  await tellPerson(em, `refused:${turn.id}`, place, turn.requester.id, message);
   if (typeof turn.messageTs !== 'string') return;
-  const { teamId, channelId } = session;
-  const owner = { sessionId: session.id, turnId: turn.id };
-  await wantDelivery(em, withoutReaction({ teamId, channelId, ts: turn.messageTs }, 'eyes', owner));
+  await takeReactionAway(em, 'eyes', turn.messageTs, place);
 }

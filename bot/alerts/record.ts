@@ -3,7 +3,7 @@
 // acknowledgement.
 import { cappedMessage, repeatsMessage } from '../../blocks/messages/alert.ts';
 import type { AlertRule } from '../../core/config/config.ts';
-import type { TurnDetails } from '../../db/entities/session.ts';
+import { Session, type TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
 import {
@@ -17,9 +17,8 @@ import {
   quietAlert,
   refingerprint,
 } from '../../db/slack/alerts.ts';
-import { wantDelivery } from '../../db/slack/deliveries.ts';
 import { addTurn, claimMessage, openSession } from '../../db/turns/requests.ts';
-import { reaction } from '../delivery/payload.ts';
+import { publishMessage, react, threadOf } from '../delivery/deliveries.ts';
 import { type AppMessage, fingerprintOf } from './read.ts';
 
 /** Alerts that come within this time of the first are one turn. */
@@ -111,7 +110,7 @@ async function addAlertTurn(
     { type: 'turn.received', text, by: requester.id },
     { type: 'turn.queued', repo: session.repo ?? rule.repo, ahead: 0 },
   ]);
-  await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
+  await react(em, 'eyes', message.ts, { ...thread, sessionId: session.id, turnId });
 }
 
 const INVESTIGATE = 'Find out what causes this alert.';
@@ -138,21 +137,10 @@ async function tellTurn(em: EntityManager, alert: AlertRow, message: AppMessage)
 const MESSAGES_MAX = 20;
 
 async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number): Promise<void> {
-  const [session] = await em.execute<{ channel_id: string; thread_ts: string }[]>(
-    'select channel_id, thread_ts from session where id = ?',
-    [alert.sessionId],
-  );
-  if (session === undefined) return;
-  const { text, blocks } = repeatsMessage(repeats);
-  await wantDelivery(em, {
-    dedupeKey: `alert-repeats:${alert.id}`,
-    kind: 'message',
-    sessionId: alert.sessionId,
-    turnId: alert.turnId,
-    channelId: session.channel_id,
-    threadTs: session.thread_ts,
-    payload: { text, blocks },
-  });
+  const session = await em.findOne(Session, { id: alert.sessionId });
+  if (session === null) return;
+  const place = threadOf(session, alert.turnId);
+  await publishMessage(em, `alert-repeats:${alert.id}`, place, repeatsMessage(repeats));
 }
 
 /** Whoever mentions us below it has it looked into, in the rule's repo. */
@@ -160,15 +148,7 @@ async function wantCapped(em: EntityManager, rule: AlertRule, message: AppMessag
   const { teamId, channelId, ts } = message;
   const session = await openSession(em, { teamId, channelId, threadTs: ts }, NOBODY);
   await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [rule.repo, session.id]);
-  const { text, blocks } = cappedMessage(rule.name, rule.per_hour);
-  await wantDelivery(em, {
-    dedupeKey: `alert-capped:${teamId}:${channelId}:${ts}`,
-    kind: 'message',
-    sessionId: session.id,
-    turnId: null,
-    teamId,
-    channelId,
-    threadTs: ts,
-    payload: { text, blocks },
-  });
+  const place = { sessionId: session.id, turnId: null, teamId, channelId, threadTs: ts };
+  const key = `alert-capped:${teamId}:${channelId}:${ts}`;
+  await publishMessage(em, key, place, cappedMessage(rule.name, rule.per_hour));
 }

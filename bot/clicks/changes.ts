@@ -18,11 +18,11 @@ import type { Actor } from '../../core/rights/authority.ts';
 import { type Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
-import { wantDelivery } from '../../db/slack/deliveries.ts';
 import { handOver } from '../../db/transport/outbox.ts';
 import { addTurn, claimKey } from '../../db/turns/requests.ts';
 import { withdrawTurn } from '../../db/turns/turns.ts';
 import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
+import { publishMessage, threadOf } from '../delivery/deliveries.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
@@ -67,15 +67,8 @@ export async function requestChanges(ctx: InteractionContext, submission: Submis
     const refused = refusal(ctx.config, actor, ['start']);
     if (refused !== null) return refused;
     if (!(await claimKey(em, `view:${submission.viewId}`))) return null;
-    await wantDelivery(em, {
-      dedupeKey: `changes:${submission.viewId}`,
-      kind: 'message',
-      sessionId: target.session.id,
-      turnId: null,
-      channelId: target.session.channelId,
-      threadTs: target.session.threadTs,
-      payload: changesWanted(actor, text),
-    });
+    const place = threadOf(target.session, null);
+    await publishMessage(em, `changes:${submission.viewId}`, place, changesWanted(actor, text));
     await queueButtonTurn(em, target.locked, { kind: 'changes_requested', text, requester: actor });
     return null;
   });

@@ -3,9 +3,10 @@
 // https://docs.slack.dev/reference/methods/agents.sessions.setStatus
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Session } from '../../db/entities/session.ts';
-import type { ClaimedDelivery, WantedDelivery } from '../../db/slack/deliveries.ts';
+import type { EntityManager } from '../../db/schema/database.ts';
+import { type ClaimedDelivery, wantDelivery } from '../../db/slack/deliveries.ts';
 import { failureOf } from '../slack/calls.ts';
+import type { DeliveryPlace } from './deliveries.ts';
 import type { Outcome } from './outcome.ts';
 
 const TITLE_MAX = 200;
@@ -17,18 +18,15 @@ const agentStatusPayload = z.object({
 });
 export type AgentStatus = z.infer<typeof agentStatusPayload>;
 
-/** The state of a thread as a delivery; what comes later takes its place. */
-export function agentStatus(session: Session, turnId: string, state: AgentStatus): WantedDelivery {
-  return {
-    dedupeKey: `agent:${session.id}`,
-    kind: 'agent_status',
-    sessionId: session.id,
-    turnId,
-    channelId: session.channelId,
-    threadTs: session.threadTs,
-    payload: { ...state, title: state.title.slice(0, TITLE_MAX).toWellFormed() } satisfies AgentStatus,
-    urgent: true,
-  };
+/** Shows the state of a session in Slack's list of agents, at once; a later state replaces it. */
+export async function showAgentStatus(
+  em: EntityManager,
+  place: DeliveryPlace,
+  state: AgentStatus,
+): Promise<void> {
+  const payload: AgentStatus = { ...state, title: state.title.slice(0, TITLE_MAX).toWellFormed() };
+  const dedupeKey = `agent:${place.sessionId}`;
+  await wantDelivery(em, { ...place, dedupeKey, kind: 'agent_status', payload, urgent: true });
 }
 
 /** Apps that Slack does not take for agents: they are not asked again before a restart. */

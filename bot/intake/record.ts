@@ -5,7 +5,7 @@ import type { Replies } from '../../core/config/config.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
-import { reviveDeliveries, wantDelivery } from '../../db/slack/deliveries.ts';
+import { reviveDeliveries } from '../../db/slack/deliveries.ts';
 import { handOver } from '../../db/transport/outbox.ts';
 import {
   addTurn,
@@ -15,7 +15,8 @@ import {
   noteClaim,
   openSession,
 } from '../../db/turns/requests.ts';
-import { ephemeral, reaction, textMessage } from '../delivery/payload.ts';
+import { bareThread, publishMessage, react, tellPerson } from '../delivery/deliveries.ts';
+import { textMessage } from '../delivery/payload.ts';
 import type { MessageAttachments } from '../text/attachments.ts';
 import { readChoice } from '../text/choice.ts';
 import type { IncomingMessage } from './message.ts';
@@ -130,17 +131,8 @@ async function setMuted(
   muted: boolean,
 ): Promise<void> {
   await em.execute('update session set muted = ? where id = ?', [muted, session.id]);
-  const { text, blocks } = textMessage(muted ? MUTED : UNMUTED);
-  await wantDelivery(em, {
-    dedupeKey: `line:${message.teamId}:${message.channelId}:${message.ts}`,
-    kind: 'message',
-    sessionId: session.id,
-    turnId: null,
-    teamId: message.teamId,
-    channelId: message.channelId,
-    threadTs: message.threadTs,
-    payload: { text, blocks },
-  });
+  const place = { ...bareThread(message), sessionId: session.id };
+  await publishMessage(em, keyOf('line', message), place, textMessage(muted ? MUTED : UNMUTED));
 }
 
 async function openTurnState(em: EntityManager, session: LockedSession): Promise<string | null> {
@@ -170,7 +162,7 @@ export async function addRequest(
     { type: 'turn.received', text: message.text, by: message.userId },
   ]);
   await handOver(em, 'admit', turnId);
-  await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
+  await react(em, 'eyes', message.ts, { ...bareThread(message), sessionId: session.id, turnId });
 }
 
 async function addHidden(
@@ -187,7 +179,7 @@ async function addHidden(
   });
   await noteClaim(em, message, turnId);
   await handOver(em, 'admit', turnId);
-  await wantDelivery(em, reaction(message, 'eyes', { sessionId: session.id, turnId }));
+  await react(em, 'eyes', message.ts, { ...bareThread(message), sessionId: session.id, turnId });
   return 'answer';
 }
 
@@ -213,28 +205,14 @@ async function hasTurns(em: EntityManager, session: LockedSession): Promise<bool
 }
 
 async function wantHint(em: EntityManager, message: IncomingMessage, botUserId: string): Promise<void> {
-  const { text, blocks } = usageMessage({ botUserId });
-  await wantDelivery(em, {
-    dedupeKey: `hint:${message.teamId}:${message.channelId}:${message.ts}`,
-    kind: 'message',
-    sessionId: null,
-    turnId: null,
-    teamId: message.teamId,
-    channelId: message.channelId,
-    threadTs: message.threadTs,
-    payload: { text, blocks },
-  });
+  await publishMessage(em, keyOf('hint', message), bareThread(message), usageMessage({ botUserId }));
 }
 
 async function wantLine(em: EntityManager, message: IncomingMessage, text: string): Promise<void> {
-  await wantDelivery(em, {
-    dedupeKey: `line:${message.teamId}:${message.channelId}:${message.ts}`,
-    kind: 'ephemeral',
-    sessionId: null,
-    turnId: null,
-    teamId: message.teamId,
-    channelId: message.channelId,
-    threadTs: message.threadTs,
-    payload: ephemeral(message.userId, textMessage(text)),
-  });
+  await tellPerson(em, keyOf('line', message), bareThread(message), message.userId, textMessage(text));
+}
+
+/** The key of the one delivery of this kind that a message leads to. */
+function keyOf(kind: 'hint' | 'line', { teamId, channelId, ts }: IncomingMessage): string {
+  return `${kind}:${teamId}:${channelId}:${ts}`;
 }

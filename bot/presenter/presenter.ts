@@ -9,7 +9,7 @@ import { type AttemptView, isEnded, type QueuedView, type TurnView } from '../..
 import { Session, Turn } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
-import { wantDelivery, wantedPayload } from '../../db/slack/deliveries.ts';
+import { wantedPayload } from '../../db/slack/deliveries.ts';
 import {
   lockPresentation,
   markPresented,
@@ -24,7 +24,8 @@ import {
 import { parentOfAttempt } from '../../db/turns/attempts.ts';
 import { queueOutlook } from '../../db/turns/queue-outlook.ts';
 import { cameWithin, turnsAhead } from '../../db/turns/turns.ts';
-import { agentStatus } from '../delivery/agent-status.ts';
+import { showAgentStatus } from '../delivery/agent-status.ts';
+import { publishMessage, threadOf } from '../delivery/deliveries.ts';
 import { type MessagePayload, messagePayload } from '../delivery/payload.ts';
 import { type Loop, startLoop } from '../upkeep/loop.ts';
 import { attemptViews, stageOfAttempts } from './attempts.ts';
@@ -169,13 +170,7 @@ async function want(
   message: FittedMessage,
   stageWithin: string,
 ): Promise<void> {
-  const place = {
-    kind: 'message' as const,
-    sessionId: session.id,
-    turnId: view.turnId,
-    channelId: session.channelId,
-    threadTs: session.threadTs,
-  };
+  const place = threadOf(session, view.turnId);
   const dedupeKey = statusKey(view.turnId);
   const payload: MessagePayload = {
     text: message.text,
@@ -184,14 +179,10 @@ async function want(
   };
   const before = messagePayload.safeParse(await wantedPayload(em, dedupeKey));
   const urgent = !before.success || before.data.stage !== payload.stage || isEnded(view);
-  await wantDelivery(em, { ...place, dedupeKey, payload, urgent });
-  for (const [index, { text, blocks }] of message.overflow.entries()) {
+  await publishMessage(em, dedupeKey, place, payload, { urgent });
+  for (const [index, overflow] of message.overflow.entries()) {
     const part = String(index + 1).padStart(3, '0');
-    await wantDelivery(em, {
-      ...place,
-      dedupeKey: `overflow:${view.turnId}:${part}`,
-      payload: { text, blocks },
-    });
+    await publishMessage(em, `overflow:${view.turnId}:${part}`, place, overflow);
   }
 }
 
@@ -219,10 +210,8 @@ async function wantAgentStatus(
   const result = view.state === 'done' ? view.result?.kind : undefined;
   const ended = result === 'merged' || result === 'discarded';
   const status = waits ? 'suspended' : works ? 'processing' : ended ? 'closed' : 'active';
-  await wantDelivery(
-    em,
-    agentStatus(session, turn.id, { status, title: titleOf(first), initiator: session.starterId }),
-  );
+  const title = titleOf(first);
+  await showAgentStatus(em, threadOf(session, turn.id), { status, title, initiator: session.starterId });
 }
 
 /** What a person would call it: of an alert its own first line, not what the agent is told to do about it. */
@@ -237,17 +226,9 @@ async function wantPlans(em: EntityManager, session: Session, view: TurnView): P
     const isLast = index === view.proposals.length - 1 && view.attempts.length === 0;
     const waits = view.state === 'waiting' && isLast;
     const message = planMessage({ ...proposal, turnId: view.turnId, place: index, waits });
-    for (const [place, { text, blocks }] of [message, ...message.overflow].entries()) {
-      await wantDelivery(em, {
-        kind: 'message',
-        sessionId: session.id,
-        turnId: view.turnId,
-        channelId: session.channelId,
-        threadTs: session.threadTs,
-        dedupeKey: `plan:${view.turnId}:${index + 1}:${place}`,
-        payload: { text, blocks },
-        urgent: true,
-      });
+    for (const [part, partOfPlan] of [message, ...message.overflow].entries()) {
+      const key = `plan:${view.turnId}:${index + 1}:${part}`;
+      await publishMessage(em, key, threadOf(session, view.turnId), partOfPlan, { urgent: true });
     }
   }
 }

@@ -2,26 +2,24 @@
 import { reminderMessage } from '../../blocks/messages/reminder.ts';
 import type { Person } from '../../core/turn.ts';
 import type { Database } from '../../db/schema/database.ts';
-import { wantDelivery } from '../../db/slack/deliveries.ts';
+import { type DeliveryPlace, publishMessage } from '../delivery/deliveries.ts';
 
 const AFTER_MS = 24 * 3_600_000;
 /** What has waited for longer is not mentioned any more: nobody wants a heap of reminders after an update. */
 const UNTIL_MS = 3 * AFTER_MS;
 
-interface Waiting {
-  readonly id: string;
-  readonly session_id: string;
+interface Waiting extends DeliveryPlace {
+  readonly turnId: string;
   readonly about: 'answer' | 'attempt' | 'repo' | 'review';
   readonly requester: Person;
-  readonly channel_id: string;
-  readonly thread_ts: string;
 }
 
 /** One round; gives the turns that people are reminded of. Several processes may: the delivery's key is the once. */
 export async function remind(database: Database): Promise<readonly string[]> {
   return database.transaction(async (em) => {
     const rows = await em.execute<Waiting[]>(
-      `select turn.id, session_id, requester, channel_id, thread_ts,
+      `select turn.id as "turnId", session_id as "sessionId", requester, team_id as "teamId",
+         channel_id as "channelId", thread_ts as "threadTs",
          case turn.state when 'needs_repo' then 'repo' when 'waiting' then
            case when exists (select 1 from attempt where parent_id = turn.id) then 'attempt' else 'answer' end else 'review' end as about
        from turn join session on session.id = session_id
@@ -34,17 +32,9 @@ export async function remind(database: Database): Promise<readonly string[]> {
       [UNTIL_MS, AFTER_MS],
     );
     for (const row of rows) {
-      const { text, blocks } = reminderMessage({ to: row.requester, about: row.about });
-      await wantDelivery(em, {
-        dedupeKey: `reminder:${row.id}`,
-        kind: 'message',
-        sessionId: row.session_id,
-        turnId: row.id,
-        channelId: row.channel_id,
-        threadTs: row.thread_ts,
-        payload: { text, blocks },
-      });
+      const message = reminderMessage({ to: row.requester, about: row.about });
+      await publishMessage(em, `reminder:${row.turnId}`, row, message);
     }
-    return rows.map(({ id }) => id);
+    return rows.map(({ turnId }) => turnId);
   });
 }

@@ -3,7 +3,8 @@ import { snapshotFailedMessage } from '../../blocks/messages/snapshot-failed.ts'
 import type { Config, RepoConfig } from '../../core/config/config.ts';
 import { type ChannelPlace, channelsOf, snapshotFailures } from '../../db/log/snapshot-failures.ts';
 import type { Database } from '../../db/schema/database.ts';
-import { wantDelivery } from '../../db/slack/deliveries.ts';
+import { wantedPayload } from '../../db/slack/deliveries.ts';
+import { bareThread, publishMessage } from '../delivery/deliveries.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
 
 /** One round; gives the repos whose channels are told. Several processes may: the delivery's key is the once. */
@@ -17,22 +18,12 @@ export async function tellSnapshotFailures(
     const repo = config.repos.find((candidate) => candidate.name === name);
     if (repo === undefined) continue;
     const dedupeKey = `snapshot:${name}:${since}`;
-    const rows = await database.em().execute('select 1 from delivery where dedupe_key = ?', [dedupeKey]);
-    if (Array.isArray(rows) && rows.length > 0) continue;
+    if ((await wantedPayload(database.em(), dedupeKey)) !== null) continue;
     const place = await channelFor(database, repo, workspaces);
     if (place === null) continue;
-    const { text, blocks } = snapshotFailedMessage(name, failure);
-    await database.transaction((em) =>
-      wantDelivery(em, {
-        dedupeKey,
-        kind: 'message',
-        sessionId: null,
-        turnId: null,
-        ...place,
-        threadTs: null,
-        payload: { text, blocks },
-      }),
-    );
+    const channel = bareThread({ ...place, threadTs: null });
+    const message = snapshotFailedMessage(name, failure);
+    await database.transaction((em) => publishMessage(em, dedupeKey, channel, message));
     told.push(name);
   }
   return told;
