@@ -11,7 +11,12 @@ const holderSchema = z.object({
   note: z.string(),
 });
 
-export type LockHolder = z.infer<typeof holderSchema>;
+type Holder = z.infer<typeof holderSchema>;
+
+/** The process that holds a lock which this one wants. */
+export interface LockHolder extends Holder {
+  readonly kind: 'holder';
+}
 
 /** The removal of a dead holder's file takes a moment; a mark that is older was left by a process that died then. */
 const TAKING_AWAY_MS = 10_000;
@@ -20,6 +25,7 @@ const TAKING_AWAY_MS = 10_000;
 const held = new Set<string>();
 
 export interface Lock {
+  readonly kind: 'lock';
   /** Changes the note that others read about the holder. */
   describe(note: string): void;
   release(): void;
@@ -27,11 +33,12 @@ export interface Lock {
 
 /** Takes the lock, or returns its holder. `note` tells others what the holder does. */
 export function acquireLock(file: string, note: string): Lock | LockHolder {
-  const mine: LockHolder = { pid: process.pid, born: bornOf(process.pid), note };
+  const mine: Holder = { pid: process.pid, born: bornOf(process.pid), note };
   for (;;) {
     if (create(file, mine)) {
       held.add(file);
       return {
+        kind: 'lock',
         describe: (text) => withDraft(file, { ...mine, note: text }, (draft) => renameSync(draft, file)),
         release: () => {
           held.delete(file);
@@ -43,17 +50,18 @@ export function acquireLock(file: string, note: string): Lock | LockHolder {
     // The holder has just released it.
     if (seen === null) continue;
     const holder = parseHolder(seen);
-    if (holder !== null && (holder.pid === process.pid ? held.has(file) : isAlive(holder))) return holder;
+    if (holder !== null && (holder.pid === process.pid ? held.has(file) : isAlive(holder)))
+      return { kind: 'holder', ...holder };
     takeAway(file, seen);
   }
 }
 
 export function isLock(result: Lock | LockHolder): result is Lock {
-  return 'release' in result;
+  return result.kind === 'lock';
 }
 
 /** Creates the lock file with its whole content; false where there is one already. */
-function create(file: string, holder: LockHolder): boolean {
+function create(file: string, holder: Holder): boolean {
   return withDraft(file, holder, (draft) => {
     try {
       linkSync(draft, file);
@@ -66,7 +74,7 @@ function create(file: string, holder: LockHolder): boolean {
 }
 
 /** Writes the content to a draft, which `use` links or renames, so that a half-written lock file is never read. */
-function withDraft<T>(file: string, holder: LockHolder, use: (draft: string) => T): T {
+function withDraft<T>(file: string, holder: Holder, use: (draft: string) => T): T {
   const draft = `${file}.${randomUUID()}`;
   try {
     writeFileSync(draft, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
@@ -106,7 +114,7 @@ function readText(file: string): string | null {
   }
 }
 
-function parseHolder(text: string | null): LockHolder | null {
+function parseHolder(text: string | null): Holder | null {
   return holderSchema.safeParse(parseJson(text ?? '')).data ?? null;
 }
 
@@ -114,7 +122,7 @@ function hasErrno(thrown: unknown, code: string): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }
 
-function isAlive(holder: LockHolder): boolean {
+function isAlive(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);
   } catch (thrown) {

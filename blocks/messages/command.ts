@@ -3,7 +3,7 @@ import type { Actor } from '../../core/rights/authority.ts';
 import { fit, textLines } from '../fit/fit.ts';
 import { ACTION, COMMAND } from '../parts/actions.ts';
 import { actions, button, compact, type FittedMessage } from '../parts/message.ts';
-import { bold, code, link, list, paragraph, richText, section, words } from '../parts/rich.ts';
+import { bold, code, link, list, paragraph, richText, section, withCode, words } from '../parts/rich.ts';
 import { count, oneLine } from '../rules/text.ts';
 import { lineMessage } from './line.ts';
 import { type ListedSession, sessionInWords, sessionLine } from './sessions.ts';
@@ -17,6 +17,11 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ['help', 'shows this'],
 ];
 
+const IN_THREADS =
+  'In a thread: a reply is the next request, `aside: …` is not for me, and `stop` stops me; `mute` leaves replies to the people. The 🧵 reaction on a message hands it to me.';
+const OPTIONS =
+  'In your words, if you like: `repo=…` `branch=…` `model=…` `×3`, “plan first” or “read only”.';
+
 export function helpMessage(botName: string): FittedMessage {
   const intro = `Mention ${botName} with what you need, or use:`;
   return fit({
@@ -25,26 +30,8 @@ export function helpMessage(botName: string): FittedMessage {
       richText(
         section(words(intro)),
         list(COMMANDS.map(([name, does]) => section(code(`${COMMAND} ${name}`), words(` ${does}`)))),
-        section(
-          words('In a thread: a reply is the next request, '),
-          code('aside: …'),
-          words(' is not for me, and '),
-          code('stop'),
-          words(' stops me; '),
-          code('mute'),
-          words(' leaves replies to the people. The 🧵 reaction on a message hands it to me.'),
-        ),
-        section(
-          words('In your words, if you like: '),
-          code('repo=…'),
-          words(' '),
-          code('branch=…'),
-          words(' '),
-          code('model=…'),
-          words(' '),
-          code('×3'),
-          words(', “plan first” or “read only”.'),
-        ),
+        section(withCode(IN_THREADS)),
+        section(withCode(OPTIONS)),
       ),
     ],
   });
