@@ -32,7 +32,7 @@ import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
 import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
-import type { Tools } from './turn/context.ts';
+import type { WorkerServices } from './turn/context.ts';
 import { removeDropped } from './upkeep/dropped-attempts.ts';
 import { IDLE_TIMES, keepHouse } from './upkeep/housekeeping.ts';
 import { startRefreshing } from './upkeep/refreshing.ts';
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const queue = { databaseUrl, redisUrl: environment.REDIS_URL, log };
   const repos = config.repos.map(({ name }) => name);
   const refreshing = startRefreshing(keeper, installId, repos, queue);
-  const tools: Tools = {
+  const tools: WorkerServices = {
     config,
     database,
     content: openContentFolder(join(data, 'artifacts')),
@@ -145,7 +145,7 @@ async function reconcileOnce(database: Database, log: Log): Promise<void> {
   }
 }
 
-function judgeOf(environment: Environment, { model }: Config, redact: Redact): Pick<Tools, 'judge'> {
+function judgeOf(environment: Environment, { model }: Config, redact: Redact): Pick<WorkerServices, 'judge'> {
   if (model.judge === undefined) return {};
   return { judge: redactedModel(makeModel(environment, model.judge), redact) };
 }

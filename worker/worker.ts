@@ -1,23 +1,23 @@
-// Takes turns from the queue, keeps their leases, and ends them whatever happens.
+// Claims turns from the queue, renews their leases, and writes how they end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode, ThreadsmithError, toFailure } from '../core/errors.ts';
 import { HEARTBEAT_MS, LEASE_MS } from '../core/limits.ts';
 import { claimTurn, type Lease, renewLease } from '../db/schema/lease.ts';
 import { finishTurn } from '../db/turns/turns.ts';
 import { hasLeft, leaveToOthers, offerAgain } from '../db/turns/workers.ts';
-import type { Tools } from './turn/context.ts';
+import type { WorkerServices } from './turn/context.ts';
 import { runTurn } from './turn/run-turn.ts';
 
-/** A turn whose workers died this often is given up: it may be what kills them. */
+/** A turn whose workers died this often is given up: the turn itself may be what kills them. */
 const MAX_CLAIMS = 30;
 const OFFER_AGAIN_MS = 1_000;
 
 export interface Worker {
-  /** Works on a turn if it is to be had; returns once it is over, waits, or belongs to somebody else. */
+  /** Claims a turn and works on it. Resolves once the turn is over, waits, or belongs to another worker. Never throws for failures of the turn. */
   work(turnId: string): Promise<void>;
-  /** Looks at once whether a turn under way is to stop. */
+  /** Looks at once whether a running turn is to stop. */
   checkStops(): void;
-  /** Lets go of all turns: another worker takes them up from their last steps. */
+  /** Aborts all turns and waits for them. Other workers take them up from their last steps. */
   close(): Promise<void>;
 }
 
@@ -28,13 +28,13 @@ interface Job {
 }
 
 /** A worker named `owner` in leases and logs. */
-export function createWorker(tools: Tools, owner: string): Worker {
+export function createWorker(tools: WorkerServices, owner: string): Worker {
   const jobs = new Map<Job, Promise<void>>();
   return {
     work: async (turnId) => {
       const lease = await claimTurn(tools.database, turnId, owner);
       if (lease === null) {
-        // An offer of a turn that it has left to the others came to it again, being the idle one.
+        // The queue offered a turn that this worker has left to the others, because it is the idle one.
         if (!(await hasLeft(tools.database, turnId, owner))) return;
         await sleep(OFFER_AGAIN_MS);
         return offerAgain(tools.database, turnId, owner);
@@ -58,14 +58,14 @@ export function createWorker(tools: Tools, owner: string): Worker {
   };
 }
 
-function startJob(tools: Tools, lease: Lease): Job {
+function startJob(tools: WorkerServices, lease: Lease): Job {
   const abort = new AbortController();
   let lastBeat = Date.now();
   const beat = async (): Promise<void> => {
     try {
       const { stopRequestedBy } = await renewLease(tools.database, lease);
       lastBeat = Date.now();
-      if (stopRequestedBy !== null) abort.abort(stoppedBy(stopRequestedBy));
+      if (stopRequestedBy !== null) abort.abort(new StoppedBy(stopRequestedBy));
     } catch (error) {
       // While the database is away the lease runs out on its clock; stop before it does.
       if (hasCode(error, 'lease_lost') || Date.now() - lastBeat > LEASE_MS - HEARTBEAT_MS) abort.abort(error);
@@ -75,7 +75,7 @@ function startJob(tools: Tools, lease: Lease): Job {
   return { lease, abort, beat };
 }
 
-async function runJob(tools: Tools, job: Job): Promise<void> {
+async function runJob(tools: WorkerServices, job: Job): Promise<void> {
   const { lease, abort } = job;
   const log = tools.log.with({ turn: lease.turnId, session: lease.sessionId, epoch: lease.epoch });
   const timer = setInterval(() => void job.beat(), HEARTBEAT_MS);
@@ -95,11 +95,16 @@ async function runJob(tools: Tools, job: Job): Promise<void> {
   }
 }
 
-async function end(tools: Tools, lease: Lease, error: unknown, log: Tools['log']): Promise<void> {
+async function end(
+  tools: WorkerServices,
+  lease: Lease,
+  error: unknown,
+  log: WorkerServices['log'],
+): Promise<void> {
   try {
-    if (error instanceof ThreadsmithError && error.code === 'stopped') {
+    if (error instanceof StoppedBy) {
       const leaves = 'Nothing was pushed; the changes so far are kept in the sandbox.';
-      await finishTurn(tools.database, lease, { state: 'stopped', by: error.message, leaves });
+      await finishTurn(tools.database, lease, { state: 'stopped', by: error.by, leaves });
       return;
     }
     if (error instanceof ThreadsmithError && error.code === 'engine_unreachable') {
@@ -116,8 +121,15 @@ async function end(tools: Tools, lease: Lease, error: unknown, log: Tools['log']
   }
 }
 
-function stoppedBy(person: string): ThreadsmithError {
-  return new ThreadsmithError('stopped', person, 'Reply in the thread to go on.');
+/** The reason of an abort that a person asked for. */
+class StoppedBy extends ThreadsmithError {
+  /** Their Slack id. */
+  readonly by: string;
+
+  constructor(by: string) {
+    super('stopped', 'The turn was stopped.', 'Reply in the thread to go on.');
+    this.by = by;
+  }
 }
 
 function letGo(lease: Lease): ThreadsmithError {

@@ -22,7 +22,7 @@ import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
-import type { Tools } from '../../worker/turn/context.ts';
+import type { WorkerServices } from '../../worker/turn/context.ts';
 import { removeDropped } from '../../worker/upkeep/dropped-attempts.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
@@ -56,7 +56,7 @@ let own: TestDatabase;
 let database: Database;
 let model: RunningModel;
 let provider: SandboxProvider;
-let tools: Tools;
+let tools: WorkerServices;
 let worker: Worker;
 
 beforeAll(async () => {

@@ -24,7 +24,7 @@ import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
-import type { Tools } from '../../worker/turn/context.ts';
+import type { WorkerServices } from '../../worker/turn/context.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
 import { CHECKS_ONLY, createShop } from '../e2e/repos.ts';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   model = await startModel({ port: 0 });
   const log = createLog({ level: 'error' });
   provider = createDockerProvider({ dockerHost: part('DOCKER_HOST'), installId: INSTALL, log });
-  const tools: Tools = {
+  const tools: WorkerServices = {
     config: readConfig(
       writeConfig(folder, remote, {}, {}, [{ name: 'plain', url: plain.url, channels: [] }]),
     ),

@@ -181,14 +181,17 @@ type Beside = (
   came: LaterAttachments,
 ) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>;
 
-async function answerOf({ turn }: TurnContext, beside: Beside): Promise<AgentAnswer | undefined> {
+async function answerOf(
+  { turn }: Pick<TurnContext, 'turn'>,
+  beside: Beside,
+): Promise<AgentAnswer | undefined> {
   const { callId, answer } = turn.details;
   if (callId === undefined || answer === undefined) return undefined;
   const { text, beside: came } = answer;
   return { callId, ...(came === undefined ? { text } : await beside(text, came)) };
 }
 
-async function decisionOf({ turn }: TurnContext, beside: Beside): Promise<MessageEntry | null> {
+async function decisionOf({ turn }: Pick<TurnContext, 'turn'>, beside: Beside): Promise<MessageEntry | null> {
   const message = decisionMessage(turn);
   const came = turn.details.decidedWith;
   return message === null || came === undefined

@@ -5,10 +5,10 @@ import type { NamedShot } from '../../core/page.ts';
 import { eventsOfSession } from '../../db/log/events.ts';
 import { openBrowser } from '../../sandbox/browser/open-browser.ts';
 import { type SandboxBrowser } from '../../sandbox/port/browser.ts';
-import { BEFORE_SUFFIX } from '../pictures/artifact-names.ts';
 import { capturePages } from '../verify/pages.ts';
 import { checkOutBase } from '../workspace/branch.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { BASELINE_SUFFIX } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 
 export interface Baseline {
@@ -52,7 +52,7 @@ async function findOrTake(
     // Shots without a name are from before pages were looked at on phones too.
     if (body.shots.every(({ name }) => name !== undefined)) return body.shots;
   }
-  const key = `${workspace.facts.sandboxKey}${BEFORE_SUFFIX}`;
+  const key = `${workspace.facts.sandboxKey}${BASELINE_SUFFIX}`;
   // One that a killed worker left may have been touched half-way.
   await context.provider.remove(key);
   const opened = await context.provider.open({ key, image: workspace.snapshot }, signal);
@@ -60,8 +60,8 @@ async function findOrTake(
   let browser: SandboxBrowser | undefined;
   try {
     const { defaultBranch, base, mirror, facts } = workspace;
-    const stand = { base, latest: base, defaultBranch, shown: base, parent: base };
-    await checkOutBase({ sandbox, facts, signal }, mirror, stand);
+    const commits = { base, latest: base, defaultBranch, shown: base, parent: base };
+    await checkOutBase({ sandbox, facts, signal }, mirror, commits);
     const open = async () => (browser = await openBrowser(sandbox));
     const shots = await capturePages({ ...workspace, sandbox, signal, label: 'before', openBrowser: open });
     await workspace.report({ type: 'pages.captured', base: workspace.base, shots });

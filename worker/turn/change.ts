@@ -20,7 +20,7 @@ import { isPlanning, isReadOnly } from './plan.ts';
 import { publishChange } from './publish-change.ts';
 import { withWorkspace } from './with-workspace.ts';
 
-type Outcome =
+type RequestOutcome =
   | Asked
   | { readonly kind: 'planned'; readonly text: string }
   | { readonly kind: 'answer'; readonly text: string; readonly usage: Usage }
@@ -39,7 +39,7 @@ export async function runChangeTurn(context: TurnContext): Promise<void> {
 }
 
 /** Lets the agent work, and lets it work again with the words of each gate that its change did not pass. */
-async function workInRounds(turn: Omit<Round, 'said' | 'number'>): Promise<Outcome> {
+async function workInRounds(turn: Omit<Round, 'said' | 'number'>): Promise<RequestOutcome> {
   const { context, workspace, agent } = turn;
   for (let number = agent.round; ; number += 1) {
     const detail = number === 0 ? '' : 'Mending what the verification found';
@@ -63,11 +63,15 @@ async function workReadOnly({ context, workspace, agent }: Pick<Round, 'context'
   return isPlanning(context.turn) ? ({ kind: 'planned', text: said.text } as const) : answer(said);
 }
 
-function answer({ text, usage }: Finished): Outcome {
+function answer({ text, usage }: Finished): RequestOutcome {
   return { kind: 'answer', text, usage };
 }
 
-async function concludeTurn(context: TurnContext, workspace: Workspace, outcome: Outcome): Promise<void> {
+async function concludeTurn(
+  context: TurnContext,
+  workspace: Workspace,
+  outcome: RequestOutcome,
+): Promise<void> {
   const { database, lease, turn } = context;
   switch (outcome.kind) {
     case 'asked':

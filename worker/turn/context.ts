@@ -1,3 +1,4 @@
+// The services of a worker, and the context of one turn.
 import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/log.ts';
 import type { Session, Turn } from '../../db/entities/session.ts';
@@ -12,36 +13,35 @@ import type { McpServers } from '../mcp/servers.ts';
 import type { Model } from '../model/model.ts';
 import type { Attempt } from './attempt.ts';
 
-/** What a worker has for all its turns. */
-export interface Tools {
+/** The services that all turns of a worker share. */
+export interface WorkerServices {
   readonly config: Config;
   readonly database: Database;
   readonly content: ContentStore;
   readonly provider: SandboxProvider;
   readonly forge: Forge;
   readonly model: Model;
-  /** Models that a request may ask for, by name. */
+  /** The models that a request may name, by their names. */
   readonly choices?: ReadonlyMap<string, Model>;
-  /** Judges changes; the model itself where no other is named. */
+  /** The model that reviews changes and routes requests; `model` without it. */
   readonly judge?: Model;
-  /** MCP servers; none without. */
   readonly mcp?: McpServers;
-  /** What the repos' sandboxes may reach; nothing without. */
+  /** The egress policies of the repos; without them sandboxes reach nothing. */
   readonly networks?: Networks;
-  /** Has a snapshot of this commit built beside the turns. */
+  /** Starts a background snapshot build for this commit. */
   readonly refreshSoon?: (repo: string, commit: string) => void;
-  /** Folder of the repos' mirrors. */
+  /** The folder of the mirrors. */
   readonly mirrors: string;
   readonly log: Log;
 }
 
-export interface TurnContext extends Tools {
+export interface TurnContext extends WorkerServices {
   readonly lease: Lease;
   readonly turn: Turn;
   readonly session: Session;
   readonly attempt: Attempt;
   readonly mirror: Mirror;
-  /** How often this worker has begun the turn, from 1: it does so again when the sandbox was lost. */
+  /** Counts from 1 how often this worker has begun the turn: once more after each lost sandbox. */
   readonly opening: number;
   /** Aborted when the lease is lost or a person asked to stop; the reason is a ThreadsmithError. */
   readonly signal: AbortSignal;

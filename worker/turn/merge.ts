@@ -75,7 +75,10 @@ interface Rights {
 }
 
 /** The lists and the approvals once more, as they are now. Throws `not_allowed`. */
-async function checkRights(context: TurnContext, commit: string): Promise<Rights> {
+async function checkRights(
+  context: Pick<TurnContext, 'config' | 'database' | 'session' | 'turn'>,
+  commit: string,
+): Promise<Rights> {
   const { config, database, session, turn } = context;
   const em = database.em();
   const actor = actorOf({ by: turn.requester, groups: turn.details.groups ?? [] });

@@ -12,7 +12,7 @@ import { prepare } from '../workspace/prepare.ts';
 import { snapshotFailuresOf } from '../workspace/snapshot-failures.ts';
 import { signatureOf, type Workspace, type WorkspaceFacts } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
-import { clearLeft } from './release-workspace.ts';
+import { deleteOldBranch } from './delete-old-branch.ts';
 
 /** The workspace of a turn, with the sandbox open and the tree of its parent in it. */
 export async function openWorkspace(context: TurnContext): Promise<Workspace> {
@@ -26,7 +26,7 @@ export async function openWorkspace(context: TurnContext): Promise<Workspace> {
     await context.provider.remove(attempt.sandboxKey);
     await fenced(database, lease, (em) => forgetWork(em, attempt.sandboxKey));
   }
-  if (turn.details.left !== undefined) await clearLeft(context);
+  if (turn.details.left !== undefined) await deleteOldBranch(context);
   const facts: WorkspaceFacts = {
     turnId: turn.id,
     sessionId: session.id,

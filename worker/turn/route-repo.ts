@@ -8,7 +8,7 @@ import { appendEvents } from '../../db/log/events.ts';
 import { fenced, type Lease } from '../../db/schema/lease.ts';
 import { prompt } from '../agent/prompts.ts';
 import { type Model, singleMessage } from '../model/model.ts';
-import type { Tools } from './context.ts';
+import type { WorkerServices } from './context.ts';
 
 /** The person waits, and can be asked instead. */
 const MAX_MS = 30_000;
@@ -21,7 +21,7 @@ const answerSchema = z.object({ repo: z.string() });
  * put down until then. Throws `lease_lost`.
  */
 export async function routeTurn(
-  tools: Pick<Tools, 'database' | 'config' | 'model' | 'judge' | 'log'>,
+  tools: Pick<WorkerServices, 'database' | 'config' | 'model' | 'judge' | 'log'>,
   lease: Lease,
   turn: Turn,
   signal: AbortSignal,
@@ -89,7 +89,7 @@ function answerIn(text: string): string | null {
 
 /** The base branch that a request named is not there: the thread forgets it, and the request is kept. */
 export async function forgetBranch(
-  { database }: Pick<Tools, 'database'>,
+  { database }: Pick<WorkerServices, 'database'>,
   lease: Lease,
   session: Session,
 ): Promise<ThreadsmithError> {

@@ -6,7 +6,7 @@ import { openMirror } from '../forge/mirror.ts';
 import type { Model } from '../model/model.ts';
 import { attemptOf } from './attempt.ts';
 import { runChangeTurn } from './change.ts';
-import type { Tools, TurnContext } from './context.ts';
+import type { TurnContext, WorkerServices } from './context.ts';
 import { runDiscardTurn } from './discard.ts';
 import { runMergeTurn } from './merge.ts';
 import { isPlanning } from './plan.ts';
@@ -24,7 +24,7 @@ const MAX_ABSENCES = 3;
  * Works on a leased turn until it is over or waits for a person; goes on in a fresh sandbox where the one it
  * had is lost, and once the engine is back where that went away. Throws what should be told as its failure.
  */
-export async function runTurn(tools: Tools, lease: Lease, signal: AbortSignal): Promise<void> {
+export async function runTurn(tools: WorkerServices, lease: Lease, signal: AbortSignal): Promise<void> {
   let losses = 0;
   let absences = 0;
   for (let opening = 1; ; opening += 1) {
@@ -56,7 +56,12 @@ async function withoutImpostor(context: TurnContext, cause: unknown): Promise<Th
   );
 }
 
-async function runOnce(tools: Tools, lease: Lease, opening: number, signal: AbortSignal): Promise<void> {
+async function runOnce(
+  tools: WorkerServices,
+  lease: Lease,
+  opening: number,
+  signal: AbortSignal,
+): Promise<void> {
   const em = tools.database.em();
   const turn = await em.findOneOrFail(Turn, { id: lease.turnId });
   const session = await em.findOneOrFail(Session, { id: lease.sessionId });
@@ -99,7 +104,7 @@ async function runOnce(tools: Tools, lease: Lease, opening: number, signal: Abor
 }
 
 /** The one that was asked for in the thread, while the configuration has it. */
-function modelOf({ model, choices }: Tools, { model: wanted }: Session): Model {
+function modelOf({ model, choices }: WorkerServices, { model: wanted }: Session): Model {
   return (typeof wanted === 'string' ? choices?.get(wanted) : undefined) ?? model;
 }
 

@@ -1,4 +1,5 @@
 // Keeps the unpublished work of a turn after each step, so that it outlives its sandbox and its machine.
+import { serial } from '../../core/async.ts';
 import { hasCode } from '../../core/errors.ts';
 import { fenced } from '../../db/schema/lease.ts';
 import { saveWork } from '../../db/turns/saved-work.ts';
@@ -6,12 +7,15 @@ import { takeWork } from '../workspace/saved-work.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 
-/** Saves what changed since the last call. Never throws: what could not be saved is one step older, or in the log. */
-export function workSaver({ database, lease, log }: TurnContext, workspace: Workspace): () => Promise<void> {
+/** Makes a function that saves the changes since its last call. It never throws: failures are in the log. */
+export function workSaver(
+  { database, lease, log }: Pick<TurnContext, 'database' | 'lease' | 'log'>,
+  workspace: Workspace,
+): () => Promise<void> {
   const { sandbox, sandboxName, facts } = workspace;
   let calls = 0;
   let isRefused = false;
-  // What a worker before this one saw may not have been written.
+  // An earlier worker may have taken work that it did not write any more, so the first call takes all of it.
   let since: 'ever' | 'last' = 'ever';
   const save = async (): Promise<void> => {
     calls += 1;
@@ -26,12 +30,12 @@ export function workSaver({ database, lease, log }: TurnContext, workspace: Work
         await fenced(database, lease, (em) => saveWork(em, facts.sandboxKey, sandboxName, taken.work));
       since = 'last';
     } catch (error) {
-      // Whoever works on finds out by the next call or the next step.
+      // The next command in the sandbox, or the next step, fails with the same error.
       if (hasCode(error, 'sandbox_lost') || hasCode(error, 'lease_lost')) return;
       log.warn('unpublished work could not be saved', { error });
     }
   };
-  // Children of the agent may end a step at the same time.
-  let last = Promise.resolve();
-  return () => (last = last.then(save));
+  // Child agents may end their steps at the same time.
+  const oneAtATime = serial();
+  return () => oneAtATime(save);
 }

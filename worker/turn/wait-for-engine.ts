@@ -1,22 +1,23 @@
-// A Docker Engine that went away under a turn: the turn waits for it, as for a restart, and the thread says so.
+// Waits for a Docker Engine that went away during a turn, as in a restart, and tells the thread so.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../../core/async.ts';
 import { hasCode, type ThreadsmithError } from '../../core/errors.ts';
 import { redactAll } from '../../core/redact.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import { fenced, type Lease } from '../../db/schema/lease.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
-import type { Tools } from './context.ts';
+import type { WorkerServices } from './context.ts';
 
 const LOOK_EVERY_MS = 500;
-/** An engine that is just starting takes connections and is silent until it has found its containers. */
+/** A starting engine accepts connections, but is silent until it has found its containers. */
 const LOOK_MAX_MS = 5_000;
 
 /**
- * Returns once the engine answers again. Throws `away`, the error that it went away with, where it does not in
- * the time that the configuration gives it, and on abort.
+ * Resolves once the engine answers again. Throws `away`, the error that the engine was lost with, after the time that
+ * the configuration allows.
  */
 export async function waitForEngine(
-  { config, database, provider, log }: Tools,
+  { config, database, provider, log }: Pick<WorkerServices, 'config' | 'database' | 'provider' | 'log'>,
   lease: Lease,
   away: ThreadsmithError,
   signal: AbortSignal,
@@ -45,5 +46,5 @@ async function answers(provider: SandboxProvider, withinMs: number): Promise<boo
     () => true,
     (error: unknown) => !hasCode(error, 'engine_unreachable'),
   );
-  return Promise.race([answer, sleep(Math.max(1, withinMs), false, { ref: false })]);
+  return within(Math.max(1, withinMs), answer, () => false);
 }

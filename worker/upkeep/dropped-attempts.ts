@@ -5,12 +5,12 @@ import { branchOf } from '../../core/session.ts';
 import { droppedAttempts, markRemoved } from '../../db/turns/attempts.ts';
 import { forgetWork } from '../../db/turns/saved-work.ts';
 import { openMirror } from '../forge/mirror.ts';
-import type { Tools } from '../turn/context.ts';
+import type { WorkerServices } from '../turn/context.ts';
 
 const AT_ONCE = 20;
 
 /** One round. What fails is told in the log and tried again in the next one; two rounds at once do no harm. */
-export async function removeDropped(tools: Tools, signal?: AbortSignal): Promise<void> {
+export async function removeDropped(tools: WorkerServices, signal?: AbortSignal): Promise<void> {
   const { database, provider, forge, config, log } = tools;
   for (const dropped of await droppedAttempts(database.em(), AT_ONCE)) {
     const { sessionId, number } = dropped;

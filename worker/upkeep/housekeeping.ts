@@ -6,8 +6,8 @@ import type { Database } from '../../db/schema/database.ts';
 import { type IdleSession, whileIdle } from '../../db/turns/idle.ts';
 import { forgetWork, saveWork } from '../../db/turns/saved-work.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
-import { BEFORE_SUFFIX } from '../pictures/artifact-names.ts';
 import { readName, takeWork } from '../workspace/saved-work.ts';
+import { BASELINE_SUFFIX } from '../workspace/workspace.ts';
 
 export interface IdleTimes {
   /** A sandbox that was idle for so long is frozen; the next turn wakes it. */
@@ -29,8 +29,8 @@ export async function keepHouse(
   log: Log,
 ): Promise<void> {
   for (const key of await provider.list()) {
-    const isBefore = key.endsWith(BEFORE_SUFFIX);
-    const owner = ownerOfSandbox(isBefore ? key.slice(0, -BEFORE_SUFFIX.length) : key);
+    const isBefore = key.endsWith(BASELINE_SUFFIX);
+    const owner = ownerOfSandbox(isBefore ? key.slice(0, -BASELINE_SUFFIX.length) : key);
     try {
       await whileIdle(database, owner, async (session) => {
         const fate = isBefore ? 'remove' : fateOf(session, times);

@@ -1,25 +1,32 @@
-// The pages of a candidate in the browser: their pictures beside those from before, what changed in them, and a
-// recording of how they opened.
+// Opens the pages of a candidate, compares their pictures with the baseline, and records how they opened.
 import { hasCode, toFailure } from '../../core/errors.ts';
 import { looksTheSame, type NamedShot, type PageComparison, type PageDifference } from '../../core/page.ts';
-import type { FilmFrame } from '../../sandbox/port/browser.ts';
+import type { FilmFrame, SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { animateFrames, comparePictures } from '../pictures/jobs.ts';
-import type { VerifyOptions } from './options.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { shotOf, type ViewedPage, viewsOf } from './page-views.ts';
 import { capturePages, fileNameOf } from './pages.ts';
 
-/** Kept while the pages are opened; the recording takes some of them. */
+/** The frames that are kept while the pages open; the recording takes some of them. */
 const MAX_FRAMES_KEPT = 600;
 
-export interface Seen {
+export interface PageOptions {
+  readonly workspace: Workspace;
+  readonly round: number;
+  /** The shots of the baseline. */
+  readonly before: readonly NamedShot[];
+  readonly openBrowser: () => Promise<SandboxBrowser>;
+}
+
+export interface PageFindings {
   readonly pages: readonly PageComparison[];
   readonly problems: readonly string[];
-  /** Artifact of the recording; null where no page looks different, or nothing moved. */
+  /** The artifact of the recording; null where no page looks different, or nothing moved. */
   readonly recordingId: string | null;
 }
 
-/** Opens the pages and compares them. What cannot be served or opened is a problem, not an error. */
-export async function lookAtPages(options: VerifyOptions): Promise<Seen> {
+/** Opens the pages and compares them. A page that cannot be served or opened is a problem, not an error. */
+export async function lookAtPages(options: PageOptions): Promise<PageFindings> {
   const { workspace, before, round } = options;
   const { serve, pages } = workspace.repoFile;
   if (serve === undefined || pages.length === 0) return { pages: [], problems: [], recordingId: null };
@@ -50,7 +57,7 @@ export async function lookAtPages(options: VerifyOptions): Promise<Seen> {
 }
 
 async function comparison(
-  options: VerifyOptions,
+  options: PageOptions,
   viewed: ViewedPage,
   shotsBefore: readonly NamedShot[],
   shotsAfter: readonly NamedShot[],
@@ -63,7 +70,7 @@ async function comparison(
 }
 
 async function differenceOf(
-  { workspace }: VerifyOptions,
+  { workspace }: PageOptions,
   page: PageComparison,
   fileName: string,
 ): Promise<PageDifference | null> {
@@ -94,7 +101,7 @@ async function differenceOf(
   }
 }
 
-async function recording({ workspace }: VerifyOptions, frames: readonly FilmFrame[]): Promise<string | null> {
+async function recording({ workspace }: PageOptions, frames: readonly FilmFrame[]): Promise<string | null> {
   try {
     const gif = await animateFrames(frames.map(({ jpeg, atMs }) => ({ content: jpeg, atMs })));
     if (gif === null) return null;
@@ -113,7 +120,7 @@ async function recording({ workspace }: VerifyOptions, frames: readonly FilmFram
   }
 }
 
-/** Faults that the page did not have before. */
+/** One sentence for each fault that the page did not have at the baseline. */
 function newFaults(page: PageComparison): readonly string[] {
   if (page.after === null) return [];
   const { status, consoleErrors, failedRequests } = page.after;

@@ -1,28 +1,21 @@
-// The app served in a sandbox and its pages looked at in the sandbox's Chromium.
+// Serves the app in a sandbox and photographs its pages in the sandbox's Chromium.
 import { createHash } from 'node:crypto';
-import type { ArtifactStore } from '../../core/artifact.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { NamedShot, PageShot } from '../../core/page.ts';
 import type { FilmFrame, SandboxBrowser } from '../../sandbox/port/browser.ts';
-import type { Sandbox } from '../../sandbox/port/sandbox.ts';
-import type { RepoFile } from '../workspace/repo-file.ts';
-import type { WorkspaceFacts } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { type ViewedPage, viewsOf } from './page-views.ts';
 
-export interface PagesOptions {
-  readonly facts: WorkspaceFacts;
-  readonly repoFile: RepoFile;
-  readonly sandbox: Sandbox;
-  readonly artifacts: ArtifactStore;
-  readonly signal: AbortSignal;
-  /** `before` or `after`; part of names and ids. */
+export interface PagesOptions
+  extends Pick<Workspace, 'facts' | 'repoFile' | 'sandbox' | 'artifacts' | 'signal'> {
+  /** `before` or `after-r<round>`; part of names and ids. */
   readonly label: string;
   readonly openBrowser: () => Promise<SandboxBrowser>;
-  /** Gets what is seen of the pages on a desktop while they open. */
+  /** Called with each frame of the pages on a desktop while they open. */
   readonly onFrame?: (frame: FilmFrame) => void;
 }
 
-/** Serves the app and takes a picture of each page in each of its views. */
+/** Serves the app and takes a picture of each page in each of its views. Throws where it cannot be served or opened. */
 export async function capturePages(options: PagesOptions): Promise<readonly NamedShot[]> {
   const { repoFile, sandbox, facts, label } = options;
   const { serve, pages } = repoFile;
@@ -49,7 +42,7 @@ export async function capturePages(options: PagesOptions): Promise<readonly Name
   }
 }
 
-/** The shot; null where the change is what brings the element that is to be seen. */
+/** Takes the shot of a page; null at the baseline where the page does not have the element yet. */
 async function captureKnown(
   options: PagesOptions,
   browser: SandboxBrowser,
@@ -115,7 +108,7 @@ function inWords({ viewport, dark }: ViewedPage['view']): string {
   return `${viewport === 'phone' ? ' on a phone' : ''}${dark ? ' in dark mode' : ''}`;
 }
 
-/** A server that the agent left on the port would be photographed instead of the change. */
+/** Ends the server that the agent left on the port: it would be photographed instead of the change. */
 async function freePort(options: PagesOptions, port: number): Promise<void> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const script = [

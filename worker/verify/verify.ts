@@ -1,17 +1,19 @@
-// Chapter 3: what the blueprint, not the model, says about a commit.
+// Verifies a commit by the repo's checks and its pages. The model has no say in it.
 
 import type { Verification } from '../../core/verification.ts';
 import { shell, type Workspace } from '../workspace/workspace.ts';
 import { describeFailure, runChecks } from './checks.ts';
-import { lookAtPages } from './look.ts';
-import type { VerifyOptions } from './options.ts';
+import { lookAtPages, type PageOptions } from './look.ts';
 
-/** Runs the checks and opens the pages for exactly this commit, and reports the outcome. */
-export async function verify(options: VerifyOptions): Promise<Verification> {
+/**
+ * Runs the checks and opens the pages for the commit whose tree is staged in the sandbox, and reports the outcome.
+ * Checks that fail are problems, not errors.
+ */
+export async function verify(options: PageOptions & { readonly commit: string }): Promise<Verification> {
   const { workspace, commit, round } = options;
   await resetTree(workspace, `clean-r${round}`);
   const checks = await runChecks(workspace, round);
-  // A check that rewrites files must not change what is looked at, nor what comes with the next round.
+  // Files that a check rewrote must be neither in the pictures nor in the change of the next round.
   await resetTree(workspace, `tidy-r${round}`);
   const seen = await lookAtPages(options);
   const problems = [
@@ -35,12 +37,12 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   return verification;
 }
 
-/** Brings the working tree back to what was staged, which is the tree of the commit. */
+/** Resets the working tree to the index, which is the tree of the commit. */
 async function resetTree(workspace: Workspace, name: string): Promise<void> {
   await shell(workspace, name, 'git checkout -q -- . && git clean -fdq');
 }
 
-/** What the agent is told when a verification did not pass. */
+/** The message for the agent when a verification did not pass. */
 export function verificationReport(verification: Verification): string {
   const failed = verification.checks.filter((check) => check.status !== 'passed');
   return [

@@ -1,34 +1,25 @@
-// The session's branch in the sandbox: on which commit the next turn stands, and what the default branch has
-// got since, so that an agent can bring it in without a network.
+// The session's branch in the sandbox: puts it on the commit that the turn's work comes on top of, and brings the
+// newest default branch, so that an agent can merge that without a network.
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { UnpublishedWork } from '../../db/turns/saved-work.ts';
-import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import type { Mirror } from '../forge/mirror.ts';
 import { requireRoom, UNBEGUN } from './disk-space.ts';
 import { quoted, rememberMerge } from './merge-marks.ts';
 import { putWork } from './saved-work.ts';
-import { shell, type WorkspaceFacts } from './workspace.ts';
+import { type Prepared, shell, type TurnSandbox, type WorkspaceFacts } from './workspace.ts';
 
 export const BUNDLE_FILE = '.threadsmith.bundle';
 
-interface Started {
-  readonly sandbox: Sandbox;
-  readonly facts: WorkspaceFacts;
-  readonly signal: AbortSignal;
-}
-
-interface Stand {
-  readonly base: string;
-  readonly latest: string;
-  readonly defaultBranch: string;
+/** The commits that a turn's branch is put together from. */
+interface BranchCommits extends Pick<Prepared, 'base' | 'latest' | 'parent' | 'defaultBranch'> {
   /** The commit that people saw last. */
   readonly shown: string;
-  readonly parent: string;
 }
 
 /**
- * The commit that the next one comes on top of: the head of the session's branch on the remote, where
- * somebody pushed to it, else what was shown. What the turn itself pushed is made again and found there.
+ * The commit that the turn's work comes on top of: the head of the session's branch on the remote where another
+ * person pushed to it, else the commit that was shown. A commit that the turn itself pushed before a crash does not
+ * count: the turn makes it again.
  */
 export async function parentOf(
   facts: WorkspaceFacts,
@@ -39,7 +30,7 @@ export async function parentOf(
   const head = await mirror.history.head(facts.branch);
   if (head === null || head === shown) return shown;
   if ((await mirror.history.messageOf(head)).includes(turnTrailer(facts))) return shown;
-  // A branch that was merged before, and a new piece of work that begins after that merge.
+  // The branch was merged before, and new work begins after that merge.
   if (await mirror.history.isAncestor(head, base)) return shown;
   return (await mirror.history.isAncestor(base, head)) || shown !== base ? head : shown;
 }
@@ -49,71 +40,75 @@ export function turnTrailer(facts: WorkspaceFacts): string {
   return `Threadsmith-turn: ${facts.turnId}\n`;
 }
 
-/** How the sandbox was found, and how the branch stands in it now. */
-export interface Standing {
-  /** The branch is new in this sandbox. */
+export interface BranchState {
+  /** The sandbox did not have the branch before. */
   readonly isFresh: boolean;
-  /** Saved work was put into it. */
+  /** Saved work was put into the sandbox. */
   readonly isRestored: boolean;
+  /** Unpublished work conflicts with the new parent; the places are marked in the files. */
   readonly conflicted: boolean;
 }
 
 /**
- * Puts the session's branch on `parent`. In a sandbox that is new it is checked out, with the saved work where
- * there is some; else the working tree stays as the last turn left it. Either comes on top of what somebody
- * else pushed.
+ * Puts the session's branch on `parent`. A fresh sandbox gets a checkout with the saved work, where there is some;
+ * in another one the working tree stays as the last turn left it. Unpublished work is applied on top of commits that
+ * another person pushed.
  */
-export async function standOnParent(
-  started: Started,
+export async function checkOutParent(
+  opened: TurnSandbox,
   mirror: Mirror,
-  stand: Stand,
+  commits: BranchCommits,
   saved: UnpublishedWork | null,
-): Promise<Standing> {
-  const { facts } = started;
-  const { parent, shown } = stand;
+): Promise<BranchState> {
+  const { facts } = opened;
+  const { parent, shown } = commits;
   const ref = `refs/heads/${facts.branch}`;
   const state = await shell(
-    started,
+    opened,
     `state-${facts.run}`,
     `git rev-parse -q --verify ${ref} || echo none; git rev-parse HEAD`,
   );
   const [branch, head] = state.output.text.trim().split('\n');
   const isFresh = branch === 'none';
-  // In a new one nobody has merged anything, though a snapshot may be ahead of the session's base.
-  if (!isFresh) await must(started, `merged-${facts.run}`, rememberMerge(stand.defaultBranch));
-  await bringCommits(started, mirror, stand);
+  // In a fresh sandbox no agent has merged anything yet, though its snapshot may be ahead of the session's base.
+  if (!isFresh) await must(opened, `merged-${facts.run}`, rememberMerge(commits.defaultBranch));
+  await bringCommits(opened, mirror, commits);
   const carry = async (from: string): Promise<boolean> =>
-    (await must(started, `carry-${facts.run}`, carryOver(ref, from, parent))).endsWith('conflicted');
+    (await must(opened, `carry-${facts.run}`, carryOver(ref, from, parent))).endsWith('conflicted');
   if (isFresh) {
-    if (saved !== null && (await putWork(started, facts.branch, saved))) {
+    if (saved !== null && (await putWork(opened, facts.branch, saved))) {
       const conflicted = saved.parent !== parent && (await carry(saved.parent));
       return { isFresh, isRestored: true, conflicted };
     }
-    await must(started, `checkout-${facts.run}`, `git checkout -q -f -B '${facts.branch}' ${parent}`);
+    await must(opened, `checkout-${facts.run}`, `git checkout -q -f -B '${facts.branch}' ${parent}`);
     return { isFresh, isRestored: false, conflicted: false };
   }
   if (parent === shown) {
     const stay = ['git merge --quit', `git symbolic-ref HEAD ${ref}`, `git update-ref ${ref} ${parent}`];
-    if (head !== parent) await must(started, `head-${facts.run}`, stay.join(' && '));
+    if (head !== parent) await must(opened, `head-${facts.run}`, stay.join(' && '));
     return { isFresh, isRestored: false, conflicted: false };
   }
   return { isFresh, isRestored: false, conflicted: await carry(shown) };
 }
 
-/** Checks the session's base out in a sandbox that shows how it was before, whatever its snapshot was made of. */
-export async function checkOutBase(started: Started, mirror: Mirror, stand: Stand): Promise<void> {
-  await bringCommits(started, mirror, stand);
-  await must(started, `base-${started.facts.run}`, `git checkout -q -f --detach ${stand.base}`);
+/** Checks the session's base out in the sandbox of the baseline, whose snapshot may be of another commit. */
+export async function checkOutBase(
+  opened: TurnSandbox,
+  mirror: Mirror,
+  commits: BranchCommits,
+): Promise<void> {
+  await bringCommits(opened, mirror, commits);
+  await must(opened, `base-${opened.facts.run}`, `git checkout -q -f --detach ${commits.base}`);
 }
 
-/** Brings what the sandbox does not have yet of the remote, and the default branch up to date. */
-async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Promise<void> {
-  const { facts, sandbox } = started;
-  const { base, latest, defaultBranch, parent, shown } = stand;
+/** Brings the commits that the sandbox lacks, and updates its remote-tracking branch of the default branch. */
+async function bringCommits(opened: TurnSandbox, mirror: Mirror, commits: BranchCommits): Promise<void> {
+  const { facts, sandbox } = opened;
+  const { base, latest, defaultBranch, parent, shown } = commits;
   const upstream = `'refs/remotes/origin/${quoted(defaultBranch)}'`;
   const wanted = { base, parent, shown, latest };
   const known = await shell(
-    started,
+    opened,
     `known-${facts.run}`,
     [
       ...Object.entries(wanted).map(([name, commit]) => `git cat-file -e ${commit} && echo ${name}`),
@@ -129,7 +124,7 @@ async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Pro
     try {
       await sandbox.write(`/work/repo/${BUNDLE_FILE}`, bundle);
     } catch (thrown) {
-      if (hasCode(thrown, 'sandbox_full')) await requireRoom(started, `room-bundle-${facts.run}`, UNBEGUN);
+      if (hasCode(thrown, 'sandbox_full')) await requireRoom(opened, `room-bundle-${facts.run}`, UNBEGUN);
       throw thrown;
     }
     lines.unshift(
@@ -137,10 +132,10 @@ async function bringCommits(started: Started, mirror: Mirror, stand: Stand): Pro
       `rm ${BUNDLE_FILE}`,
     );
   }
-  await must(started, `fetch-${facts.run}`, lines.join(' && '));
+  await must(opened, `fetch-${facts.run}`, lines.join(' && '));
 }
 
-/** The commit that a snapshot was made of. The sandbox may claim what it likes: the mirror has to know it too. */
+/** The commit that the snapshot was made of. The sandbox may claim any: it counts where the mirror knows it too. */
 async function knownTo(mirror: Mirror, latest: string, said: readonly string[]): Promise<readonly string[]> {
   const at = said
     .map((line) => /^at ([0-9a-f]{40,64})$/.exec(line)?.[1])
@@ -148,7 +143,7 @@ async function knownTo(mirror: Mirror, latest: string, said: readonly string[]):
   return at !== undefined && (await mirror.history.isAncestor(at, latest)) ? [at] : [];
 }
 
-/** What the working tree has over `shown` comes on top of `parent`; where it conflicts, the files say so. */
+/** Shell lines that apply the unpublished work over `shown` on top of `parent`, and mark conflicts in the files. */
 function carryOver(ref: string, shown: string, parent: string): string {
   return [
     'set -e',
@@ -165,11 +160,11 @@ function carryOver(ref: string, shown: string, parent: string): string {
   ].join('\n');
 }
 
-async function must(started: Started, name: string, line: string): Promise<string> {
-  const result = await shell(started, name, line);
+async function must(opened: TurnSandbox, name: string, line: string): Promise<string> {
+  const result = await shell(opened, name, line);
   const said = result.output.text.trim();
   if (result.exitCode === 0) return said;
-  await requireRoom(started, `room-${name}`, UNBEGUN);
+  await requireRoom(opened, `room-${name}`, UNBEGUN);
   throw new ThreadsmithError(
     'sandbox_lost',
     `The session's branch could not be set up in the sandbox: ${said.slice(-300)}.`,

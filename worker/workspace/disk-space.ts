@@ -1,25 +1,20 @@
-// Whether a sandbox has room left on its disk. Git says in many words that there is none, so the disk is asked.
+// Tells whether the disk of a sandbox is full. Git reports that in many ways, so a file is written to find out.
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
-import { OWN_FOLDER } from './own-folder.ts';
-import { shell, type Workspace } from './workspace.ts';
+import { OWN_FOLDER, shell, type TurnSandbox } from './workspace.ts';
 
-/** What a turn could not do that finds no room at its beginning. */
+/** The words for `undone` at the beginning of a turn. */
 export const UNBEGUN = 'the turn could not begin';
 
 const PROBE = `${OWN_FOLDER}/room`;
 const LEAST_ROOM_BYTES = 64 * 1024;
 
 /**
- * Throws `sandbox_full` where there is no room, with `undone` as what could not be done for that: `the change
- * could not be committed`. `name` names the look, once in a turn.
+ * Throws `sandbox_full` where the disk is full. `undone` is the part of its sentence that says what failed: `the
+ * change could not be committed`. `name` is the command's name, unique within the turn.
  */
-export async function requireRoom(
-  started: Pick<Workspace, 'sandbox' | 'facts' | 'signal'>,
-  name: string,
-  undone: string,
-): Promise<void> {
+export async function requireRoom(opened: TurnSandbox, name: string, undone: string): Promise<void> {
   try {
-    await started.sandbox.write(PROBE, new Uint8Array(LEAST_ROOM_BYTES));
+    await opened.sandbox.write(PROBE, new Uint8Array(LEAST_ROOM_BYTES));
   } catch (cause) {
     if (!hasCode(cause, 'sandbox_full')) throw cause;
     throw new ThreadsmithError(
@@ -29,5 +24,5 @@ export async function requireRoom(
       { retry: 'later', cause },
     );
   }
-  await shell(started, name, `rm -f ${PROBE}`);
+  await shell(opened, name, `rm -f ${PROBE}`);
 }

@@ -1,7 +1,6 @@
-// Chapter 1: the repo outside, the snapshot, the sandbox, the branch.
+// Prepares the sandbox of a turn: fetches the repo, chooses a snapshot, opens the sandbox and checks out the branch.
 
-import type { Config, RepoConfig } from '../../core/config/config.ts';
-import type { Log } from '../../core/log.ts';
+import type { Config } from '../../core/config/config.ts';
 import type { SavedWork } from '../../db/turns/saved-work.ts';
 import type { EgressPolicy } from '../../sandbox/port/network-policy.ts';
 import type {
@@ -11,56 +10,35 @@ import type {
   SandboxProvider,
   SandboxSpec,
 } from '../../sandbox/port/sandbox.ts';
-import type { Mirror } from '../forge/mirror.ts';
-import { parentOf, standOnParent } from './branch.ts';
-import { type RepoFile, readRepoFile } from './repo-file.ts';
-import { type Mark, markSandbox, readMark, UNMARKED } from './saved-work.ts';
+import { checkOutParent, parentOf } from './branch.ts';
+import { readRepoFile } from './repo-file.ts';
+import { markSandbox, readMark, type SandboxMark, UNMARKED } from './saved-work.ts';
 import { chooseSnapshot, type SnapshotFailures, snapshotSpec } from './snapshot.ts';
-import type { Lost, WorkspaceFacts } from './workspace.ts';
+import type { Lost, Prepared, Workspace } from './workspace.ts';
 
-export interface Prepared {
-  readonly repoFile: RepoFile;
-  readonly snapshot: string;
-  readonly sandbox: Sandbox;
-  readonly defaultBranch: string;
-  readonly base: string;
-  /** Commit of the default branch right now. */
-  readonly latest: string;
-  readonly parent: string;
-  /** Somebody else pushed to the session's branch: `parent` is a commit that no result has shown. */
-  readonly moved: boolean;
-  /** What the working tree held conflicts with what was pushed; the places are marked in the files. */
-  readonly conflicted: boolean;
-  /** What the session's work has lost since the last step; null where all is as it was left. */
-  readonly lost: Lost | null;
-  /** The name of this sandbox, under which its work is saved. */
-  readonly sandboxName: string;
-}
-
-export interface PrepareOptions {
-  readonly facts: WorkspaceFacts;
-  readonly config: Config;
-  readonly repo: RepoConfig;
-  readonly mirror: Mirror;
+export interface PrepareOptions
+  extends Pick<Workspace, 'facts' | 'config' | 'repo' | 'mirror' | 'log' | 'signal'> {
   readonly provider: SandboxProvider;
-  /** What `setup` may reach; any public host without it. */
+  /** The hosts that `setup` may reach; any public host without it. */
   readonly network?: EgressPolicy | undefined;
-  /** Of the session so far. */
+  /** The base of the session; null before its first turn. */
   readonly baseCommit: string | null;
+  /** The commit that people saw last; null before the first one. */
   readonly headCommit: string | null;
-  /** Where the session's newest work is; null where nobody noted it down. */
+  /** The sandbox with the session's newest work; null where none is known. */
   readonly saved: SavedWork | null;
   /** Whether there was work before, so that a new sandbox means that some of it may be gone. */
   readonly goesOn: boolean;
   readonly failures: SnapshotFailures;
-  /** Called where an older snapshot was good enough: time to build one of the newest commit. */
+  /** Called where an older snapshot fitted, so that one of the newest commit can be built. */
   readonly onOutdated?: ((repo: string, commit: string) => void) | undefined;
-  readonly log: Log;
-  readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
-/** Brings a session's sandbox to where its next turn can work. */
+/**
+ * Opens the session's sandbox, or a fresh one, with the branch on the turn's parent and the unpublished work on top.
+ * Throws `setup_failed`, `engine_full` or `sandbox_full`.
+ */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { facts, mirror, signal, progress } = options;
   progress(`Fetching ${options.repo.name}`);
@@ -68,7 +46,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const base = options.baseCommit ?? latest.commit;
   const shown = options.headCommit ?? base;
   const parent = await parentOf(facts, mirror, base, shown);
-  // From where the work begins, so that a change cannot rewrite the checks that judge it.
+  // The file of the base counts, so that a change cannot rewrite the checks that judge it.
   const repoFile = await readRepoFile((path) => mirror.trees.readText(base, path), chosenBranch(options));
   const { defaultBranch } = latest;
   const spec = await snapshotSpec({ ...options, base, defaultBranch, repoFile });
@@ -79,12 +57,12 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const limits = limitsOf(options.config);
   const wanted = { key: facts.sandboxKey, image: snapshot.image, limits, fence: facts.fence };
   const { sandbox, mark } = await openNewest(options, wanted);
-  const started = { sandbox, facts, signal };
-  const stand = { base, latest: latest.commit, defaultBranch, shown, parent };
+  const opened = { sandbox, facts, signal };
+  const commits = { base, latest: latest.commit, defaultBranch, shown, parent };
   const unpublished = options.saved?.unpublished ?? null;
-  const { isFresh, isRestored, conflicted } = await standOnParent(started, mirror, stand, unpublished);
+  const { isFresh, isRestored, conflicted } = await checkOutParent(opened, mirror, commits, unpublished);
   const name = isFresh || mark.name === null ? `${facts.turnId}-${facts.run}` : mark.name;
-  await markSandbox(started, name, stand);
+  await markSandbox(opened, name, commits);
   if (isRestored) options.log.info('unpublished work was put into a fresh sandbox', { sandbox: name });
   const lostFiles = isFresh && unpublished !== null && !isRestored;
   if (lostFiles) options.log.warn('saved work did not fit into a fresh sandbox', { sandbox: name });
@@ -92,7 +70,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     repoFile,
     snapshot: snapshot.image,
     sandbox,
-    ...stand,
+    ...commits,
     moved: parent !== shown,
     conflicted,
     lost: lostOf(options, isFresh, lostFiles, mark.isAwake),
@@ -100,22 +78,22 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   };
 }
 
-/** The branch that a person named in place of the one that the configuration, or the remote, has as the default. */
+/** The base branch that a request named; undefined where it is the usual one. */
 function chosenBranch({ config, repo }: PrepareOptions): string | undefined {
   const usual = config.repos.find(({ name }) => name === repo.name)?.default_branch;
   return repo.default_branch === usual ? undefined : repo.default_branch;
 }
 
-/** What a sandbox may use up, by the configuration. */
+/** The limits of a sandbox in the configuration. */
 export function limitsOf({ sandbox: { memory_mb, cpus, pids, disk_mb } }: Config): SandboxLimits {
   return { memoryBytes: memory_mb * 2 ** 20, cpus, pids, diskBytes: disk_mb * 2 ** 20 };
 }
 
-/** Opens the sandbox that has the session's newest work, else a fresh one: one that was left behind is removed. */
+/** Opens the session's sandbox. One without the session's newest work is removed and replaced by a fresh one. */
 async function openNewest(
   { provider, saved, facts, log, signal }: PrepareOptions,
   spec: SandboxSpec,
-): Promise<{ readonly sandbox: Sandbox; readonly mark: Mark }> {
+): Promise<{ readonly sandbox: Sandbox; readonly mark: SandboxMark }> {
   const sandbox = await provider.open(spec, signal);
   const mark = await readMark({ sandbox, facts, signal });
   if (sandbox.fresh || saved === null || mark.name === saved.sandbox) return { sandbox, mark };

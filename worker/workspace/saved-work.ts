@@ -1,18 +1,17 @@
-// The unpublished work of a session out of its sandbox and into a fresh one, as a git bundle that only sandboxes
-// open: to the worker it is bytes, so there is nothing in it that could harm one.
+// Takes the unpublished work of a session out of its sandbox and puts it into a fresh one, as a git bundle. Only
+// sandboxes open it: the worker keeps bytes that it never reads.
 import { ThreadsmithError } from '../../core/errors.ts';
 import { MAX_SAVED_BYTES, type UnpublishedWork } from '../../db/turns/saved-work.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { requireRoom, UNBEGUN } from './disk-space.ts';
 import { MERGED_REF, rememberMerge, TELL_MERGE } from './merge-marks.ts';
-import { OWN_FOLDER } from './own-folder.ts';
-import { shell, type Workspace } from './workspace.ts';
+import { OWN_FOLDER, shell, type TurnSandbox, type Workspace } from './workspace.ts';
 
 const NAME_FILE = `${OWN_FOLDER}/sandbox`;
-/** An index of its own: the agent's stays as the agent left it. */
+/** Git uses this index for saving, so that the agent's own stays as the agent left it. */
 const INDEX = `${OWN_FOLDER}/index`;
 const BUNDLE = `${OWN_FOLDER}/work.bundle`;
-/** In memory: gone where the sandbox was started again, like every process in it. */
+/** The file is in memory: it is gone after the sandbox was started again, like every process in it. */
 const AWAKE_FILE = '/tmp/.threadsmith-awake';
 const WORK_REF = 'refs/threadsmith/work';
 const BASE_REF = 'refs/threadsmith/base';
@@ -20,54 +19,52 @@ const PARENT_REF = 'refs/threadsmith/parent';
 const UPSTREAM = 'refs/remotes/origin/HEAD';
 const COMMIT = /^[0-9a-f]{40,64}$/;
 
-type Started = Pick<Workspace, 'sandbox' | 'facts' | 'signal'>;
-
-export interface Mark {
-  /** The name that the sandbox was given, null where it has none. */
+export interface SandboxMark {
+  /** Null where no turn has prepared the sandbox yet. */
   readonly name: string | null;
-  /** False where its processes ended since. */
+  /** Whether its processes still run since the last turn. */
   readonly isAwake: boolean;
 }
 
-/** Of a sandbox in which nothing was done yet. */
-export const UNMARKED: Mark = { name: null, isAwake: false };
+/** The mark of a fresh sandbox. */
+export const UNMARKED: SandboxMark = { name: null, isAwake: false };
 
-/** What the sandbox says of itself. */
-export async function readMark(started: Started): Promise<Mark> {
+/** Reads the mark that `markSandbox` left in the sandbox. */
+export async function readMark(opened: TurnSandbox): Promise<SandboxMark> {
   const line = `cat ${NAME_FILE} 2>/dev/null || echo; [ -e ${AWAKE_FILE} ] && echo awake`;
-  const { output } = await shell(started, `mark-${started.facts.run}`, line);
+  const { output } = await shell(opened, `mark-${opened.facts.run}`, line);
   const [name = '', awake] = output.text.split('\n');
   return { name: name === '' ? null : name.slice(0, 200), isAwake: awake === 'awake' };
 }
 
-/** The name alone, of a sandbox that no turn has open; null where it has none. */
+/** Reads the name of a sandbox that no turn has open; null where it has none. */
 export async function readName(sandbox: Sandbox, id: string): Promise<string | null> {
   const { exitCode, output } = await sandbox.run({ id: `name-${id}`, argv: ['cat', NAME_FILE], cwd: '/' });
   return exitCode === 0 ? output.text.trim().slice(0, 200) : null;
 }
 
-/** Gives the sandbox its name once all is in it, and notes what work will be compared with. */
+/** Gives the prepared sandbox its name, and keeps the commits that `takeWork` compares the work with. */
 export async function markSandbox(
-  started: Started,
+  opened: TurnSandbox,
   name: string,
-  stand: { readonly base: string; readonly parent: string; readonly defaultBranch: string },
+  { base, parent, defaultBranch }: Pick<Workspace, 'base' | 'parent' | 'defaultBranch'>,
 ): Promise<void> {
   const script = [
     'set -e',
     `mkdir -p ${OWN_FOLDER}`,
-    `git update-ref ${BASE_REF} ${stand.base}`,
-    `git update-ref ${PARENT_REF} ${stand.parent}`,
+    `git update-ref ${BASE_REF} ${base}`,
+    `git update-ref ${PARENT_REF} ${parent}`,
     `git symbolic-ref ${UPSTREAM} "refs/remotes/origin/$1"`,
-    // With what is known of each file, so that the first look reads none of them.
+    // The index knows size and time of each file, so that the first saving reads none of them again.
     `cp -f .git/index ${INDEX}`,
     `touch ${AWAKE_FILE}`,
     `echo "$0" > ${NAME_FILE}`,
   ].join('\n');
-  const argv = ['bash', '-c', script, name, stand.defaultBranch];
-  const id = `${started.facts.turnId}-named-${started.facts.run}`;
-  const { exitCode, output } = await started.sandbox.run({ id, argv, timeoutMs: 120_000 });
+  const argv = ['bash', '-c', script, name, defaultBranch];
+  const id = `${opened.facts.turnId}-named-${opened.facts.run}`;
+  const { exitCode, output } = await opened.sandbox.run({ id, argv, timeoutMs: 120_000 });
   if (exitCode === 0) return;
-  await requireRoom(started, `room-named-${started.facts.run}`, UNBEGUN);
+  await requireRoom(opened, `room-named-${opened.facts.run}`, UNBEGUN);
   throw new ThreadsmithError(
     'sandbox_lost',
     `The sandbox could not be prepared: ${output.text.trim().slice(-300)}.`,
@@ -137,8 +134,8 @@ async function readBundle(sandbox: Sandbox): Promise<Uint8Array | null> {
 }
 
 /** Puts saved work into the checkout of its session's branch, over its own parent. False where it does not fit. */
-export async function putWork(started: Started, branch: string, work: UnpublishedWork): Promise<boolean> {
-  const { sandbox, facts } = started;
+export async function putWork(opened: TurnSandbox, branch: string, work: UnpublishedWork): Promise<boolean> {
+  const { sandbox, facts } = opened;
   await sandbox.write(BUNDLE, work.bundle);
   const script = [
     'set -e',
@@ -150,5 +147,5 @@ export async function putWork(started: Started, branch: string, work: Unpublishe
       ? []
       : [`git cat-file -e ${work.merged} && git update-ref ${MERGED_REF} ${work.merged} || true`]),
   ].join('\n');
-  return (await shell(started, `restore-${facts.run}`, script)).exitCode === 0;
+  return (await shell(opened, `restore-${facts.run}`, script)).exitCode === 0;
 }

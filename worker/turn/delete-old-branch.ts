@@ -1,17 +1,12 @@
-// What a request leaves in a repo that it was moved away from: nothing, once its branch is gone there.
+// Deletes the session branch in the old repo after a request is rerouted to another repo.
 import { openMirror } from '../forge/mirror.ts';
 import type { TurnContext } from './context.ts';
 
-/** Takes the session's branch off the repo that the turn was moved away from. Work elsewhere does not wait for it. */
-export async function clearLeft({
-  turn,
-  session,
-  config,
-  mirrors,
-  forge,
-  signal,
-  log,
-}: TurnContext): Promise<void> {
+/** Deletes the branch. A failure is only logged: the work in the new repo does not depend on it. */
+export async function deleteOldBranch(
+  context: Pick<TurnContext, 'turn' | 'session' | 'config' | 'mirrors' | 'forge' | 'signal' | 'log'>,
+): Promise<void> {
+  const { turn, session, config, mirrors, forge, signal, log } = context;
   const left = config.repos.find(({ name }) => name === turn.details.left);
   if (left === undefined) return;
   try {
