@@ -127,6 +127,11 @@ describe('a diff', () => {
   });
 });
 
+it('finds a skipped benchmark, as the change of a Vitest file writes it', () => {
+  const text = `diff --git a/tests/a.bench.ts b/tests/a.bench.ts\n@@ -1 +1 @@\n-bench('sums', run);\n+bench.skip('sums', run);`;
+  expect(findingsIn(text)).toMatchObject([{ rule: 'weakened_test', line: 1 }]);
+});
+
 it('tells the agent what was found and that it may stand by its work', () => {
   const report = reviewReport({
     verdict: 'fail',

@@ -43,7 +43,7 @@ export const SKIPS: readonly Wording[] = [
   },
   {
     name: 'skip',
-    pattern: /\b(?:it|test|describe|context|suite|specify|workspace)\s*(?:\.\w+)*\.(?:skip|todo|fixme)\b/,
+    pattern: /\b(?:it|test|describe|context|suite|specify|bench)\s*(?:\.\w+)*\.(?:skip|todo|fixme)\b/,
   },
   {
     name: 'only',
