@@ -1,17 +1,17 @@
-// A unified diff, read into files and lines, for rules that judge it.
+// Reads a unified diff into files and lines, for the rules that judge it.
 
 export interface DiffLine {
-  /** `context`: it stands on both sides, beside what changed. */
+  /** `context`: the line is the same on both sides. */
   readonly kind: 'added' | 'removed' | 'context';
   readonly text: string;
-  /** In the old file for a removed line, in the new one for all others. */
+  /** Counts in the old file for a removed line, in the new one for all others. */
   readonly number: number;
   /** Counts the hunks of the file: lines of one hunk belong together. */
   readonly hunk: number;
 }
 
 export interface DiffFile {
-  /** After the change; before it where the file was deleted. */
+  /** The path after the change; the one before it where the file was deleted. */
   readonly path: string;
   readonly status: 'added' | 'modified' | 'deleted' | 'renamed';
   /** Its path before a rename. */
@@ -26,35 +26,32 @@ interface OpenFile {
   readonly lines: DiffLine[];
 }
 
-/** Reads what `git diff` writes. What it does not understand it passes over: a cut diff is read to its end. */
+const KINDS: Readonly<Record<string, DiffLine['kind']>> = { '+': 'added', '-': 'removed', ' ': 'context' };
+
+/** The next line numbers of both sides, and how many lines of the hunk are left on each. */
+interface Place {
+  readonly before: number;
+  readonly after: number;
+  readonly leftBefore: number;
+  readonly leftAfter: number;
+}
+
+const OUTSIDE: Place = { before: 0, after: 0, leftBefore: 0, leftAfter: 0 };
+
+/** Reads the output of `git diff`. Lines that it does not understand are passed over, so a cut diff is read too. */
 export function readDiff(text: string): readonly DiffFile[] {
   const files: OpenFile[] = [];
   let file: OpenFile | undefined;
   let hunk = 0;
-  let place = { before: 0, after: 0, leftBefore: 0, leftAfter: 0 };
+  let place = OUTSIDE;
   for (const line of text.split('\n')) {
     // Within a hunk a line may look like any header, so its announced length decides.
     if (file !== undefined && (place.leftBefore > 0 || place.leftAfter > 0)) {
-      const sign = line[0] ?? ' ';
-      if (sign === '+') {
-        file.lines.push({ kind: 'added', text: line.slice(1), number: place.after, hunk });
-        place = { ...place, after: place.after + 1, leftAfter: place.leftAfter - 1 };
-        continue;
-      }
-      if (sign === '-') {
-        file.lines.push({ kind: 'removed', text: line.slice(1), number: place.before, hunk });
-        place = { ...place, before: place.before + 1, leftBefore: place.leftBefore - 1 };
-        continue;
-      }
-      if (sign === ' ' || line === '') {
-        const { before, after, leftBefore, leftAfter } = place;
-        file.lines.push({ kind: 'context', text: line.slice(1), number: after, hunk });
-        place = {
-          before: before + 1,
-          after: after + 1,
-          leftBefore: leftBefore - 1,
-          leftAfter: leftAfter - 1,
-        };
+      const kind = KINDS[line[0] ?? ' '];
+      if (kind !== undefined) {
+        const number = kind === 'removed' ? place.before : place.after;
+        file.lines.push({ kind, text: line.slice(1), number, hunk });
+        place = placeAfter(place, kind);
         continue;
       }
     }
@@ -62,7 +59,7 @@ export function readDiff(text: string): readonly DiffFile[] {
     if (header !== null) {
       file = { path: header[1] ?? '', status: 'modified', lines: [] };
       files.push(file);
-      place = { before: 0, after: 0, leftBefore: 0, leftAfter: 0 };
+      place = OUTSIDE;
       continue;
     }
     if (file === undefined) continue;
@@ -81,6 +78,16 @@ export function readDiff(text: string): readonly DiffFile[] {
     };
   }
   return files;
+}
+
+function placeAfter({ before, after, leftBefore, leftAfter }: Place, kind: DiffLine['kind']): Place {
+  const [onOld, onNew] = [kind === 'added' ? 0 : 1, kind === 'removed' ? 0 : 1];
+  return {
+    before: before + onOld,
+    after: after + onNew,
+    leftBefore: leftBefore - onOld,
+    leftAfter: leftAfter - onNew,
+  };
 }
 
 /** The lines of each hunk. */

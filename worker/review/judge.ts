@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { StepUsage } from '../../core/journal.ts';
+import { parseJson } from '../../core/parse.ts';
 import { prompt } from '../agent/prompts.ts';
 import { type Model, singleMessage } from '../model/model.ts';
 
@@ -78,12 +79,7 @@ function questionOf({ request, summary, hints, diff }: JudgeCase): string {
 
 /** Models wrap JSON in fences and sentences; the first object that is a verdict counts. */
 function verdictIn(text: string): z.infer<typeof verdictSchema> | null {
-  const from = text.indexOf('{');
+  const from = Math.max(0, text.indexOf('{'));
   const to = text.lastIndexOf('}');
-  if (from < 0 || to < from) return null;
-  try {
-    return verdictSchema.safeParse(JSON.parse(text.slice(from, to + 1))).data ?? null;
-  } catch {
-    return null;
-  }
+  return verdictSchema.safeParse(parseJson(text.slice(from, to + 1))).data ?? null;
 }

@@ -1,6 +1,6 @@
 // Tests that still run and still claim something, but less: seen where a line made way for one that differs in a
 // number, in a "not", or in how it waits and fails.
-import { added, type DiffFile, type DiffLine, removed } from './diff.ts';
+import { added, type DiffFile, type DiffLine, hunksOf, removed } from './diff.ts';
 import { ASSERTION, isTest } from './test-words.ts';
 
 /** What the change does to a line, and where. */
@@ -95,7 +95,7 @@ function turned(file: DiffFile): readonly LoweredClaim[] {
 }
 
 function sleeps(file: DiffFile): readonly LoweredClaim[] {
-  return hunksOf(file).flatMap(({ gone, came }) => {
+  return hunksWithSides(file).flatMap(({ gone, came }) => {
     const waited =
       gone.some(({ text }) => WAITING.test(text)) && !came.some(({ text }) => WAITING.test(text));
     const line = came.find(({ text }) => SLEEPING.test(text));
@@ -106,7 +106,7 @@ function sleeps(file: DiffFile): readonly LoweredClaim[] {
 }
 
 function swallows(file: DiffFile): readonly LoweredClaim[] {
-  return hunksOf(file).flatMap(({ came, gone }) => {
+  return hunksWithSides(file).flatMap(({ came, gone }) => {
     const isSwallowed = (lines: readonly DiffLine[]): boolean =>
       SWALLOWED.test(lines.map(({ text }) => text).join('\n'));
     if (!isSwallowed(came) || isSwallowed(gone)) return [];
@@ -125,7 +125,7 @@ function shrunken(file: DiffFile): readonly LoweredClaim[] {
 
 /** Removed lines with the added line of the same hunk that has the same shape and other words. */
 function pairs(file: DiffFile, shape: (text: string) => string): readonly (readonly [DiffLine, DiffLine])[] {
-  return hunksOf(file).flatMap(({ gone, came }) => {
+  return hunksWithSides(file).flatMap(({ gone, came }) => {
     const texts = new Set(
       [...gone, ...came].map(({ text }) => text.trim()).filter((text, at, all) => all.indexOf(text) !== at),
     );
@@ -141,12 +141,9 @@ function pairs(file: DiffFile, shape: (text: string) => string): readonly (reado
   });
 }
 
-function hunksOf(
-  file: DiffFile,
-): readonly { readonly gone: readonly DiffLine[]; readonly came: readonly DiffLine[] }[] {
-  const numbers = [...new Set(file.lines.map(({ hunk }) => hunk))];
-  return numbers.map((hunk) => ({
-    gone: removed(file).filter((line) => line.hunk === hunk),
-    came: added(file).filter((line) => line.hunk === hunk),
+function hunksWithSides(file: DiffFile) {
+  return hunksOf(file).map((hunk) => ({
+    gone: hunk.filter(({ kind }) => kind === 'removed'),
+    came: hunk.filter(({ kind }) => kind === 'added'),
   }));
 }

@@ -1,6 +1,6 @@
 // Weakened tests, seen in the diff alone: skipped, deleted, emptied or made to claim less, and checks that
 // are switched off. Rules cannot know intentions, so what they find is a question to the author.
-import { added, type DiffFile, type DiffLine, removed } from './diff.ts';
+import { added, type DiffFile, type DiffLine, hunksOf, removed } from './diff.ts';
 import { fewerRows } from './fewer-rows.ts';
 import type { Finding } from './finding.ts';
 import { loweredClaims } from './lowered-claims.ts';
@@ -82,15 +82,12 @@ function emptied(file: DiffFile): readonly Finding[] {
 
 /** Within one hunk a claim of a certain value made way for one that almost anything fulfils. */
 function loosened(file: DiffFile): readonly Finding[] {
-  const hunks = new Set(file.lines.map((line) => line.hunk));
-  return [...hunks].flatMap((hunk) => {
+  return hunksOf(file).flatMap((hunk) => {
     const count = (kind: DiffLine['kind'], pattern: RegExp): number =>
-      file.lines.filter((line) => line.hunk === hunk && line.kind === kind && pattern.test(line.text)).length;
+      hunk.filter((line) => line.kind === kind && pattern.test(line.text)).length;
     const lost = count('removed', STRICT) - count('added', STRICT);
     const loose = count('added', LOOSE) - count('removed', LOOSE);
-    const first = file.lines.find(
-      (line) => line.hunk === hunk && line.kind === 'added' && LOOSE.test(line.text),
-    );
+    const first = hunk.find((line) => line.kind === 'added' && LOOSE.test(line.text));
     if (lost <= 0 || loose <= 0 || first === undefined) return [];
     return [finding(file, first, 'An assertion claims less than before.')];
   });

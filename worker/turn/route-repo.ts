@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { RepoConfig } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { parseJson } from '../../core/parse.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import { fenced, type Lease } from '../../db/schema/lease.ts';
@@ -79,12 +80,7 @@ async function askModel(
 /** Models wrap JSON in fences and sentences. */
 function answerIn(text: string): string | null {
   const json = /\{[^{}]*\}/.exec(text)?.[0];
-  if (json === undefined) return null;
-  try {
-    return answerSchema.safeParse(JSON.parse(json)).data?.repo ?? null;
-  } catch {
-    return null;
-  }
+  return answerSchema.safeParse(parseJson(json ?? '')).data?.repo ?? null;
 }
 
 /** The base branch that a request named is not there: the thread forgets it, and the request is kept. */
