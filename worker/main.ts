@@ -34,7 +34,7 @@ import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
 import type { WorkerServices } from './turn/context.ts';
 import { removeDropped } from './upkeep/dropped-attempts.ts';
-import { IDLE_TIMES, keepHouse } from './upkeep/housekeeping.ts';
+import { cleanUpSandboxes, IDLE_TIMES } from './upkeep/idle-sandboxes.ts';
 import { startRefreshing } from './upkeep/refreshing.ts';
 import { keepSnapshots } from './upkeep/snapshot-keeper.ts';
 import { createWorker } from './worker.ts';
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
   const data = resolve(environment.THREADSMITH_DATA);
   await checkRuntime(environment, config, log);
-  // Everything that the environment may lack is asked for before anything is opened that keeps a process alive.
+  // Missing settings throw before anything is opened that keeps the process alive.
   const mainName = await nameOfModel(environment, config, log);
   const models = {
     model: redactedModel(mainModel(environment, config, mainName, log), redact),
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const stopReconciling = every(RECONCILE_MS, () => reconcileOnce(database, log));
   const stopHousekeeping = every(HOUSEKEEPING_MS, async () => {
     await removeLeft();
-    await keepHouse(database, provider, IDLE_TIMES, log).catch((error: unknown) =>
+    await cleanUpSandboxes(database, provider, IDLE_TIMES, log).catch((error: unknown) =>
       log.warn('housekeeping failed', { error }),
     );
   });
@@ -125,7 +125,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void stop());
 }
 
-/** An engine that is away may come back; one without the runtime that is asked for is a reason not to start. */
+/** Throws where the engine lacks the runtime of the configuration. An engine that is away may come back. */
 async function checkRuntime(environment: Environment, { sandbox }: Config, log: Log): Promise<void> {
   if (sandbox.runtime === undefined) return;
   try {
@@ -150,7 +150,7 @@ function judgeOf(environment: Environment, { model }: Config, redact: Redact): P
   return { judge: redactedModel(makeModel(environment, model.judge), redact) };
 }
 
-/** The model that works where a request asks for none: the one that is named, else the server's newest. */
+/** The name of the model for requests that name none: the configured one, else the server's newest. */
 async function nameOfModel(environment: Environment, { model }: Config, log: Log): Promise<string> {
   const named = environment.OPENAI_MODEL ?? model.name;
   if (named !== undefined) return named;
@@ -159,7 +159,7 @@ async function nameOfModel(environment: Environment, { model }: Config, log: Log
   return chosen;
 }
 
-/** Every model that a request may ask for, beside the one that works where none is asked for. */
+/** The models that a request may name, except the main one. */
 function choicesOf(
   environment: Environment,
   { model }: Config,

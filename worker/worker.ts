@@ -13,7 +13,7 @@ const MAX_CLAIMS = 30;
 const OFFER_AGAIN_MS = 1_000;
 
 export interface Worker {
-  /** Claims a turn and works on it. Resolves once the turn is over, waits, or belongs to another worker. Never throws for failures of the turn. */
+  /** Claims a turn and works on it. Resolves once the turn is over, waits, or belongs to another worker. */
   work(turnId: string): Promise<void>;
   /** Looks at once whether a running turn is to stop. */
   checkStops(): void;

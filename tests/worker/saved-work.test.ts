@@ -18,7 +18,7 @@ import { createSampleRepo } from '../../playground/sample-repo/create.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { createPlainGitForge } from '../../worker/forge/plain-git.ts';
 import { createModel } from '../../worker/model/create-model.ts';
-import { keepHouse } from '../../worker/upkeep/housekeeping.ts';
+import { cleanUpSandboxes } from '../../worker/upkeep/idle-sandboxes.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { addSession } from '../db/rows.ts';
 import { required } from '../required.ts';
@@ -132,7 +132,7 @@ describe('unpublished work', () => {
     const sessionId = await newSession();
     const [, , , , before] = await play(here, sessionId, ...CHANGE, LOOK);
     expect(before).toContain('deep/er/one');
-    await keepHouse(database, here.provider, AT_ONCE, log);
+    await cleanUpSandboxes(database, here.provider, AT_ONCE, log);
     expect(await here.provider.list()).toEqual([]);
     const [, note, after] = await play(here, sessionId, LOOK);
     expect(sorted(after)).toEqual(sorted(before?.replace('A  blob.bin', '?? blob.bin')));
@@ -146,7 +146,7 @@ describe('unpublished work', () => {
     expect(await here.provider.list()).toContain(sessionId);
     const [, , seen] = await play(here, sessionId, 'cat steps.txt');
     expect(seen).toContain('1\n2\n3');
-    await keepHouse(database, there.provider, AT_ONCE, log);
+    await cleanUpSandboxes(database, there.provider, AT_ONCE, log);
     const still = await play(here, sessionId, 'cat steps.txt');
     expect(still.at(-1)).toContain('1\n2\n3');
   });
@@ -167,7 +167,7 @@ describe('unpublished work', () => {
     await play(here, sessionId, 'rm steps.txt');
     expect((await savedWorkOf(database.em(), sessionId))?.unpublished).toBeNull();
     await play(here, sessionId, 'head -c 9000000 /dev/urandom > large.bin');
-    await keepHouse(database, here.provider, AT_ONCE, log);
+    await cleanUpSandboxes(database, here.provider, AT_ONCE, log);
     expect(await here.provider.list()).toContain(sessionId);
   });
 });

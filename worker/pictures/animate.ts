@@ -1,25 +1,25 @@
-// Frames of a page as one moving picture that Slack plays in the thread: a GIF, bounded in frames and bytes.
+// Makes a GIF of the frames of a page, which Slack plays in the thread. Frames and bytes are bounded.
 import gifenc from 'gifenc';
 import { type Pixels, readPixels } from './pixels.ts';
 
 const MAX_FRAMES = 48;
 const MAX_BYTES = 4 * 1024 ** 2;
-/** Frames may be no larger: what they come from is not ours. */
+/** Larger frames are skipped: they come from a sandbox. */
 const MAX_FRAME_PIXELS = 1_000_000;
 const COLOURS = 128;
 const MIN_SHOWN_MS = 80;
 const MAX_SHOWN_MS = 1_500;
-/** The last frame stays a while before the picture starts again. */
+/** The last frame stays longer before the picture starts again. */
 const LAST_SHOWN_MS = 2_500;
 
 export interface Frame {
   /** JPEG or PNG. */
   readonly content: Uint8Array;
-  /** When it was seen, in ms of any clock. */
+  /** The time in ms of any clock. */
   readonly atMs: number;
 }
 
-/** The moving picture, or null where nothing moves: fewer than two different frames. */
+/** The GIF, or null where there are fewer than two different frames. */
 export function animate(frames: readonly Frame[]): Uint8Array | null {
   const shown = spreadOut(frames.toSorted((a, b) => a.atMs - b.atMs).filter(isNew));
   if (shown.length < 2) return null;
@@ -29,7 +29,7 @@ export function animate(frames: readonly Frame[]): Uint8Array | null {
     const pixels = readPixels(content);
     if (pixels.width * pixels.height > MAX_FRAME_PIXELS) continue;
     size ??= pixels;
-    // A page of another size would need a canvas of its own.
+    // A GIF has one size, so frames of another size are skipped.
     if (pixels.width !== size.width || pixels.height !== size.height) continue;
     const palette = gifenc.quantize(pixels.data, COLOURS, { format: 'rgb565' });
     const next = shown[index + 1];
@@ -48,7 +48,7 @@ function isNew(frame: Frame, index: number, all: readonly Frame[]): boolean {
   return last === undefined || !Buffer.from(last.content).equals(Buffer.from(frame.content));
 }
 
-/** As many as may be, over the whole time. */
+/** At most MAX_FRAMES, evenly over the whole time. */
 function spreadOut(frames: readonly Frame[]): readonly Frame[] {
   if (frames.length <= MAX_FRAMES) return frames;
   const step = (frames.length - 1) / (MAX_FRAMES - 1);

@@ -1,5 +1,5 @@
-// The way into the artifacts for pictures: what came out of a sandbox is decoded and encoded afresh, so that
-// neither Slack, nor the model, nor anybody's screen gets bytes that a sandbox chose.
+// Decodes and encodes each picture from a sandbox before it is stored, so that neither Slack, nor the model, nor a
+// person's screen gets bytes that a sandbox chose.
 import type { ArtifactStore, NewArtifact } from '../../core/artifact.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { formatOf, type PictureFormat } from './format.ts';
@@ -8,8 +8,8 @@ import { rewritePicture } from './jobs.ts';
 const REWRITTEN: ReadonlySet<PictureFormat> = new Set(['PNG', 'JPEG']);
 
 /**
- * The same store; pictures in any format but PNG and JPEG, which are read here, throw `artifact_refused`.
- * Recordings are made outside.
+ * Wraps a store. Pictures that are neither PNG nor JPEG throw `artifact_refused`. Recordings are made by the worker and
+ * stored as they are.
  */
 export function cleanPictures(store: ArtifactStore): ArtifactStore {
   return {
@@ -25,7 +25,7 @@ async function cleaned(artifact: NewArtifact): Promise<NewArtifact> {
   return { ...artifact, mimeType: type, content };
 }
 
-/** By content as well: a picture under another name is shown as one all the same. */
+/** The content counts too, because programs show a picture under any name. */
 function isPicture({ kind, mimeType, content }: NewArtifact): boolean {
   if (kind === 'recording') return false;
   return mimeType.startsWith('image/') || formatOf(content) !== null;

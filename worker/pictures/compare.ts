@@ -1,19 +1,19 @@
-// A page before and after a change: whether it looks different, where, and one picture that shows it.
+// Compares two pictures of a page: whether and where they differ, with one picture that shows both.
 import pixelmatch from 'pixelmatch';
 import type { Box } from '../../core/page.ts';
 import { drawFrame, fill, newPicture, paste } from './draw.ts';
 import type { Pixels } from './pixels.ts';
 import { around, regionsOf } from './regions.ts';
 
-/** How far a pixel's colour may be off, as pixelmatch counts it; edges that are only smoothed differently pass. */
+/** The tolerance of pixelmatch for a pixel's colour; edges that are only smoothed differently pass. */
 const THRESHOLD = 0.1;
-/** So few changed pixels are noise: the smallest letter that changes has more. */
+/** Fewer changed pixels are noise: the smallest letter that changes has more. */
 const SAME_MAX_PIXELS = 12;
-/** What is shown around the changed region, and how large the part shown is at least and at most. */
+/** The margin around the changes in the picture, and the bounds of its size. */
 const MARGIN_PX = 64;
 const PART_MIN = { width: 480, height: 320 };
 const PART_MAX_HEIGHT_PX = 1_600;
-/** Wider parts are shown one below the other: side by side they would be too small to read in a thread. */
+/** Wider parts are shown one above the other: side by side they would be too small to read in a thread. */
 const BESIDE_MAX_WIDTH_PX = 860;
 const GAP_PX = 16;
 const FRAME_PX = 3;
@@ -24,15 +24,15 @@ const PAPER = [0xd8, 0xd8, 0xdc] as const;
 const FRAME = [0xe0, 0x1e, 0x5a] as const;
 
 export interface Comparison {
-  /** Empty where both look the same. */
+  /** Empty where both pictures look the same. */
   readonly regions: readonly Box[];
-  /** Share of the changed pixels, 0 to 1. */
+  /** The share of the pixels that changed, 0 to 1. */
   readonly changedShare: number;
-  /** The part that changed, before and after, with frames around the changes; null where nothing did. */
+  /** The changed part before and after, with frames around the changes; null where both look the same. */
   readonly picture: { readonly pixels: Pixels; readonly beside: boolean } | null;
 }
 
-/** Compares two pictures of a page. Where one is longer, what the other lacks counts as changed. */
+/** Compares two pictures of a page. The part that only the longer one has counts as changed. */
 export function compare(before: Pixels, after: Pixels): Comparison {
   const width = Math.max(before.width, after.width);
   const height = Math.max(before.height, after.height);
@@ -75,7 +75,7 @@ function boxInFrame(region: Box, page: Pixels): Box {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** The part to show: the changes with some of what is around them, within the page. */
+/** The part of the page that the picture shows: the changes with a margin. */
 function partAround(box: Box, page: Pixels): Box {
   const [x, width] = spread(box.x, box.width, PART_MIN.width, page.width);
   const [y, height] = spread(box.y, box.height, PART_MIN.height, page.height);

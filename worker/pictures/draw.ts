@@ -1,4 +1,4 @@
-// The little drawing that a comparison needs.
+// Draws on plain pixels: fills, copies and frames.
 import type { Box } from '../../core/page.ts';
 import type { Pixels } from './pixels.ts';
 
@@ -13,7 +13,7 @@ export function fill({ width, height, data }: Pixels, colour: Colour): void {
   for (let y = 0; y < height; y += 1) data.set(row, y * width * 4);
 }
 
-/** Copies a part of one picture to a place in another. What is outside of either is left out. */
+/** Copies a part of one picture to a place in another, as far as it is inside of both. */
 export function paste(
   to: Pixels,
   from: Pixels,

@@ -1,4 +1,4 @@
-// Tells pictures by their first bytes; names and servers' types are only claims.
+// Recognises pictures by their first bytes, because names and declared types may be wrong.
 
 export type PictureFormat =
   | 'PNG'
@@ -11,13 +11,13 @@ export type PictureFormat =
   | 'JPEG XL'
   | 'icon';
 
-/** The beginnings of files, in Latin-1. `.` stands for any byte, as for the length of what follows. */
+/** The first bytes of files, in Latin-1. `.` stands for any byte. */
 const BEGINNINGS: readonly (readonly [RegExp, PictureFormat])[] = [
   [/^\x89PNG\r\n\x1a\n/s, 'PNG'],
   [/^\xff\xd8\xff/s, 'JPEG'],
   [/^GIF8[79]a/s, 'GIF'],
   [/^RIFF....WEBP/s, 'WebP'],
-  // Its size, and four bytes that are always zero: text may begin with these two letters as well.
+  // The size and four zero bytes must follow, because text may begin with these two letters too.
   [/^BM....\0\0\0\0/s, 'BMP'],
   [/^(?:II[*+]\0|MM\0[*+])/s, 'TIFF'],
   [/^....ftyp(?:avi[fs]|hei[cfmsx]|hev[cx]|mi[af]1|msf1)/s, 'AVIF or HEIC'],

@@ -1,5 +1,5 @@
-// What can be done with pictures, each in a thread of its own, so that neither a long page nor a hostile one holds
-// up a worker's heartbeats.
+// Rewrites, compares and animates pictures, each in a thread of its own, so that neither a long page nor a hostile
+// picture delays the worker's heartbeats.
 import { Worker } from 'node:worker_threads';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Box } from '../../core/page.ts';
@@ -8,7 +8,7 @@ import type { PictureType } from './pixels.ts';
 
 const TIMEOUT_MS = 60_000;
 const HEAP_MAX_MB = 512;
-/** Each may hold a few unpacked pictures of some hundred megabytes. */
+/** Each thread may hold a few unpacked pictures of some hundred megabytes. */
 const MAX_AT_ONCE = 2;
 
 export type Job =
@@ -23,15 +23,15 @@ export type Answer =
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
 export interface Compared {
-  /** Where they differ; empty where they look the same. */
+  /** Empty where both look the same. */
   readonly regions: readonly Box[];
-  /** 0 to 1. */
+  /** The share of the pixels that changed, 0 to 1. */
   readonly changedShare: number;
-  /** Before and after with the changes framed, beside each other or before above after. */
+  /** The changed part before and after, side by side or one above the other. */
   readonly picture: { readonly png: Uint8Array; readonly beside: boolean } | null;
 }
 
-/** Encodes a picture afresh. Throws `artifact_refused` where it is no picture that can be decoded. */
+/** Decodes and encodes a picture. Throws `artifact_refused` where it cannot be decoded. */
 export async function rewritePicture(
   content: Uint8Array,
 ): Promise<{ readonly type: PictureType; readonly content: Uint8Array }> {
@@ -47,7 +47,7 @@ export async function comparePictures(before: Uint8Array, after: Uint8Array): Pr
   throw refused(answer);
 }
 
-/** Makes a GIF of what was seen; null where nothing moved. Throws `artifact_refused` as above. */
+/** Makes a GIF of the frames; null where nothing moves. Throws `artifact_refused` where one cannot be decoded. */
 export async function animateFrames(frames: readonly Frame[]): Promise<Uint8Array | null> {
   const answer = await run({ kind: 'animate', frames });
   if (answer.kind === 'animated') return answer.gif;

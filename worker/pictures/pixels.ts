@@ -1,5 +1,5 @@
-// Pictures as plain pixels, read from bytes that nobody vouches for: the type by content, bounds before anything
-// is unpacked, and nothing but the pixels kept.
+// Decodes untrusted pictures to plain pixels: the type counts by content, bounds are checked before anything is
+// unpacked, and only the pixels are kept.
 import { inflateSync } from 'node:zlib';
 import { decode as decodeJpeg, encode as encodeJpeg } from 'jpeg-js';
 import { PNG } from 'pngjs';
@@ -10,7 +10,7 @@ const MAX_PIXELS = 24_000_000;
 const MAX_SIDE_PX = 20_000;
 const JPEG_QUALITY = 88;
 const PNG_MAGIC = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** What pixels are made of; everything else in a PNG is about it. */
+/** The chunks that hold pixels; all others are metadata. */
 const NEEDED_CHUNKS: ReadonlySet<string> = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
 const JPEG_MAGIC = Buffer.from([0xff, 0xd8, 0xff]);
 
@@ -50,7 +50,7 @@ export function writePng({ width, height, data }: Pixels): Uint8Array {
   return PNG.sync.write(png, { filterType: 4, deflateLevel: 6 });
 }
 
-/** The same picture encoded afresh in its own type: no metadata, nothing behind the end, no trick survives. */
+/** Decodes and encodes a picture in its own type, so that only its pixels are left. */
 export function rewrite(content: Uint8Array): { readonly type: PictureType; readonly content: Uint8Array } {
   const pixels = readPixels(content);
   if (pictureTypeOf(content) === 'image/png') return { type: 'image/png', content: writePng(pixels) };
@@ -79,7 +79,7 @@ function readJpeg(content: Uint8Array): Pixels {
   return { width, height, data };
 }
 
-/** The chunks up to the one that ends the picture; what comes behind it is nobody's business. */
+/** The chunks up to the end of the picture; bytes after it are dropped. */
 function chunksOf(png: Buffer): readonly { readonly type: string; readonly whole: Buffer }[] {
   const chunks: { type: string; whole: Buffer }[] = [];
   for (let offset = PNG_MAGIC.length; offset + 12 <= png.length; ) {

@@ -1,12 +1,12 @@
-// Where two pictures differ: changed pixels gathered into a few boxes that a person can look at.
+// Gathers the changed pixels of a picture into a few boxes that a person can look at.
 import type { Box } from '../../core/page.ts';
 
-/** Pixels are gathered in cells of this side; changed cells this near to each other make one box. */
+/** The side of a cell. Changed cells within NEAR_CELLS of each other make one box. */
 const CELL_PX = 8;
 const NEAR_CELLS = 3;
 const MAX_REGIONS = 8;
 
-/** The boxes around what is marked, the largest first. `isMarked` is asked for each pixel once. */
+/** The boxes around the marked pixels, the largest first. Calls `isMarked` once per pixel. */
 export function regionsOf(width: number, height: number, isMarked: (index: number) => boolean): Box[] {
   const columns = Math.ceil(width / CELL_PX);
   const rows = Math.ceil(height / CELL_PX);
@@ -30,7 +30,7 @@ export function regionsOf(width: number, height: number, isMarked: (index: numbe
   return boxes.sort((a, b) => b.width * b.height - a.width * a.height).slice(0, MAX_REGIONS);
 }
 
-/** The smallest box around all of them. */
+/** The smallest box around all boxes. */
 export function around(boxes: readonly Box[]): Box {
   const x = Math.min(...boxes.map((box) => box.x));
   const y = Math.min(...boxes.map((box) => box.y));
@@ -42,7 +42,7 @@ export function around(boxes: readonly Box[]): Box {
   };
 }
 
-/** Takes a cell and everything near it, and near that, out of `open`. */
+/** Removes a cell and all cells connected with it from `open`, and returns their extent. */
 function gather(open: Uint8Array, columns: number, rows: number, first: number) {
   const extent = { left: columns, top: rows, right: 0, bottom: 0 };
   const waiting = [first];

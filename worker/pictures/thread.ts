@@ -1,5 +1,4 @@
-// The thread that pictures are unpacked in: one job, one answer. A picture that means harm takes this thread with
-// it and nothing else.
+// The thread that decodes pictures: it takes one job and gives one answer. A hostile picture harms only this thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import { toFailure } from '../../core/errors.ts';
 import { animate } from './animate.ts';

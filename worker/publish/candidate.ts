@@ -1,5 +1,5 @@
-// From the agent's working tree to a commit outside the sandbox. The sandbox only gives a tree; author,
-// committer, parent and message are made here, so that nothing in the sandbox can forge them.
+// Makes a commit of the agent's working tree, outside of the sandbox. The sandbox only gives a tree; author, committer,
+// parent and message are set here, so that no program in the sandbox can forge them.
 import { ThreadsmithError } from '../../core/errors.ts';
 import { coAuthorLines } from '../forge/trailers.ts';
 import { turnTrailer } from '../workspace/branch.ts';
@@ -11,7 +11,6 @@ const REF = 'refs/threadsmith/candidate';
 const BUNDLE = '/work/candidate.bundle';
 const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
 
-/** What a candidate is taken with. */
 export type CandidateWorkspace = Pick<
   Workspace,
   'facts' | 'mirror' | 'sandbox' | 'parent' | 'latest' | 'defaultBranch' | 'signal' | 'coAuthors'
@@ -19,13 +18,13 @@ export type CandidateWorkspace = Pick<
 
 export interface Candidate {
   readonly commit: string;
-  /** What the agent changed is the difference to this commit. */
+  /** The agent's change is the difference to this commit. */
   readonly over: string;
 }
 
 /**
- * The commit of all that the working tree has over its parent, or null where it has nothing. Throws
- * `change_refused` where the sandbox gives none, and `sandbox_full` where it has no room for one.
+ * Commits the working tree on top of the turn's parent; null where there is no difference. Throws `change_refused`
+ * where the sandbox gives no valid tree, and `sandbox_full` where its disk is full.
  */
 export async function commitCandidate(
   workspace: CandidateWorkspace,
@@ -69,8 +68,8 @@ export async function commitCandidate(
 }
 
 /**
- * The commit of the default branch that the working tree has taken in, or null. The sandbox may claim what it
- * likes: people are shown the difference to that commit, and that is what a merge brings.
+ * The commit of the default branch that the agent merged into the working tree, or null. A false claim of the sandbox
+ * is harmless: people see the difference to that commit, and a merge brings the same difference.
  */
 async function mergedIn(
   { mirror, latest, parent }: CandidateWorkspace,

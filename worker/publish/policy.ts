@@ -1,4 +1,4 @@
-// What a change may not touch: files through which it would get rights that its reviewer does not expect.
+// Refuses changes of files that would give a change rights which its reviewer does not expect.
 import type { Mirror } from '../forge/mirror.ts';
 
 const MAX_FILE_BYTES = 20 * 1024 * 1024;

@@ -1,11 +1,11 @@
-// Chapter 4: the commit goes to the remote's branch, from outside the sandbox, and becomes the session's head.
+// Publishes a commit: pushes it to the session's branch from outside of the sandbox, and describes the change.
 
 import type { ChangedFile, ChangeResult, Usage } from '../../core/result.ts';
 import type { Review, Verification } from '../../core/verification.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
-/** Of a diff that is kept; a longer one says that it goes on. */
+/** The largest diff that is kept; a longer one is cut, and says so. */
 export const MAX_DIFF_BYTES = 5 * 1024 * 1024;
 
 export interface PublishOptions {
@@ -14,7 +14,7 @@ export interface PublishOptions {
   readonly commit: string;
   readonly summary: string;
   readonly verification: Verification;
-  /** Null where there was nothing to review. */
+  /** Null where the turn changed nothing itself. */
   readonly review: Review | null;
   readonly usage: Usage;
 }
@@ -27,7 +27,7 @@ export async function publish(options: PublishOptions): Promise<ChangeResult> {
   await workspace.report({ type: 'phase.progress', phase: 'publish', detail: `Pushing ${facts.branch}` });
   await forge.publish(mirror, facts.branch, commit, workspace.signal);
   await workspace.report({ type: 'published', commit, branch: facts.branch });
-  // Where the default branch was merged in on the way, its changes are not the session's.
+  // Changes that came with a merge of the default branch are not the session's.
   const base = (await mirror.history.mergeBase(workspace.latest, commit)) ?? workspace.base;
   const files: readonly ChangedFile[] = await mirror.trees.changes(base, commit);
   const diff = await workspace.artifacts.save({

@@ -1,5 +1,5 @@
-// Tables of cases that a test walks through: with fewer rows, or with only some of them walked through, the test
-// still runs and claims the same, about less.
+// Finds tests whose table of cases lost rows, or that try only some of its rows. Such a test still runs and claims the
+// same about fewer cases.
 import { added, type DiffFile, type DiffLine, hunksOf, removed } from './diff.ts';
 import type { LoweredClaim } from './lowered-claims.ts';
 import { isTest } from './test-words.ts';
@@ -17,16 +17,16 @@ const TABLE = new RegExp(
   ].join('|'),
   'i',
 );
-/** A row: a value, or some in brackets, on a line of its own. */
+/** A row: one value, or several in brackets, on a line of its own. */
 const ROW = /^\s*(?:[[({].*[\])}]|['"`].*['"`]|-?\d[\d._]*)\s*,?\s*$|^\s*\[(?:InlineData|DataRow|TestCase)\(/;
-/** The first line of a row that takes several. */
+/** The first line of a row that has several lines. */
 const OPENED = /^\s*[[({]\s*$/;
 /** A table without rows. */
 const EMPTY = new RegExp(
   String.raw`\.each\(\s*\[\s*\]\s*\)|\bparametrize\([^)]*,\s*\[\s*\]\s*\)|\b(?:of|in|range)\s+\[\s*\]|${NAME}[^=\n]{0,40}=\s*(?:\[\s*\]|\{\s*\})\s*[,;)]?\s*$`,
   'i',
 );
-/** Only some of the rows. */
+/** An expression that takes only some of the rows. */
 const SOME = new RegExp(
   String.raw`${NAME}(?:\s*\.\s*(?:slice|filter|take|first|limit|head|find|splice)\s*\(|\s*\[\s*\d*\s*:\s*-?\d+\s*\]|\s*\[\s*-?\d+\s*:\s*\])`,
   'i',
@@ -57,10 +57,10 @@ export function fewerRows(files: readonly DiffFile[]): readonly LoweredClaim[] {
   );
 }
 
-/** A line with this that has come, where none with it went. */
+/** The added line with the pattern, where no removed line has it. */
 function comesAnew(hunk: readonly DiffLine[], pattern: RegExp): DiffLine | undefined {
   if (hunk.some(({ kind, text }) => kind === 'removed' && pattern.test(text))) return undefined;
-  // Something stood there before: a new test may begin as small as it likes.
+  // Without removed lines the test is new, and a new test may be small.
   if (!hunk.some(({ kind }) => kind === 'removed')) return undefined;
   return hunk.find(({ kind, text }) => kind === 'added' && pattern.test(text));
 }
@@ -69,7 +69,7 @@ function isRow({ text }: DiffLine): boolean {
   return ROW.test(text);
 }
 
-/** Without blanks and commas at ends of lines, so that a formatter changes nothing. */
+/** Removes blanks and trailing commas, so that a formatter changes nothing. */
 function squeezed(lines: readonly DiffLine[]): string {
   return lines
     .map(({ text }) => text.replace(/\s+/g, ''))

@@ -1,13 +1,13 @@
-// What a rule found in a change, in words for a person and for the agent.
+// A finding of a rule in a change, in words for people and for the agent.
 
 export interface Finding {
   readonly rule: 'weakened_test' | 'secret';
   readonly path: string;
-  /** In the new file; null where the finding is about the whole file. */
+  /** The line in the new file; null where the finding is about the whole file. */
   readonly line: number | null;
-  /** One plain sentence without its subject's place, which `describe` adds. Never holds the secret itself. */
+  /** One sentence without the place, which `describe` adds. It never holds the secret itself. */
   readonly sentence: string;
-  /** Beyond doubt: the change must not leave the sandbox with it. */
+  /** A certain finding keeps the change from being published. */
   readonly certain: boolean;
 }
 

@@ -6,11 +6,11 @@ import { parseJson } from '../../core/parse.ts';
 import { prompt } from '../agent/prompts.ts';
 import { type Model, singleMessage } from '../model/model.ts';
 
-/** Some ten thousand tokens: what does not fit is judged by people alone. */
+/** Some ten thousand tokens. Only people judge the rest. */
 const MAX_DIFF_CHARS = 60_000;
 const MAX_REASONS = 5;
 const MAX_REASON_CHARS = 300;
-/** The turn waits for it. */
+/** The limit is short, because the turn waits for the verdict. */
 const MAX_MS = 180_000;
 
 export interface Judged {
@@ -22,9 +22,9 @@ export interface Judged {
 
 export interface JudgeCase {
   readonly request: string;
-  /** What the agent said that it did. */
+  /** The agent's answer. */
   readonly summary: string;
-  /** What the rules found, a sentence each. */
+  /** The findings of the rules, one sentence each. */
   readonly hints: readonly string[];
   readonly diff: string;
 }
@@ -37,8 +37,8 @@ const verdictSchema = z.object({
 const NOTHING: StepUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
 
 /**
- * Asks a model for its verdict. A model that cannot be asked, or answers in another form, is `none`: a change
- * does not fail because its judge did. Abort throws the signal's reason.
+ * Asks a model for its verdict. It is `none` where the model cannot be asked or answers in another form, because a
+ * change must not fail for that. Abort throws the signal's reason.
  */
 export async function judge(model: Model, about: JudgeCase, signal: AbortSignal): Promise<Judged> {
   try {

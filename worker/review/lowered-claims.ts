@@ -1,9 +1,8 @@
-// Tests that still run and still claim something, but less: seen where a line made way for one that differs in a
-// number, in a "not", or in how it waits and fails.
+// Finds tests that still run but claim less: a line was replaced by one that differs in a number, in a negation, or in
+// how it waits and fails.
 import { added, type DiffFile, type DiffLine, hunksOf, removed } from './diff.ts';
 import { ASSERTION, isTest } from './test-words.ts';
 
-/** What the change does to a line, and where. */
 export interface LoweredClaim {
   readonly file: DiffFile;
   readonly line: DiffLine | null;
@@ -11,17 +10,17 @@ export interface LoweredClaim {
 }
 
 const NUMBER = /\d+(?:[._]\d+)*(?:e-?\d+)?/gi;
-/** How far a value may be off. */
+/** Names of tolerances. */
 const TOLERANCE =
   /\b(?:abs|rel|delta|tol(?:erance)?|atol|rtol|epsilon|eps|within|InDelta|InEpsilon|approx)\b/i;
-/** How many digits must be right: fewer of them are a wider tolerance. */
+/** Assertions on a number of digits: fewer digits are a wider tolerance. */
 const DIGITS = /\btoBeCloseTo\(|\bassertAlmostEqual\(|\bplaces\s*=|\bdecimal\s*=/;
-/** How much of the code the tests must reach, in the files that say so. */
+/** Names of coverage thresholds in configuration files. */
 const COVERAGE =
   /\b(?:branches|lines|functions|statements|fail_under|cov-fail-under|minimum_coverage|coverage_?threshold)\b/i;
 const CONFIGURATION = /\.(?:json|ya?ml|toml|cfg|ini|rc|[cm]?[jt]s|rb)$|(?:^|\/)(?:\.coveragerc|Makefile)$/;
 
-/** Words that turn a claim around, each beside its opposite. */
+/** Words that negate a claim, with the word that stands for both sides. */
 const OPPOSITES: readonly (readonly [RegExp, string])[] = [
   [/\.(?:not|never)\b/g, ''],
   [/\b(?:to_not|not_to)\b/g, 'to'],
@@ -39,14 +38,14 @@ const WAITING = /\b(?:wait_?for|wait_?until|eventually|await_?until|poll|until)\
 const SLEEPING =
   /\b(?:time\.)?sleep\w*\s*\(|\bwaitForTimeout\(|\bsetTimeout\(|\bThread\.sleep\(|^\s*sleep\s+\d/i;
 
-/** A failure that nobody hears of, over the lines of a hunk. */
+/** A swallowed failure, over the lines of a hunk. */
 const SWALLOWED =
   /\bexcept(?:\s+(?:Base)?Exception(?:\s+as\s+\w+)?)?\s*:\s*(?:pass\b|\.\.\.)|\bcatch\s*(?:\([^)]*\))?\s*\{\s*(?:\/\/[^\n]*\s*)?\}|\brescue\b[^\n]*\n\s*(?:nil\s*\n\s*)?end\b/;
 
 const SNAPSHOT = /\.snap$|(?:^|\/)__snapshots__\//;
 const SNAPSHOT_LEAST_LINES = 3;
 
-/** Claims that became less, at most one finding for each line. */
+/** At most one finding for each line. */
 export function loweredClaims(files: readonly DiffFile[]): readonly LoweredClaim[] {
   return files.flatMap((file) => [
     ...(isTest(file.path)
@@ -67,14 +66,14 @@ const toleratesMore: Judge = (line, before, after) => {
 const reachesLess: Judge = (line, before, after) =>
   COVERAGE.test(line) && after < before ? 'Tests must reach less of the code than before.' : null;
 
-/** Lines that differ from one that went by the last of their numbers that changed. */
+/** Judges added lines that differ from a removed line in their numbers only. */
 function numbers(file: DiffFile, judge: Judge): readonly LoweredClaim[] {
   const shape = (text: string): string => text.trim().replace(NUMBER, '#');
   return pairs(file, shape).flatMap(([gone, came]) => {
     const before = gone.text.match(NUMBER)?.map(valueOf) ?? [];
     const after = came.text.match(NUMBER)?.map(valueOf) ?? [];
     const at = before.findLastIndex((value, index) => value !== after[index]);
-    // The first number of a claim is what is claimed; where it changed as well the behaviour did.
+    // The first number of a claim is the expected value; where that changed too, the behaviour changed.
     const changed = before.filter((value, index) => value !== after[index]).length;
     if (at === -1 || (changed > 1 && judge === toleratesMore)) return [];
     const sentence = judge(came.text, before[at] ?? 0, after[at] ?? 0);
@@ -123,14 +122,14 @@ function shrunken(file: DiffFile): readonly LoweredClaim[] {
     : [];
 }
 
-/** Removed lines with the added line of the same hunk that has the same shape and other words. */
+/** Pairs of a removed and an added line of one hunk with the same shape and different text. */
 function pairs(file: DiffFile, shape: (text: string) => string): readonly (readonly [DiffLine, DiffLine])[] {
   return hunksWithSides(file).flatMap(({ gone, came }) => {
     const texts = new Set(
       [...gone, ...came].map(({ text }) => text.trim()).filter((text, at, all) => all.indexOf(text) !== at),
     );
     return gone.flatMap((before) => {
-      // What stands on both sides only moved.
+      // A line on both sides only moved.
       if (texts.has(before.text.trim())) return [];
       const after = came.find(
         ({ text }) =>

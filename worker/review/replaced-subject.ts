@@ -1,5 +1,5 @@
-// Tests that put something else in the place of the code they are about, and then find that it answers as they
-// told it to. What the code works with may be replaced: only what is itself called or named by the test counts.
+// Finds tests that mock the code they are about. Mocks of that code's dependencies are fine: only code that the test
+// itself calls, or that its file is named after, counts.
 import { basename } from 'node:path';
 import { type DiffFile, type DiffLine, hunksOf } from './diff.ts';
 import type { LoweredClaim } from './lowered-claims.ts';
@@ -7,20 +7,20 @@ import { isNamedAsTest, isTest } from './test-words.ts';
 
 const SENTENCE = 'A test replaces the code that it is about.';
 
-/** The machine, not the repo: clocks, chance, the console and the network are replaced with good reason. */
+/** Clocks, randomness, the console and the network, which tests mock with good reason. */
 const MACHINE =
   /^(?:Date|Math|console|global|globalThis|window|document|process|performance|crypto|time|datetime|random|os|sys|uuid|socket|Time|Kernel|Random|SecureRandom)$/;
 
-/** A module in whole; where the rest of it is kept, the test may well be about that. */
+/** A mock of a whole module. One that keeps parts of the module does not count, because the test may be about those. */
 const MODULE =
   /\b(?:vi|jest)\.(?:mock|doMock|unstable_mockModule)\(\s*['"`]([^'"`]+)['"`]|\bmock\.module\(\s*['"`]([^'"`]+)['"`]/;
 const PARTLY = /importActual|requireActual|importOriginal|\boriginal\b/;
 
-/** A class in whole: a mock of it, or answers for any instance. */
+/** A mock of a whole class, or of any instance of it. */
 const CLASS =
   /\bmock\(\s*(\w+)(?:\.class|::class)|\bmock<(\w+)>|\b(?:allow|expect)_any_instance_of\(\s*([\w:]+)|\binstance_double\(\s*['"]?([\w:]+)|\bMock<(\w+)>\(/;
 
-/** One function: its owner where there is one, and its name. */
+/** A mock of one function, with its owner and its name. */
 const MEMBERS: readonly RegExp[] = [
   /\bspyOn\(\s*(?<owner>[\w.]+)\s*,\s*['"`](?<name>\w+)['"`]\s*\)\s*\.mock(?:Return|Resolved|Rejected|Implementation)/,
   /\b(?:sinon|sandbox)\.(?:stub|replace)\(\s*(?<owner>[\w.]+)\s*,\s*['"`](?<name>\w+)['"`]/,
@@ -42,7 +42,7 @@ export function replacedSubjects(files: readonly DiffFile[]): readonly LoweredCl
     );
 }
 
-/** Not merely moved or formatted anew. */
+/** Whether an added line was not merely moved. */
 function isNew(line: DiffLine, hunk: readonly DiffLine[]): boolean {
   if (line.kind !== 'added') return false;
   return !hunk.some(({ kind, text }) => kind === 'removed' && text.trim() === line.text.trim());
@@ -58,7 +58,7 @@ function replaces({ text }: DiffLine, hunk: readonly DiffLine[], path: string): 
   return member !== null && !MACHINE.test(member.owner) && isCalled(member.owner, member.name, hunk);
 }
 
-/** The function that a line replaces. */
+/** The function that a line mocks. */
 function memberIn(text: string): { readonly owner: string; readonly name: string } | null {
   for (const pattern of MEMBERS) {
     const { owner, name } = pattern.exec(text)?.groups ?? {};
@@ -67,7 +67,7 @@ function memberIn(text: string): { readonly owner: string; readonly name: string
   return null;
 }
 
-/** Whether the test itself calls it, rather than code that it tests: alone, or as what belongs to its owner. */
+/** Whether the test itself calls the function, alone or as a member of its owner. */
 function isCalled(owner: string, name: string, hunk: readonly DiffLine[]): boolean {
   const owned = `(?:(?<![\\w.])|\\b${owner.split('.').at(-1) ?? ''}\\.)${name}`;
   const call = new RegExp(`(?<!\\b(?:def|function|func|fun) )${owned}\\s*\\(|\\bexpect\\(${owned}\\)`);
@@ -76,7 +76,7 @@ function isCalled(owner: string, name: string, hunk: readonly DiffLine[]): boole
   );
 }
 
-/** Whether a module or class has the name that the test's file is called after. */
+/** Whether the test's file is named after the module or class. */
 function isSubject(name: string, path: string): boolean {
   if (!isNamedAsTest(path)) return false;
   const subject = plain(

@@ -1,4 +1,4 @@
-// What the blueprint itself says about a change, whatever its author says: rules first, then a second model.
+// Reviews a change without its author: rules first, then a second model.
 import type { StepUsage } from '../../core/journal.ts';
 import type { Redact } from '../../core/redact.ts';
 import type { Review } from '../../core/verification.ts';
@@ -14,7 +14,7 @@ import { weakenedTests } from './weakened-tests.ts';
 const MAX_DIFF_BYTES = 2 * 1024 * 1024;
 const MAX_FINDINGS = 12;
 
-/** Everything that the rules find in a diff. */
+/** The findings of all rules in a diff. */
 export function findingsIn(diff: string): readonly Finding[] {
   const files = readDiff(diff);
   return [...addedSecrets(files), ...weakenedTests(files)];
@@ -37,10 +37,10 @@ export async function secretsIn(
 export interface ReviewOptions {
   readonly workspace: Pick<Workspace, 'mirror' | 'signal' | 'report'>;
   readonly model: Model;
-  /** The change is what `commit` has over this one. */
+  /** The change is the difference from this commit to `commit`. */
   readonly over: string;
   readonly commit: string;
-  /** All requests of the session: a follow-up is only understood with what came before. */
+  /** All requests of the session, because a follow-up is only understood with the earlier ones. */
   readonly request: string;
   readonly summary: string;
   readonly round: number;
@@ -48,11 +48,11 @@ export interface ReviewOptions {
 
 export interface Reviewed {
   readonly review: Review;
-  /** What the second model used. */
+  /** The usage of the second model. */
   readonly usage: StepUsage;
 }
 
-/** Judges the change of this turn. Never throws for reasons of its own; abort throws the signal's reason. */
+/** Reviews the change of this turn. A model that cannot be asked is no error; abort throws the signal's reason. */
 export async function review(options: ReviewOptions): Promise<Reviewed> {
   const { workspace, model, over, commit, request, summary, round } = options;
   const diff = await workspace.mirror.trees.diff(over, commit, MAX_DIFF_BYTES);
@@ -64,7 +64,7 @@ export async function review(options: ReviewOptions): Promise<Reviewed> {
   return { review: found, usage: judged.usage };
 }
 
-/** Files that would publish a secret of this installation. */
+/** One finding for each file that would publish a secret of this installation. */
 function knownSecrets(files: readonly DiffFile[], redact: Redact): readonly Finding[] {
   return files.flatMap((file): readonly Finding[] => {
     const text = added(file)
@@ -77,7 +77,7 @@ function knownSecrets(files: readonly DiffFile[], redact: Redact): readonly Find
   });
 }
 
-/** What the agent is told when a review did not pass. It may stand by what it did, with a reason. */
+/** The message for the agent when a review did not pass. The agent may keep its change, with a reason. */
 export function reviewReport({ findings, reasons }: Review): string {
   return [
     'Your change was reviewed before it is shown to people, and this was found:',

@@ -1,4 +1,4 @@
-// Credentials that a change adds, by their shape or by their randomness. What is found is never repeated.
+// Finds credentials that a change adds, by their shape or by their randomness. A finding never repeats the value.
 import { added, type DiffFile } from './diff.ts';
 import type { Finding } from './finding.ts';
 
@@ -29,16 +29,16 @@ const SHAPES: readonly Shape[] = [
   { name: 'a storage account key', pattern: /AccountKey=[A-Za-z0-9+/]{60,}={0,2}/ },
 ];
 
-/** A name that promises a credential, and the value that it is given in quotes, or bare in a settings file. */
+/** An assignment to a name of a credential: a value in quotes, or a bare one in a settings file. */
 const ASSIGNED =
   /(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth)[\w-]*["']?\s*(?::|=>?|:=)\s*(?:(["'`])([^"'`\s]{16,})\1|([^\s"'`#,;(){}[\]]{16,})\s*$)/i;
 const BARE_FILES = /(^|\/)\.env(\.|$)|\.(env|ini|properties|conf|cfg|ya?ml|toml)$/i;
 const PLACEHOLDER =
   /example|sample|dummy|fake|changeme|change-me|placeholder|your[-_]|xxxx|1234567|abcdef|\*\*\*|\.\.\.|^<.*>$|\$\{|\$\(|\{\{|process\.env|os\.environ|getenv|secrets\.|^(?:test|local|dev)[-_]/i;
-/** Passwords that every development set-up has. */
+/** The usual passwords of development set-ups. */
 const WELL_KNOWN = /^(?:password|postgres|secret|root|admin|guest|test|example|changeme|user|pass)\w{0,4}$/i;
 const MIN_ENTROPY_BITS = 3.5;
-/** Hashes and generated texts: long and random by nature. */
+/** Files of hashes and generated text, which are long and random by nature. */
 const GENERATED =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|Cargo\.lock|poetry\.lock|uv\.lock|Gemfile\.lock|composer\.lock|go\.sum|Pipfile\.lock)$|\.(svg|map|min\.js)$/;
 const SECRET_FILES: readonly RegExp[] = [
@@ -48,7 +48,7 @@ const SECRET_FILES: readonly RegExp[] = [
   /(^|\/)(?:\.netrc|\.pgpass|\.htpasswd)$/,
 ];
 
-/** Credentials in what the change adds. */
+/** One finding for each added line with a credential, and for each added file of credentials. */
 export function addedSecrets(files: readonly DiffFile[]): readonly Finding[] {
   return files.flatMap((file): readonly Finding[] => {
     if (GENERATED.test(file.path)) return [];
@@ -70,7 +70,7 @@ function secretIn(
   text: string,
   isBareFile: boolean,
 ): { readonly name: string; readonly certain: boolean } | null {
-  // A line of a minified file or of data would take long and tell nothing.
+  // The rest of a longer line is minified code or data, and would take long to search.
   const line = text.slice(0, 4_000);
   for (const { name, pattern } of SHAPES) {
     const found = pattern.exec(line);
@@ -89,7 +89,7 @@ function isPlaceholder(value: string): boolean {
   return PLACEHOLDER.test(value) || new Set(value).size <= 4;
 }
 
-/** Many different characters, letters and digits mixed, and none of what names, paths and texts have. */
+/** A random value mixes letters and digits, has many different characters, and is no path or name. */
 function isRandom(value: string): boolean {
   const mixed = /[a-z]/i.test(value) && /\d/.test(value);
   const isPathOrName = /^(?:https?:|\.{0,2}\/)|\/\w+\/|^[a-z]+(?:[-_.][a-z]+)+\d{0,3}$/i.test(value);

@@ -1,7 +1,7 @@
-// How tests are written, skipped and judged in the frameworks that repos use.
+// The words for test cases, skips and assertions in the frameworks that repos use.
 
 const TEST_FOLDERS = /(^|\/)(tests?|specs?|__tests__|testing)\//i;
-/** Names that runners look for. */
+/** The file names that test runners look for. */
 const TEST_NAMES: readonly RegExp[] = [
   /\.(test|tests|spec|cy|e2e)\.[cm]?[jt]sx?$/,
   /(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/,
@@ -9,31 +9,32 @@ const TEST_NAMES: readonly RegExp[] = [
   /_spec\.rb$/,
   /(Test|Tests|IT|Spec)\.(java|kt|kts|scala|cs|swift|php)$/,
 ];
-/** Data of tests is no test: it may come and go. */
+/** Files of test data hold no tests. */
 const TEST_DATA = /\.(snap|json|ya?ml|txt|md|csv|html|css|png|svg|golden|lock)$/i;
 
-/** Whether the file at this path holds tests. Rust keeps them in the source, so its words count everywhere. */
+/** Whether the file at this path holds tests, by its folder or name. */
 export function isTest(path: string): boolean {
   return (TEST_FOLDERS.test(path) || isNamedAsTest(path)) && !TEST_DATA.test(path);
 }
 
-/** Whether runners take the file for one of tests by its name alone. */
+/** Whether test runners find the file by its name alone. */
 export function isNamedAsTest(path: string): boolean {
   return TEST_NAMES.some((pattern) => pattern.test(path));
 }
 
+/** Rust keeps tests in the source files. */
 export function mayHoldTests(path: string): boolean {
   return isTest(path) || path.endsWith('.rs');
 }
 
 export interface Wording {
-  /** Depends on something: fine for a new test, which nobody relied on yet. */
+  /** The skip depends on a condition, which is fine for a new test. */
   readonly conditional?: true;
   readonly pattern: RegExp;
   readonly name: string;
 }
 
-/** Words by which a test does not run. */
+/** The words that keep a test from running. */
 export const SKIPS: readonly Wording[] = [
   {
     name: 'skip',
@@ -77,9 +78,9 @@ export const SKIPS: readonly Wording[] = [
   { name: 'retry', pattern: /\bjest\.retryTimes\s*\(|@pytest\.mark\.flaky|\bthis\.retries\s*\(/ },
 ];
 
-/** The beginning of a test case. */
+/** The first lines of test cases. */
 export const CASES: readonly RegExp[] = [
-  // Skipped ones as well: that they are skipped is told by itself.
+  // Skipped cases count too, because skips have findings of their own.
   /^\s*[fx]?(?:it|test|specify)(?:\.\w+)*(?:\.each\b.*)?\s*[(`]/,
   /^\s*(?:async\s+)?def\s+test_?\w*\s*\(/,
   /^\s*func\s+(?:\([^)]*\)\s*)?(?:Test|Fuzz)\w*\s*\(/,
@@ -90,21 +91,21 @@ export const CASES: readonly RegExp[] = [
   /^\s*(?:public\s+)?function\s+test\w*\s*\(/,
 ];
 
-/** A line that claims something. */
+/** Assertions. */
 export const ASSERTION =
   /\bexpect(?:_\w+|!)?\s*(?:[({.]|$)|\bassert(?:[A-Z_]\w*|!|\.\w+|_\w+!?)?\s*[(.\s]|\bAssert\.\w+|\b(?:require|assert|should|must)\.[A-Za-z]\w*\s*\(|\.should\b|\bt\.(?:Error|Errorf|Fatal|Fatalf|is|equal|deepEqual|ok|truthy)\s*\(|\bt\.assert\b|#expect\s*\(|\bXCTAssert\w*/;
 
-/** Claims of a certain value. */
+/** Assertions of one certain value. */
 export const STRICT =
   /\.to(?:Be|Equal|StrictEqual|MatchObject|HaveLength|Contain|ContainEqual|Throw|ThrowError|BeCloseTo|HaveBeenCalledTimes|HaveBeenCalledWith)\(\s*[^)\s]|\.to\.(?:deep\.)?(?:equal|eql)\b|\b(?:strictEqual|deepStrictEqual|deepEqual|equal)\s*\(|\bassert\w*Equals?\b|\bassert_eq!|\bassert\s+.*==|\bassertEqual|\bEqual\(t,|\bAssert\.(?:Equal|AreEqual)\b|\bto eq\b/;
 
-/** Claims that almost anything fulfils. */
+/** Assertions that almost any value fulfils. */
 export const LOOSE =
   /\.to(?:BeDefined|BeTruthy|BeFalsy)\(\)|\.not\.to(?:BeNull|BeUndefined|Throw)\(\)|\bexpect\.any(?:thing)?\(|\.to\.(?:exist|be\.ok)\b|\bassert(?:True|IsNotNone|NotNull)\b|\bassert!\(|\bassert\.ok\s*\(|\bassert\s+[\w.]+(?:\([^)]*\))?\s*(?:is not None)?\s*$|\bNotNil\(t,|\bis not None\b|\bAssert\.(?:NotNull|IsNotNull|True)\b/;
 
-/** Claims that are always true. */
+/** Assertions that are always true. */
 export const EMPTY =
   /\bexpect\(\s*(true|1)\s*\)\.to(?:Be|Equal)\(\s*\1\s*\)|\bexpect\(\s*true\s*\)\.toBeTruthy|\bassert(?:\.ok|True)?\s*\(?\s*(?:true|True|1\s*==\s*1)\s*\)?\s*;?\s*$|\bassert!\(\s*true\b|\bAssert\.(?:True|IsTrue)\(\s*true\b|\bassertTrue\(\s*true\b/;
 
-/** A claim that has become a comment. */
+/** Assertions that are commented out. */
 export const COMMENTED = /^\s*(?:\/\/|#|\/\*|--)\s*(?:await\s+)?(?:expect|assert|require\.)\w*\s*[(.! ]/;

@@ -1,5 +1,5 @@
-// Weakened tests, seen in the diff alone: skipped, deleted, emptied or made to claim less, and checks that
-// are switched off. Rules cannot know intentions, so what they find is a question to the author.
+// Finds weakened tests in a diff: skipped, deleted, emptied or made to claim less, and checks that are switched off.
+// Rules cannot know intentions, so each finding is a question to the author.
 import { added, type DiffFile, type DiffLine, hunksOf, removed } from './diff.ts';
 import { fewerRows } from './fewer-rows.ts';
 import type { Finding } from './finding.ts';
@@ -18,7 +18,7 @@ import {
   STRICT,
 } from './test-words.ts';
 
-/** What the change does to tests, at most a few findings per file. */
+/** The findings about tests, at most a few per file. */
 export function weakenedTests(files: readonly DiffFile[]): readonly Finding[] {
   const tests = files.filter((file) => mayHoldTests(file.path));
   return [
@@ -46,10 +46,10 @@ const isClaim: Test = (line) => !isComment(line) && !/^\s*import\b/.test(line);
 
 type Count = (line: string) => number;
 const cases: Count = (line) => (isCase(line) ? 1 : 0);
-/** All on a line, so that a formatter that breaks or joins lines changes nothing. */
+/** Counts all assertions of a line, so that a formatter that breaks or joins lines changes nothing. */
 const claims: Count = (line) => (isClaim(line) ? line.split(ASSERTION).length - 1 : 0);
 
-/** Lines that came beyond those that went: code that only moved cancels out. */
+/** The added lines beyond the number of removed ones, so that code that only moved does not count. */
 function surplus(file: DiffFile, test: Test): readonly DiffLine[] {
   const gone = removed(file).filter((line) => test(line.text)).length;
   return added(file)
@@ -80,7 +80,7 @@ function emptied(file: DiffFile): readonly Finding[] {
   ];
 }
 
-/** Within one hunk a claim of a certain value made way for one that almost anything fulfils. */
+/** Hunks in which an assertion of a certain value was replaced by one that almost any value fulfils. */
 function loosened(file: DiffFile): readonly Finding[] {
   return hunksOf(file).flatMap((hunk) => {
     const count = (kind: DiffLine['kind'], pattern: RegExp): number =>
@@ -93,7 +93,7 @@ function loosened(file: DiffFile): readonly Finding[] {
   });
 }
 
-/** Fewer test cases or assertions than before, counted over all tests, since they may move between files. */
+/** Files with fewer test cases or assertions, where all tests together lost some: they may move between files. */
 function fewer(tests: readonly DiffFile[]): readonly Finding[] {
   const sum = (lines: readonly DiffLine[], count: Count): number =>
     lines.reduce((total, line) => total + count(line.text), 0);
@@ -116,7 +116,7 @@ function fewer(tests: readonly DiffFile[]): readonly Finding[] {
   });
 }
 
-/** Tests that moved to a file whose name no runner looks for. */
+/** Tests that moved to a file that no test runner finds. */
 function unfound(files: readonly DiffFile[]): readonly Finding[] {
   const gone = files.filter((file) => file.status === 'deleted' && isNamedAsTest(file.path));
   const moved = files.filter((file) => {
@@ -135,7 +135,7 @@ function isMostlyIn(old: DiffFile, lines: ReadonlySet<string>): boolean {
   return texts.filter((text) => lines.has(text)).length > texts.length * 0.8;
 }
 
-/** Ways to make a check pass without running it, in the files that say what is run. */
+/** Ways to switch a check off, with the files that configure checks. */
 const OFF: readonly { readonly files: RegExp; readonly pattern: RegExp; readonly sentence: string }[] = [
   {
     files:

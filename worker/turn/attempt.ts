@@ -1,4 +1,4 @@
-// What a turn works on: the session's own attempt, or one of several that are made in parallel.
+// The attempt that a turn works on: the session's own, or one of several that run in parallel.
 import { type Approach, sandboxKey } from '../../core/attempt.ts';
 import { branchOf } from '../../core/session.ts';
 import { Session, type Turn } from '../../db/entities/session.ts';
@@ -6,27 +6,27 @@ import type { Database, EntityManager } from '../../db/schema/database.ts';
 import { attemptOfTurn, keepAttemptHead } from '../../db/turns/attempts.ts';
 
 export interface Attempt {
-  /** Names its journal. */
+  /** The number of its journal. */
   readonly number: number;
   readonly branch: string;
   readonly sandboxKey: string;
-  /** Commit of the default branch that its work starts from, null until that is known. */
+  /** The commit of the default branch that its work starts from; null until that is known. */
   readonly base: string | null;
-  /** The last commit that people saw of it, null before the first one. */
+  /** The commit that people saw last; null before the first one. */
   readonly head: string | null;
   /** Whether there was work before this turn, so that a new sandbox means that something may be gone. */
   readonly goesOn: boolean;
-  /** Place in the session of the turn that asked for it. */
+  /** The position in the session of the turn that asked for it. */
   readonly askedAt: number;
-  /** In what it differs from the others; null where there are no others. */
+  /** How it differs from the other attempts; null where there are none. */
   readonly approach: Approach | null;
-  /** Writes down the base, in the transaction of `em`. */
+  /** Stores the base in the transaction of `em`. */
   keepBase(em: EntityManager, base: string): Promise<void>;
-  /** Writes down what was published, in the transaction of `em`. */
+  /** Stores the published commit in the transaction of `em`. */
   keepHead(em: EntityManager, head: string): Promise<void>;
 }
 
-/** The attempt that a turn works on. After a merge or a discard the session's begins anew. */
+/** Finds the attempt of a turn. After a merge or a discard the session's own has neither base nor head. */
 export async function attemptOf(database: Database, session: Session, turn: Turn): Promise<Attempt> {
   const row = await attemptOfTurn(database.em(), turn.id);
   return row === null ? sessionsOwn(session, turn) : oneOfSeveral(session.id, turn, row);
@@ -70,7 +70,7 @@ function oneOfSeveral(
     goesOn: row.goesOn || turn.leaseEpoch > 1,
     askedAt,
     approach,
-    // It was fixed for all of them before they began.
+    // `startAttempts` has stored the base for all attempts.
     keepBase: async () => {},
     keepHead: (em, commit) => keepAttemptHead(em, turn.id, commit),
   };

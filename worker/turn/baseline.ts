@@ -1,5 +1,4 @@
-// The pages before the session changed anything, photographed beside the agent's work in a sandbox of their
-// own, so that neither waits for the other.
+// Photographs the pages of the baseline in a sandbox of their own, while the agent works in the session's sandbox.
 import { APPROACHES } from '../../core/attempt.ts';
 import type { NamedShot } from '../../core/page.ts';
 import { eventsOfSession } from '../../db/log/events.ts';
@@ -12,13 +11,13 @@ import { BASELINE_SUFFIX } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 
 export interface Baseline {
-  /** The shots, waiting for them where they are still being taken. Without any where the app did not open. */
+  /** Waits for the shots. Resolves with none where the app did not open; never rejects. */
   readonly shots: () => Promise<readonly NamedShot[]>;
-  /** Gives up what is under way and removes the sandbox. */
+  /** Aborts the capture and removes its sandbox. */
   readonly close: () => Promise<void>;
 }
 
-/** Starts taking the shots, or finds the ones that an earlier turn of the session took of the same base. */
+/** Starts the capture, or finds the shots that an earlier turn of the session took of the same base. */
 export function captureBaseline(context: TurnContext, workspace: Workspace): Baseline {
   const { serve, pages } = workspace.repoFile;
   if (serve === undefined || pages.length === 0) return { shots: async () => [], close: async () => {} };
@@ -29,7 +28,7 @@ export function captureBaseline(context: TurnContext, workspace: Workspace): Bas
       if (!signal.aborted) workspace.log.warn('the pages could not be opened before the change', { error });
       return [];
     });
-  // Of several attempts the first one takes them for all; the others look whether it has once they need them.
+  // The first of several attempts takes the shots for all; the others look for them once they need them.
   const { approach } = context.attempt;
   let taken = approach === null || approach === APPROACHES[0] ? take() : undefined;
   return {
@@ -49,11 +48,11 @@ async function findOrTake(
   const events = await eventsOfSession(context.database.em(), context.session.id);
   for (const { body } of events.toReversed()) {
     if (body.type !== 'pages.captured' || body.base !== workspace.base) continue;
-    // Shots without a name are from before pages were looked at on phones too.
+    // Shots without a name were taken before there were shots of phones.
     if (body.shots.every(({ name }) => name !== undefined)) return body.shots;
   }
   const key = `${workspace.facts.sandboxKey}${BASELINE_SUFFIX}`;
-  // One that a killed worker left may have been touched half-way.
+  // A killed worker may have left a sandbox that is half prepared.
   await context.provider.remove(key);
   const opened = await context.provider.open({ key, image: workspace.snapshot }, signal);
   const sandbox = await workspace.egress.open(opened);

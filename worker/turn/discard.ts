@@ -1,10 +1,10 @@
-// A turn that discards: the branch goes from the remote, the sandbox goes away, the log stays.
+// A turn that discards: deletes the session's branch on the remote and its sandbox. The log stays.
 import { Session } from '../../db/entities/session.ts';
 import { forgetWork } from '../../db/turns/saved-work.ts';
 import { finishTurn } from '../../db/turns/turns.ts';
 import type { TurnContext } from './context.ts';
 
-/** Throws the session's work away. */
+/** Discards the session's work. */
 export async function runDiscardTurn(context: TurnContext): Promise<void> {
   const { database, lease, turn, session, attempt, mirror, forge, provider, signal } = context;
   if (session.headCommit !== null) await forge.discard(mirror, session.branch, signal);

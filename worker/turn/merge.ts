@@ -1,4 +1,4 @@
-// A turn that merges: a person clicked, the bot let the click through, and everything is checked again here.
+// A turn that merges: checks the rights, the approvals and the verification again, and merges the commit.
 import { type Approval } from '../../core/approval.ts';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { MergeBlock } from '../../core/event.ts';
@@ -18,7 +18,10 @@ import { signatureOf } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { hasPassed } from './verification-record.ts';
 
-/** Merges exactly the commit that the person saw. */
+/**
+ * Merges the commit that the person saw. Throws `head_moved`, `verification_missing`, `not_allowed` or
+ * `merge_conflict`.
+ */
 export async function runMergeTurn(context: TurnContext): Promise<void> {
   const { database, lease, turn, session, mirror, signal } = context;
   const commit = turn.details.commit;
@@ -60,7 +63,7 @@ export async function runMergeTurn(context: TurnContext): Promise<void> {
     });
   } catch (error) {
     const block = commit === undefined || signal.aborted ? null : await blockOf(context, commit, error);
-    // The click is given back, so that the button can be used again once the cause is gone.
+    // Without its claim the button can be used again once the cause is gone.
     await fenced(database, lease, async (em) => {
       await em.nativeDelete(MergeClaim, { sessionId: session.id, turnId: turn.id });
       if (block !== null) await appendEvents(em, session.id, turn.id, [{ type: 'merge.blocked', ...block }]);
@@ -74,7 +77,7 @@ interface Rights {
   readonly prompters: readonly Person[];
 }
 
-/** The lists and the approvals once more, as they are now. Throws `not_allowed`. */
+/** Checks the lists and the approvals as they are now. Throws `not_allowed`. */
 async function checkRights(
   context: Pick<TurnContext, 'config' | 'database' | 'session' | 'turn'>,
   commit: string,
@@ -86,7 +89,7 @@ async function checkRights(
   const { changeTurnId } = turn.details;
   const change = changeTurnId === undefined ? null : await em.findOne(Turn, { id: changeTurnId });
   const prompters = await promptersOf(em, session.id, change?.position ?? turn.position);
-  // Merges of before there were approvals are their own.
+  // A merge without a change turn is from before there were approvals: the click itself is the approval.
   const given = change === null ? [{ by: turn.requester, commit }] : await approvalsOf(em, change.id);
   const counting = countingApprovals(config, given, commit, prompters);
   if (counting.length < config.approvals.needed) throw unapproved(counting.length, config.approvals.needed);
@@ -102,7 +105,7 @@ async function approvalsOf(em: EntityManager, changeTurnId: string): Promise<rea
   });
 }
 
-/** What stands in the way, for the people who decide how to go on; null where it is not about the branches. */
+/** Describes what blocks the merge, for the buttons in the thread; null where the branches are not the cause. */
 async function blockOf(context: TurnContext, seen: string, error: unknown): Promise<MergeBlock | null> {
   const why = hasCode(error, 'head_moved')
     ? 'head_moved'
@@ -128,7 +131,7 @@ async function blockOf(context: TurnContext, seen: string, error: unknown): Prom
     });
     return { ...block, diffArtifactId: saved.id };
   } catch (cause) {
-    // The failure itself is told all the same.
+    // People see the failure itself all the same.
     log.warn('what blocks the merge could not be looked at', { error: cause });
     return null;
   }

@@ -1,4 +1,4 @@
-// Opens the workspace of a turn: the tree of its parent in the session's sandbox, and the log told of it.
+// Opens the workspace of a turn and reports that in the session's log.
 import type { EventBody } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
 import { openArtifacts } from '../../db/log/artifacts.ts';
@@ -14,7 +14,7 @@ import { signatureOf, type Workspace, type WorkspaceFacts } from '../workspace/w
 import type { TurnContext } from './context.ts';
 import { deleteOldBranch } from './delete-old-branch.ts';
 
-/** The workspace of a turn, with the sandbox open and the tree of its parent in it. */
+/** Opens the sandbox of the turn with its branch checked out. Throws as `prepare` does. */
 export async function openWorkspace(context: TurnContext): Promise<Workspace> {
   const { database, lease, turn, session, attempt, signal, log } = context;
   const report = (...events: EventBody[]) =>
@@ -51,7 +51,7 @@ export async function openWorkspace(context: TurnContext): Promise<Workspace> {
     network: context.networks?.byRepo.get(context.mirror.repo.name)?.policy,
     baseCommit: attempt.base,
     headCommit: attempt.head,
-    // An opening that got nowhere left nothing that could be lost.
+    // An opening that failed before it saved anything left nothing that could be lost.
     goesOn: attempt.goesOn || saved !== null,
     saved,
     failures: snapshotFailuresOf(database),
@@ -68,7 +68,7 @@ export async function openWorkspace(context: TurnContext): Promise<Workspace> {
     await attempt.keepBase(em, prepared.base);
     await noteSandbox(em, attempt.sandboxKey, prepared.sandboxName);
   });
-  // Where everything was saved nobody needs to notice.
+  // Where all work was saved, people need not know that the sandbox is another one.
   if (prepared.lost === 'work') await report({ type: 'sandbox.restored', lost: prepared.lost });
   await report({ type: 'phase.finished', phase: 'prepare', ok: true, detail: '' });
   const artifacts = cleanPictures(openArtifacts(database, context.content, lease));

@@ -5,27 +5,27 @@ import type { Turn } from '../../db/entities/session.ts';
 const NOTHING_CHANGED =
   'Change no files and publish nothing: what you change now is thrown away. Look at the code as far as you need to, and answer with the plan in Markdown: the steps in their order with the files that each touches, how it will be checked, and what you are unsure of. A person decides on it before anything is changed.';
 
-/** Whether the turn is to end with a plan for now. */
+/** Whether the turn ends with a plan, because people have not agreed to one yet. */
 export function isPlanning({ details }: Pick<Turn, 'details'>): boolean {
   return details.planFirst === true && details.plans?.at(-1)?.decision?.how !== 'go';
 }
 
-/** Whether whatever the agent does to the files is thrown away. */
+/** Whether the agent's changes of the files are undone. */
 export function isReadOnly(turn: Pick<Turn, 'details'>): boolean {
   return turn.details.readOnly === true || isPlanning(turn);
 }
 
-/** What the agent is told beside the request while it plans. */
+/** The part of the request that asks for a plan, or holds the plan that was agreed to. */
 export function planningNote(turn: Pick<Turn, 'details'>): string {
   if (isPlanning(turn)) return `<how>\nA plan is asked for first. ${NOTHING_CHANGED}\n</how>`;
   const agreed = turn.details.plans?.at(-1);
-  // Other attempts have not seen how it was made.
+  // The other attempts have not made the plan themselves.
   return agreed === undefined
     ? ''
     : `<plan note="agreed to by a person; carry it out">\n${agreed.text}\n</plan>`;
 }
 
-/** What a person decided on the newest plan, for the agent; null where nobody has decided yet. */
+/** The message with a person's decision on the newest plan; null before there is one. */
 export function decisionMessage({ details }: Pick<Turn, 'details'>): MessageEntry | null {
   const plans = details.plans ?? [];
   const decision = plans.at(-1)?.decision ?? null;

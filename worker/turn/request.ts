@@ -1,4 +1,4 @@
-// The request as the agent gets it: what was asked, and around it what came along, each marked as what it is.
+// Makes the request message for the agent: the words of the person, and each attachment in an element of its own.
 import { join } from 'node:path/posix';
 import type { Approach } from '../../core/attempt.ts';
 import type { MessageEntry } from '../../core/journal.ts';
@@ -8,19 +8,19 @@ import { imageTypeOf } from '../pictures/format.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { planningNote } from './plan.ts';
 
-/** Beside the checkout, so that nothing of it becomes part of a change. */
+/** The folder is outside of the checkout, so that no attachment becomes part of a change. */
 const GIVEN_DIR = '/work/attachments';
-/** What models take as a picture at most. */
+/** Models take no larger pictures. */
 const IMAGE_MAX_BYTES = 5 * 1024 * 1024;
 const IMAGES_MAX = 8;
 
-/** The files that came with words, where the agent finds them. */
+/** The attached files in the sandbox, a line for each, and those that the model sees as pictures. */
 export interface PlacedFiles {
   readonly lines: readonly string[];
   readonly imageArtifactIds: readonly string[];
 }
 
-/** Writes the files that came with a turn's words into the sandbox; again after a crash, to the same places. */
+/** Writes the attached files of a turn into the sandbox. After a crash it writes them to the same paths again. */
 export async function placeFiles(
   workspace: Workspace,
   turnId: string,
@@ -45,7 +45,7 @@ export async function placeFiles(
   return { lines: [...lines, ...(attachments.filesLeft ?? [])], imageArtifactIds: images };
 }
 
-/** The message that a turn begins with. */
+/** Makes the message that a turn begins with. */
 export function requestOf(turn: Turn, placed: PlacedFiles, approach: Approach | null): MessageEntry {
   const { details, requester, text } = turn;
   const parts = [
@@ -59,7 +59,7 @@ export function requestOf(turn: Turn, placed: PlacedFiles, approach: Approach | 
   return { kind: 'message', id: 'request', text: joined(parts), ...picturesOf(placed) };
 }
 
-/** Words to a turn under way with what came with them, for the agent. */
+/** Makes the content of a later message: the words, and the attachments that came with them. */
 export function withAttachments(
   text: string,
   attachments: Attachments,
@@ -88,7 +88,7 @@ function picturesOf({ imageArtifactIds }: PlacedFiles): Pick<MessageEntry, 'imag
   return imageArtifactIds.length === 0 ? {} : { imageArtifactIds };
 }
 
-/** Words of others; they cannot close the element that they stand in. */
+/** Puts foreign words into an element that they cannot close. */
 function data(name: string, note: string, text: string): string {
   if (text.trim() === '') return '';
   const inside = text.replaceAll(`</${name}`, `<\\/${name}`);

@@ -1,5 +1,5 @@
-// A turn that takes a merge back: the opposite change is made in the mirror, verified like any other, published
-// on the session's branch, and shown with the same buttons. Nothing is merged here.
+// A turn that reverts a merge: the opposite change is made in the mirror, verified and published on the session's
+// branch, where people merge it with the same buttons as any change.
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Usage } from '../../core/result.ts';
 import { revertTree } from '../forge/revert.ts';
@@ -42,7 +42,7 @@ async function revertCommit(workspace: Workspace, merge: string, text: string): 
   });
 }
 
-/** Brings the working tree of the sandbox to the commit, staged over its parent as the agent's work would be. */
+/** Checks the commit out in the sandbox, staged over its parent like the agent's work. */
 async function checkOut(workspace: Workspace, commit: string): Promise<void> {
   const { mirror, parent, sandbox } = workspace;
   await sandbox.write(BUNDLE, await mirror.objects.bundle({ [BRANCH]: commit }, [parent]));

@@ -1,5 +1,5 @@
-// The repo of a request whose words do not say it: a cheap model's choice among the repos' descriptions. It may
-// well answer that it does not know; then the person's own default counts, else the person is asked.
+// Finds the repo of a request that names none: a cheap model chooses by the repos' descriptions. Where it does not
+// know, the person's default counts; without one the person is asked.
 import { z } from 'zod';
 import type { RepoConfig } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
@@ -11,15 +11,15 @@ import { prompt } from '../agent/prompts.ts';
 import { type Model, singleMessage } from '../model/model.ts';
 import type { WorkerServices } from './context.ts';
 
-/** The person waits, and can be asked instead. */
+/** The limit is short, because the person waits and can be asked instead. */
 const MAX_MS = 30_000;
 const MAX_TEXT_CHARS = 8_000;
 
 const answerSchema = z.object({ repo: z.string() });
 
 /**
- * Finds the repo of a leased turn whose session has none. Null where a person is asked for it now: the turn is
- * put down until then. Throws `lease_lost`.
+ * Finds the repo of a leased turn whose session has none. Null where the person is asked now: the turn waits for the
+ * answer without a lease. Throws `lease_lost`.
  */
 export async function routeTurn(
   tools: Pick<WorkerServices, 'database' | 'config' | 'model' | 'judge' | 'log'>,
@@ -45,7 +45,7 @@ export async function routeTurn(
       await appendEvents(em, lease.sessionId, lease.turnId, [{ type: 'turn.routed', repo, why }]);
       return;
     }
-    // Nothing was begun, so it can still be edited or taken back.
+    // The turn has not started, so people can still edit or withdraw the request.
     await em.nativeUpdate(
       Turn,
       { id: lease.turnId },
@@ -83,7 +83,7 @@ function answerIn(text: string): string | null {
   return answerSchema.safeParse(parseJson(json ?? '')).data?.repo ?? null;
 }
 
-/** The base branch that a request named is not there: the thread forgets it, and the request is kept. */
+/** Removes a base branch that does not exist from the session. Returns the error for the turn. */
 export async function forgetBranch(
   { database }: Pick<WorkerServices, 'database'>,
   lease: Lease,

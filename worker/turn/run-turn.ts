@@ -1,4 +1,5 @@
-// One turn from claim to result. This file is the story; blueprint/, agent/ and forge/ are its chapters.
+// Runs one claimed turn: finds its repo and model, then runs the steps of its kind. Lost sandboxes are replaced.
+// Steps: change.ts, start-attempts.ts, merge.ts, revert.ts, discard.ts.
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { type Lease, renewLease } from '../../db/schema/lease.ts';
@@ -15,14 +16,14 @@ import { forgetBranch, routeTurn } from './route-repo.ts';
 import { beginAttempts } from './start-attempts.ts';
 import { waitForEngine } from './wait-for-engine.ts';
 
-/** A sandbox that is lost this often in one turn is not opened once more. */
+/** The turn fails when it loses its sandbox this often. */
 const MAX_LOSSES = 3;
-/** An engine that goes away more often than this in one turn is not waited for. */
+/** The turn fails when the engine goes away more often than this. */
 const MAX_ABSENCES = 3;
 
 /**
- * Works on a leased turn until it is over or waits for a person; goes on in a fresh sandbox where the one it
- * had is lost, and once the engine is back where that went away. Throws what should be told as its failure.
+ * Works on a leased turn until it is over or waits for a person. Goes on in a fresh sandbox after its own was lost, and
+ * after the engine was away. Throws the failure of the turn.
  */
 export async function runTurn(tools: WorkerServices, lease: Lease, signal: AbortSignal): Promise<void> {
   let losses = 0;
@@ -41,8 +42,8 @@ export async function runTurn(tools: WorkerServices, lease: Lease, signal: Abort
 }
 
 /**
- * A sandbox that says another worker has it, while the lease is still here, holds a program that pretends to
- * be one: it is removed, and the error says so. Throws `lease_lost` where it is true.
+ * A sandbox says that another worker has opened it. Throws `lease_lost` where that is true. While the lease is still
+ * here, a program in the sandbox pretends to be a worker: the sandbox is removed, and the error says so.
  */
 async function withoutImpostor(context: TurnContext, cause: unknown): Promise<ThreadsmithError> {
   const { database, lease, provider, attempt } = context;
@@ -80,7 +81,7 @@ async function runOnce(
   }
   const log = tools.log.with({ turn: turn.id, session: session.id });
   const { baseBranch } = session;
-  // Everything that is done on the default branch is then done on the one that the request named.
+  // A base branch that the request named takes the place of the default branch.
   const based = typeof baseBranch === 'string' ? { ...repo, default_branch: baseBranch } : repo;
   const context: TurnContext = {
     ...tools,
@@ -103,7 +104,7 @@ async function runOnce(
   }
 }
 
-/** The one that was asked for in the thread, while the configuration has it. */
+/** The model that the thread asked for, if the configuration still has it; else the usual one. */
 function modelOf({ model, choices }: WorkerServices, { model: wanted }: Session): Model {
   return (typeof wanted === 'string' ? choices?.get(wanted) : undefined) ?? model;
 }

@@ -1,4 +1,4 @@
-// A turn that asks for several attempts: fixes what they start from, begins them, and puts itself down.
+// A turn that asks for several attempts: stores what they start from and starts them. It goes on after they are over.
 import { APPROACHES, MAX_ATTEMPTS } from '../../core/attempt.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { Turn } from '../../db/entities/session.ts';
@@ -8,7 +8,7 @@ import { fenced } from '../../db/schema/lease.ts';
 import { type StartingPoint, startAttempts } from '../../db/turns/attempts.ts';
 import type { TurnContext } from './context.ts';
 
-/** Begins the attempts that a turn asks for. The turn goes on by itself once they are over. */
+/** Starts the attempts of a turn and releases its lease. The turn goes on once all of them are over. */
 export async function beginAttempts(context: TurnContext): Promise<void> {
   const { database, lease, turn, session, model, mirror, signal } = context;
   await fenced(database, lease, (em) =>
@@ -27,7 +27,7 @@ export async function beginAttempts(context: TurnContext): Promise<void> {
   await startAttempts(database, lease, start, APPROACHES.slice(0, count), tried ?? null);
 }
 
-/** From where the session stands. */
+/** The attempts start from the session as it is. */
 async function fromHere({ database, session, attempt }: TurnContext, latest: string): Promise<StartingPoint> {
   const entries = await loadJournal(database.em(), session.id, attempt.number);
   return {
@@ -38,7 +38,7 @@ async function fromHere({ database, session, attempt }: TurnContext, latest: str
   };
 }
 
-/** From where the turn started whose request is tried in other ways. */
+/** The attempts start where the turn with the earlier result started. Throws `head_moved` where work went on since. */
 async function fromWhere(context: TurnContext, turnId: string): Promise<StartingPoint> {
   const { database, session, attempt, mirror } = context;
   const em = database.em();
@@ -47,7 +47,7 @@ async function fromWhere(context: TurnContext, turnId: string): Promise<Starting
   if (result?.kind !== 'change' || attempt.base === null || session.headCommit !== result.commit)
     throw movedOn();
   const entries = await loadJournal(em, session.id, attempt.number);
-  // Where it was itself the choice among several, the steps are those of the attempt.
+  // Where the earlier result was itself chosen among several attempts, the attempts' turns have its steps.
   const own = await em.execute<{ turn_id: string }[]>('select turn_id from attempt where parent_id = ?', [
     turnId,
   ]);

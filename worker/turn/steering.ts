@@ -1,4 +1,4 @@
-// What people send to the turn at work, for the agent before its next step.
+// Takes the words that people send to the turn at work, for the agent's next step.
 import type { MessageEntry } from '../../core/journal.ts';
 import type { LaterAttachments } from '../../db/entities/session.ts';
 import type { StepLog } from '../../db/log/journal.ts';
@@ -7,9 +7,9 @@ import type { Lease } from '../../db/schema/lease.ts';
 import { type SteeringMessage, takeSteering } from '../../db/turns/steering.ts';
 
 /**
- * Gives what was sent. The first call gives everything, also what a worker took before it died; later ones
- * ask the database only where the journal's last step saw something new. `beside` makes a message of words and
- * what came with them.
+ * Makes a function that takes the new messages. Its first call takes all of them, also those that a worker took before
+ * it died; later calls ask the database only after the journal's last step saw something new. `beside` makes the
+ * content of a message of its words and attachments.
  */
 export function steeringOf(
   database: Database,
@@ -33,7 +33,7 @@ export function steeringOf(
   };
 }
 
-/** A reply that a person sent to the turn at work. */
+/** The reply of a person as the agent reads it. */
 function saidMeanwhile({ text, by }: SteeringMessage): string {
   const name = by.name.replaceAll('"', "'");
   return `<reply from="${name}">\n${text}\n</reply>`;

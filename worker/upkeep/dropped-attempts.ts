@@ -1,5 +1,5 @@
-// Takes the branches of attempts that nobody chose off the remote, and their sandboxes off this worker's engine.
-// Those on other engines are found by the housekeeping there.
+// Deletes the branches of dropped attempts on the remote, and their sandboxes on this worker's engine. Workers on
+// other engines remove the sandboxes there as idle ones.
 import { sandboxKey } from '../../core/attempt.ts';
 import { branchOf } from '../../core/session.ts';
 import { droppedAttempts, markRemoved } from '../../db/turns/attempts.ts';
@@ -9,8 +9,11 @@ import type { WorkerServices } from '../turn/context.ts';
 
 const AT_ONCE = 20;
 
-/** One round. What fails is told in the log and tried again in the next one; two rounds at once do no harm. */
-export async function removeDropped(tools: WorkerServices, signal?: AbortSignal): Promise<void> {
+/** Removes some dropped attempts. Failures are logged and tried again by the next call; calls may overlap. */
+export async function removeDropped(
+  tools: Pick<WorkerServices, 'database' | 'provider' | 'forge' | 'config' | 'mirrors' | 'log'>,
+  signal?: AbortSignal,
+): Promise<void> {
   const { database, provider, forge, config, log } = tools;
   for (const dropped of await droppedAttempts(database.em(), AT_ONCE)) {
     const { sessionId, number } = dropped;

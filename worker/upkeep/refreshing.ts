@@ -1,21 +1,21 @@
-// When snapshots are looked at: on a schedule, when a turn found an older one, and when somebody begins to type.
+// Refreshes snapshots on a schedule, and soon after a turn had to use an older one.
 import type { Log } from '../../core/log.ts';
 import { consumeRefreshes, openRefreshQueue, type QueueOptions } from '../../db/transport/queue.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
 
-/** How late a commit that nobody made a request for gets its snapshot. Looking costs a fetch. */
+/** Each look costs a fetch. */
 const LOOK_EVERY_MS = 5 * 60_000;
 const SCHEDULE_RETRY_MS = 60_000;
 
 export interface Refreshing {
-  /** Has a snapshot of this commit built beside the turns. */
+  /** Starts a background snapshot build for this commit. */
   readonly soon: (repo: string, commit: string) => void;
   close(): Promise<void>;
 }
 
 /**
- * Keeps the snapshots of these repos fresh on the engine that `place` names: each engine has its own snapshots,
- * and so a queue of its own, which all workers on it share.
+ * Keeps the snapshots of these repos fresh on the engine that `place` names. Each engine has its own snapshots and its
+ * own queue, which all workers on it share.
  */
 export function startRefreshing(
   keeper: SnapshotKeeper,
@@ -47,17 +47,17 @@ export function startRefreshing(
   };
 }
 
-/** Tries until it works; the queue may be away when a worker starts. */
+/** Repeats `work` until it succeeds: the queue may be away when a worker starts. */
 function untilDone(log: Log, work: () => Promise<void>): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  const attempt = (): void => {
+  const begin = (): void => {
     work().catch((error: unknown) => {
       log.warn('refreshes could not be scheduled', { error });
-      if (!isStopped) timer = setTimeout(attempt, SCHEDULE_RETRY_MS);
+      if (!isStopped) timer = setTimeout(begin, SCHEDULE_RETRY_MS);
     });
   };
-  attempt();
+  begin();
   return () => {
     isStopped = true;
     clearTimeout(timer);

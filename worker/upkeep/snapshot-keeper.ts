@@ -1,4 +1,4 @@
-// Keeps the snapshots of the repos fresh, and sandboxes of the newest ones ready: beside the turns, for turns to find.
+// Keeps the snapshots of the repos fresh and a pool of sandboxes of the newest ones warm, apart from the turns.
 import type { Config, RepoConfig } from '../../core/config/config.ts';
 import { toFailure } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -17,9 +17,9 @@ import { limitsOf } from '../workspace/prepare.ts';
 import { readRepoFile } from '../workspace/repo-file.ts';
 import { isFailedBuild, seriesOf, snapshotSpec } from '../workspace/snapshot.ts';
 
-/** A repo in which nobody worked for so long is left as it is. */
+/** A repo without a turn in this time is not refreshed. */
 const IN_USE_MS = 24 * 3_600_000;
-/** What `setup` brings from outside may be as old as this, and a build that failed is tried again after it. */
+/** Packages that `setup` installs may be as old as this, and a failed build is tried again after this time. */
 export const REBUILD_MS = 30 * 60_000;
 
 export interface SnapshotKeeperTools {
@@ -29,18 +29,18 @@ export interface SnapshotKeeperTools {
   readonly networks?: Networks;
   readonly mirrors: string;
   readonly log: Log;
-  /** Ends what is being built. */
+  /** Aborts the builds. */
   readonly signal: AbortSignal;
 }
 
 export interface SnapshotKeeper {
-  /** Builds the snapshot of a repo anew where it is time for it, and keeps its pool on the newest one. Never throws. */
+  /** Builds the repo's snapshot where it is due, and moves the warm pool to the newest one. Never throws. */
   refresh(repoName: string): Promise<void>;
-  /** Has the repo's sandboxes ready that the configuration asks for. Never throws. */
+  /** Fills the warm pool up to the number in the configuration. Never throws. */
   warm(repoName: string): Promise<void>;
 }
 
-/** The keeper for the engine of this worker. */
+/** Makes the keeper for the engine of this worker. */
 export function keepSnapshots(tools: SnapshotKeeperTools): SnapshotKeeper {
   const { config, database, provider, log, signal } = tools;
   const pools = new Map<string, string>();
@@ -104,7 +104,7 @@ export function keepSnapshots(tools: SnapshotKeeperTools): SnapshotKeeper {
   };
 }
 
-/** Whether to build: the branch moved, or what `setup` brings may be old; and it did not just fail. */
+/** Whether to build: the branch moved or the installed packages may be old, and the last build did not just fail. */
 function dueFor(
   spec: SnapshotSpec,
   newest: Snapshot | undefined,

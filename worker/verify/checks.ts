@@ -1,4 +1,4 @@
-// The repo's own checks, run in the sandbox one after the other.
+// Runs the repo's own checks in the sandbox, one after the other.
 
 import type { CheckResult } from '../../core/verification.ts';
 import { shell, type Workspace } from '../workspace/workspace.ts';
@@ -6,7 +6,7 @@ import { shell, type Workspace } from '../workspace/workspace.ts';
 const TAIL_CHARS = 3_000;
 const OUTPUT_BYTES = 64 * 1024;
 
-/** Runs all checks, also when one fails, and reports each as it ends. */
+/** Runs all checks, also after one fails, and reports each at its end. */
 export async function runChecks(workspace: Workspace, round: number): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [index, check] of workspace.repoFile.checks.entries()) {
@@ -30,7 +30,7 @@ export async function runChecks(workspace: Workspace, round: number): Promise<re
   return results;
 }
 
-/** What a check that did not pass means, in one sentence. */
+/** One sentence about a check that did not pass. */
 export function describeFailure(check: CheckResult): string {
   const seconds = Math.round(check.durationMs / 1000);
   return check.status === 'timed_out'

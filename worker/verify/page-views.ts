@@ -1,8 +1,8 @@
-// In which ways each page of a repo is looked at, and which shot is of which.
+// The views in which each page of a repo is photographed, and the shot of each.
 import type { NamedShot, PageShot, PageView } from '../../core/page.ts';
 import type { RepoPage } from '../workspace/repo-file.ts';
 
-/** With so few pages a phone's picture of each costs no noticeable time. */
+/** Up to this many pages, a phone's picture of each costs no noticeable time. */
 const PHONE_BY_DEFAULT_MAX_PAGES = 3;
 
 export interface ViewedPage {
@@ -10,7 +10,7 @@ export interface ViewedPage {
   readonly view: PageView;
 }
 
-/** What to look at, in the order of the pages: the viewports that a page names, and one of them in the dark. */
+/** The views in the order of the pages: the viewports that a page names, and its first one in dark mode too. */
 export function viewsOf(pages: readonly RepoPage[]): readonly ViewedPage[] {
   return pages.flatMap((page) => {
     const usual: readonly PageView['viewport'][] =
@@ -22,7 +22,7 @@ export function viewsOf(pages: readonly RepoPage[]): readonly ViewedPage[] {
   });
 }
 
-/** The shot of this page in this way, null where there is none. */
+/** The shot of the page in this view; null where there is none. */
 export function shotOf(shots: readonly NamedShot[], { page, view }: ViewedPage): PageShot | null {
   const found = shots.find(
     (named) =>

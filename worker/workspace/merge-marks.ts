@@ -1,11 +1,11 @@
-// Which commit of the default branch an agent merged into its working tree, written down in the sandbox.
+// Marks in the sandbox which commit of the default branch an agent merged into its working tree.
 
-/** Where the sandbox remembers it. */
+/** The ref with the merged commit. */
 export const MERGED_REF = 'refs/threadsmith/merged';
 
 /**
- * Shell lines that write down which commit of the default branch the agent merged, committed or not.
- * Whether that is true is judged outside, by the history of the mirror.
+ * Shell lines that set the ref to the commit that the agent merged, committed or not. The worker trusts it only as far
+ * as the mirror's history agrees.
  */
 export function rememberMerge(defaultBranch: string): string {
   const upstream = `'refs/remotes/origin/${quoted(defaultBranch)}'`;
@@ -16,7 +16,7 @@ export function rememberMerge(defaultBranch: string): string {
   ].join('\n');
 }
 
-/** A shell line that says what `rememberMerge` wrote down. */
+/** A shell line that prints the ref that `rememberMerge` set. */
 export const TELL_MERGE = `echo "merged $(git rev-parse -q --verify ${MERGED_REF} || echo nothing)"`;
 
 /** Makes a text safe between single quotes in a shell line. */

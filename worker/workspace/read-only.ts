@@ -1,10 +1,10 @@
-// The working tree around work that may not change anything: kept before, put back after. What a read-only turn
-// does to the files can so not become part of a later change either.
+// Keeps the working tree before a read-only turn and restores it afterwards, so that no file that the turn changed
+// becomes part of a later change.
 import { ThreadsmithError } from '../../core/errors.ts';
 import { requireRoom } from './disk-space.ts';
 import { shell, type Workspace } from './workspace.ts';
 
-/** Remembers the working tree as it is, once for a turn, also where another worker goes on with it. */
+/** Keeps the working tree, once per turn: another worker that takes the turn over does not overwrite it. */
 export async function keepTree(workspace: Workspace): Promise<void> {
   const ref = refOf(workspace);
   await must(
@@ -18,7 +18,7 @@ export async function keepTree(workspace: Workspace): Promise<void> {
   );
 }
 
-/** Puts the working tree back. */
+/** Restores the kept working tree. */
 export async function restoreTree(workspace: Workspace): Promise<void> {
   const ref = refOf(workspace);
   await must(

@@ -1,4 +1,4 @@
-// What a repo says about itself: `.threadsmith.yaml`, or what can be told from the files that are there.
+// Reads a repo's settings from `.threadsmith.yaml`, or guesses them from its manifest files.
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
@@ -23,7 +23,7 @@ const pageEntry = z.strictObject({
 });
 const page = z.union([line.transform((path) => pageEntry.parse({ name: path, path })), pageEntry]);
 
-/** A page to look at in the browser. */
+/** A page that verifications open in the browser. */
 export type RepoPage = z.infer<typeof pageEntry>;
 
 export const repoFileSchema = z.strictObject({
@@ -40,11 +40,11 @@ export const repoFileSchema = z.strictObject({
 });
 
 export interface RepoFile extends z.infer<typeof repoFileSchema> {
-  /** False where it was told from the repo's files. */
+  /** False where the settings are guessed. */
   readonly written: boolean;
 }
 
-/** Reads a file of the repo, null where there is none. */
+/** Reads a file of the repo; null where there is none. */
 export type ReadText = (path: string) => Promise<string | null>;
 
 /**

@@ -1,3 +1,4 @@
+// Keeps failed snapshot builds in the database.
 import {
   endSnapshotFailures,
   noteSnapshotFailure,
@@ -6,7 +7,7 @@ import {
 import type { Database } from '../../db/schema/database.ts';
 import type { SnapshotFailures } from './snapshot.ts';
 
-/** What is remembered of failed builds, in the database. */
+/** The failures of all repos of this installation. */
 export function snapshotFailuresOf(database: Database): SnapshotFailures {
   return {
     failing: async (repo) =>

@@ -1,5 +1,5 @@
-// Which snapshot a sandbox is made of. One at an older commit will do as long as `setup` would do the same: the
-// commits in between are files, and those are brought in a moment (docs/decisions/0008).
+// Chooses the snapshot that a sandbox is made from. One of an older commit fits as long as `setup` would do the same:
+// the newer commits only bring files, and those are fetched in a moment (docs/decisions/0008).
 import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pack } from 'tar-stream';
@@ -13,9 +13,9 @@ import { BUNDLE_FILE } from './branch.ts';
 import { quoted } from './merge-marks.ts';
 import type { RepoFile } from './repo-file.ts';
 
-/** What is remembered of builds that failed, so that people hear of it once and nobody waits for it again. */
+/** Keeps the failed builds, so that people hear of each once and no turn waits for it again. */
 export interface SnapshotFailures {
-  /** `alike` of the build that failed last; null after one that did not. */
+  /** The `alike` of the last build where that failed, else null. */
   failing(repo: string): Promise<string | null>;
   failed(repo: string, alike: string, failure: Failure): Promise<void>;
   built(repo: string): Promise<void>;
@@ -28,7 +28,7 @@ export interface SnapshotSource {
   readonly base: string;
   readonly defaultBranch: string;
   readonly repoFile: RepoFile;
-  /** What `setup` may reach. */
+  /** The hosts that `setup` may reach. */
   readonly network?: EgressPolicy | undefined;
 }
 
@@ -36,35 +36,35 @@ export interface SnapshotChoice {
   readonly spec: SnapshotSpec;
   readonly provider: SandboxProvider;
   readonly failures: SnapshotFailures;
-  /** Whose sandbox it is for: where that exists already, any snapshot will do. */
+  /** The key of the sandbox: where that exists already, any snapshot fits. */
   readonly key: string;
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** Remembers nothing, for a run without a database. */
+/** Keeps nothing, for a run without a database. */
 export const FORGETFUL: SnapshotFailures = {
   failing: async () => null,
   failed: async () => {},
   built: async () => {},
 };
 
-/** Failures that say something of this snapshot, so that an older one will do. */
+/** Failures that are caused by the build itself, so that an older snapshot can be used. */
 const BUILD_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'setup_failed',
   'engine_full',
   'sandbox_full',
 ]);
 
-/** Whether a build failed for a reason that people should hear of, while the last good snapshot is used. */
+/** Whether the build itself failed: people hear of that, and the last good snapshot is used. */
 export function isFailedBuild(thrown: unknown): boolean {
   return thrown instanceof ThreadsmithError && BUILD_FAILURES.has(thrown.code);
 }
 
 /**
- * The newest snapshot that fits, else one that is built now, else the last good one. Without one it throws
- * `setup_failed`, or `engine_full` or `sandbox_full` where there is no room for it.
+ * Finds the newest snapshot that fits, builds one where none does, and takes the last good one where the build fails.
+ * Without a good one it throws `setup_failed`, `engine_full` or `sandbox_full`.
  */
 export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Promise<Snapshot> {
   const { spec, provider, failures, progress, log, signal } = choice;
@@ -72,7 +72,7 @@ export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Prom
   const fitting =
     shelf.find(({ key }) => key === spec.key) ?? shelf.find(({ alike }) => alike === spec.alike);
   if (fitting !== undefined) return fitting;
-  // Another branch's setup is not this one's: what it left must not decide the checks here.
+  // The setup of another branch must not decide the checks of this one.
   const last = shelf.find(({ alike }) => lineOf(alike) === lineOf(spec.alike));
   if (last !== undefined && (await provider.list()).includes(choice.key)) return last;
   const useLast = (snapshot: Snapshot): Snapshot => {
@@ -94,7 +94,7 @@ export async function chooseSnapshot(choice: SnapshotChoice, repo: string): Prom
   }
 }
 
-/** What the snapshot of a commit is made of. */
+/** Describes the snapshot of a commit. */
 export async function snapshotSpec(source: SnapshotSource): Promise<SnapshotSpec> {
   const { repo, config, mirror, base, defaultBranch, repoFile, network } = source;
   const inputs = await mirror.trees.fingerprint(base, (paths) => inputsOfSetup(paths, repoFile.setup));
@@ -112,7 +112,7 @@ export async function snapshotSpec(source: SnapshotSource): Promise<SnapshotSpec
   };
 }
 
-/** `alike` begins with what names the branch. */
+/** `alike` begins with a digest of the branch's name, of this length. */
 const LINE_CHARS = 8;
 
 function lineOf(alike: string): string {
@@ -127,12 +127,12 @@ export function seriesOf(repoName: string): string {
 
 const LOCKS =
   /^(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|deno\.lock|poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|requirements[^/]*\.txt|go\.sum|Cargo\.lock|Gemfile\.lock|composer\.lock|mix\.lock|gradle\.lockfile|packages\.lock\.json)$/;
-/** What says which packages are wanted. Asked only where a repo locks nothing: they change for other reasons too. */
+/** Manifests count only where a repo has no lock file, because they change for other reasons too. */
 const MANIFESTS =
   /^(package\.json|pyproject\.toml|setup\.(py|cfg)|Pipfile|environment\.ya?ml|go\.mod|Cargo\.toml|Gemfile|composer\.json|mix\.exs|pom\.xml|build\.gradle(\.kts)?|[^/]+\.csproj)$/;
 const SETTINGS = /^(\.npmrc|\.yarnrc\.yml|\.nvmrc|\.tool-versions|\.python-version|\.ruby-version)$/;
 
-/** The files that decide what `setup` does: locked packages, and what its lines name. */
+/** The files that decide what `setup` does: lock files, and files that its lines name. */
 export function inputsOfSetup(paths: readonly string[], setup: readonly string[]): readonly string[] {
   if (setup.length === 0) return [];
   const named = new Set(
@@ -150,11 +150,11 @@ function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 }
 
-/** What `setup` leaves in the working tree is not part of any change, whether the repo ignores it or not. */
+/** Excludes the files that `setup` leaves in the working tree from every change, ignored by the repo or not. */
 const LEAVE_OUT_SETUP =
   "git checkout -q -- . && git ls-files --others --exclude-standard --directory | sed 's#^#/#' >> .git/info/exclude";
 
-/** Git runs in the sandbox here: the checkout of a hostile repo stays inside. */
+/** Git checks out in the sandbox, so that a hostile repo harms only the sandbox. */
 function checkoutLine(defaultBranch: string, base: string): string {
   return [
     `git init -q -b '${quoted(defaultBranch)}' .`,
@@ -173,7 +173,7 @@ function bundleTar(bundle: Buffer): AsyncIterable<Uint8Array> {
   return archive.pipe(new PassThrough());
 }
 
-/** A stream that is made when it is first read, so that a snapshot that exists costs no bundle. */
+/** Makes the stream at its first read, so that a snapshot that exists costs no bundle. */
 function lazily(make: () => Promise<AsyncIterable<Uint8Array>>): Readable {
   return Readable.from(
     (async function* () {

@@ -12,7 +12,7 @@ import { chooseAttempt } from '../../db/turns/choice.ts';
 import { finishTurn } from '../../db/turns/turns.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
 import type { SandboxProvider } from '../../sandbox/port/sandbox.ts';
-import { keepHouse } from '../../worker/upkeep/housekeeping.ts';
+import { cleanUpSandboxes } from '../../worker/upkeep/idle-sandboxes.ts';
 import { addSession, addTurnIn } from '../db/rows.ts';
 import { required } from '../required.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
@@ -60,9 +60,9 @@ it('an idle sandbox is frozen, a busy one is not, and a frozen one works again w
   await addTurnIn(database, busy, 'running');
   await sandboxFor(idle);
   await sandboxFor(busy);
-  await keepHouse(database, provider, LATER, log);
+  await cleanUpSandboxes(database, provider, LATER, log);
   expect([statusOf(idle), statusOf(busy)]).toEqual(['running', 'running']);
-  await keepHouse(database, provider, SOON, log);
+  await cleanUpSandboxes(database, provider, SOON, log);
   expect([statusOf(idle), statusOf(busy)]).toEqual(['paused', 'running']);
   const again = await provider.open({ key: idle, image });
   expect((await again.run({ id: 'awake', argv: ['echo', 'awake'], cwd: '/' })).output.text).toBe('awake\n');
@@ -79,7 +79,7 @@ it('sandboxes of sessions that are over, of none, and for pictures are removed, 
   await addTurnIn(database, open, 'done');
   const keys = [merged, open, `${open}-before`, 'nobody'];
   for (const key of keys) await sandboxFor(key);
-  await keepHouse(database, provider, SOON, log);
+  await cleanUpSandboxes(database, provider, SOON, log);
   expect(await provider.list()).toEqual([open]);
 });
 
@@ -101,11 +101,11 @@ it('an attempt that is over is frozen while people choose, and one that was not 
   const usage = { model: 'm', steps: 1, inputTokens: 1, cachedTokens: 0, outputTokens: 1, durationMs: 1 };
   const result = { kind: 'answer', text: 'done', repo: 'shop', usage } as const;
   await finishTurn(database, required(one, 'none'), { state: 'done', result });
-  await keepHouse(database, provider, SOON_PAUSED, log);
+  await cleanUpSandboxes(database, provider, SOON_PAUSED, log);
   expect([statusOf(first), statusOf(second)]).toEqual(['paused', 'running']);
   await finishTurn(database, required(two, 'none'), { state: 'done', result });
   await database.transaction((em) => chooseAttempt(em, parentId, 2, 'U0MIRA0001'));
-  await keepHouse(database, provider, SOON_PAUSED, log);
+  await cleanUpSandboxes(database, provider, SOON_PAUSED, log);
   expect((await provider.list()).filter((key) => key.startsWith(sessionId))).toEqual([second]);
   expect(statusOf(second)).toBe('paused');
 });

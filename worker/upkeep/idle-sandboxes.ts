@@ -1,4 +1,4 @@
-// Looks after the sandboxes of this worker's engine: idle ones are frozen, those that nobody needs removed.
+// Freezes the idle sandboxes of this worker's engine, and removes those that no session needs any more.
 import { randomUUID } from 'node:crypto';
 import { ownerOfSandbox } from '../../core/attempt.ts';
 import type { Log } from '../../core/log.ts';
@@ -10,19 +10,19 @@ import { readName, takeWork } from '../workspace/saved-work.ts';
 import { BASELINE_SUFFIX } from '../workspace/workspace.ts';
 
 export interface IdleTimes {
-  /** A sandbox that was idle for so long is frozen; the next turn wakes it. */
+  /** A sandbox is frozen after this time without a turn; the next turn wakes it. */
   readonly pauseMs: number;
-  /** A sandbox that was idle for so long is removed, its unpublished work having been saved. */
+  /** A sandbox is removed after this time without a turn, once its unpublished work is saved. */
   readonly removeMs: number;
 }
 
 export const IDLE_TIMES: IdleTimes = { pauseMs: 10 * 60_000, removeMs: 24 * 3_600_000 };
 
-/** The sandbox exists, so that no image is looked at. */
+/** The sandbox exists already, so the provider needs no image. */
 const NO_IMAGE = 'threadsmith-sandbox:none';
 
-/** One round over all sandboxes. What fails is told in the log and tried again in the next round. */
-export async function keepHouse(
+/** Looks at each sandbox once. Failures are logged and tried again by the next call. */
+export async function cleanUpSandboxes(
   database: Database,
   provider: SandboxProvider,
   times: IdleTimes,
@@ -47,7 +47,7 @@ export async function keepHouse(
   }
 }
 
-/** An open session may have work that is not published yet: it is saved before its sandbox is removed. */
+/** The work of an open session may be unpublished: it is saved before its sandbox is removed. */
 function fateOf(session: IdleSession | null, times: IdleTimes): 'keep' | 'pause' | 'save' | 'remove' {
   if (session === null || session.isDropped) return 'remove';
   if (session.idleMs > times.removeMs) return session.state === 'open' ? 'save' : 'remove';
@@ -55,8 +55,8 @@ function fateOf(session: IdleSession | null, times: IdleTimes): 'keep' | 'pause'
 }
 
 /**
- * Whether nothing is lost with this sandbox: what changed in it after the last step is saved now, unless another
- * sandbox has the session's newest work.
+ * Saves the work in the sandbox, unless another sandbox has the session's newest work. False where it could not be
+ * saved, so that the sandbox has to stay.
  */
 async function saved(database: Database, provider: SandboxProvider, key: string, log: Log): Promise<boolean> {
   const sandbox = await provider.open({ key, image: NO_IMAGE });
