@@ -126,7 +126,7 @@ describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
     expect(outputs.filter((output) => output.startsWith('This was not done'))).toHaveLength(2);
   });
 
-  it('hands replies of people to the model before its next step, and before it finishes', async () => {
+  it('gives replies of people to the model before its next step, and before it finishes', async () => {
     const turn = newTurn(test, server, api, 'just say bye');
     const replies = [[], [requestFrom('Bo', 'count the files', 'ts1')]];
     const outcome = await turn.run({

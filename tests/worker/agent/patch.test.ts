@@ -120,7 +120,7 @@ describe('apply_patch', () => {
     expect(await apply(wrap('*** Delete File: five', '*** Add File: ./five', '+x'))).toMatch(/once/);
   });
 
-  it('is applied once, whoever repeats it', async () => {
+  it('is applied once, also when it is repeated', async () => {
     await test.look('echo 1 > seven');
     const callKey = `patch-${nextKey()}`;
     const patch = wrap('*** Update File: seven', '@@', '-1', '+1', '+1');

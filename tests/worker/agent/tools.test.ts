@@ -44,7 +44,7 @@ describe('shell', () => {
     expect(await shell('read line; echo "got [$line]"')).toBe('Exit code 0.\ngot []');
   });
 
-  it('runs a call once, whoever repeats it', async () => {
+  it('runs a call once, also when it is repeated', async () => {
     const changes = { callKey: `once-${nextKey()}` };
     const first = await shell('echo x >> once.txt; wc -l < once.txt', {}, changes);
     const second = await shell('echo x >> once.txt; wc -l < once.txt', {}, { ...changes, resumed: true });

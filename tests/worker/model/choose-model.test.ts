@@ -39,7 +39,7 @@ describe('the model where none is named', () => {
     expect(await chosenAt(list(OPENAI))).toBe('gpt-9');
   });
 
-  test('is the only one of a server, whatever its name', async () => {
+  test('is the only one of a server, under any name', async () => {
     expect(await chosenAt(list([{ id: 'qwen3-coder:30b-instruct' }]))).toBe('qwen3-coder:30b-instruct');
   });
 

@@ -141,7 +141,7 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
     expect(empty).toMatchObject({ ending: 'complete', response: { text: '', toolCalls: [] } });
   });
 
-  it('hands invalid arguments over as they are and can send them back', async () => {
+  it('returns invalid arguments as they are and can send them back', async () => {
     await server.inject({ kind: 'invalid_json' });
     const { response } = await ask();
     const [call] = response.toolCalls;

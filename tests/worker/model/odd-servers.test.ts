@@ -83,7 +83,7 @@ describe('chat completions', () => {
     expect(response.toolCalls.map(({ callId }) => callId)).toEqual(['a']);
   });
 
-  it('asks again after a stream that ends without its end, and never hands out half a call', async () => {
+  it('asks again after a stream that ends without its end, and never returns half a call', async () => {
     const half = [piece({ index: 0, id: 'a', function: { name: 'one', arguments: '{"command":"rm' } })];
     const whole = [piece({ index: 0, id: 'b', function: { name: 'one', arguments: '{}' } })];
     const model = await modelWith(

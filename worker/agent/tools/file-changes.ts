@@ -1,7 +1,7 @@
 // Changes files exactly once, also when the worker dies in between.
 //
 // New contents are worked out here, staged in the sandbox, and put in place by one command with the call's
-// id, which the toolhost never runs twice. A worker that repeats the call finds the stage and does not
+// id, which the toolhost never runs twice. A worker that repeats the call finds the staging folder and does not
 // work anything out again: the file may already be changed, and then its old text is no longer there.
 
 import { hasCode } from '../../../core/errors.ts';
@@ -26,7 +26,7 @@ export type PlannedChanges =
   | { readonly refusal: string };
 
 /**
- * $1: the stage. Each manifest line after the first is a kind, a number and a path; the staged file of that
+ * $1: the staging folder. Each manifest line after the first is a kind, a number and a path; the staged file of that
  * number is the new content, or the new path. Writing into the file that is there keeps its mode and links; as
  * that empties it first, a copy puts it back where the disk is full. Contents go at the end, the manifest stays.
  */
@@ -59,20 +59,20 @@ export async function changeFilesOnce(
   plan: () => Promise<PlannedChanges>,
 ): Promise<ToolOutcome> {
   const { sandbox, callKey, signal } = context;
-  const stage = `${STATE_DIR}/edits/${callKey}`;
-  let report = context.resumed ? await stagedEarlier(sandbox, stage) : null;
+  const staging = `${STATE_DIR}/edits/${callKey}`;
+  let report = context.resumed ? await stagedEarlier(sandbox, staging) : null;
   if (report === null) {
     const planned = await plan();
     if ('refusal' in planned) return failed(planned.refusal);
-    await stageChanges(sandbox, stage, planned.report, planned.changes).catch(async (thrown: unknown) => {
+    await stageChanges(sandbox, staging, planned.report, planned.changes).catch(async (thrown: unknown) => {
       // What is there already would only keep the disk full.
       if (hasCode(thrown, 'sandbox_full'))
-        await sandbox.run({ id: `${callKey}-off`, argv: ['rm', '-rf', stage] });
+        await sandbox.run({ id: `${callKey}-off`, argv: ['rm', '-rf', staging] });
       throw thrown;
     });
     report = planned.report;
   }
-  const command = { id: callKey, argv: ['bash', '-c', SCRIPT, 'bash', stage], timeoutMs: TIMEOUT_MS };
+  const command = { id: callKey, argv: ['bash', '-c', SCRIPT, 'bash', staging], timeoutMs: TIMEOUT_MS };
   const ran = await sandbox.run(command, { signal });
   if (ran.exitCode === 0) return succeeded(report);
   return failed(`The change could not be written: ${ran.output.text.trim().slice(0, 500)}`);
@@ -80,18 +80,18 @@ export async function changeFilesOnce(
 
 async function stageChanges(
   sandbox: Sandbox,
-  stage: string,
+  staging: string,
   report: string,
   changes: readonly FileChange[],
 ): Promise<void> {
   for (const [number, change] of changes.entries()) {
     const staged = stagedOf(change);
-    if (staged !== null) await sandbox.write(`${stage}/${number}`, encoder.encode(staged));
+    if (staged !== null) await sandbox.write(`${staging}/${number}`, encoder.encode(staged));
   }
   const lines = changes.map(({ kind, path }, number) => `${kind} ${number} ${path}`);
-  // Last, so that a stage with a manifest is whole.
+  // The manifest comes last: a staging folder that has one is complete.
   await sandbox.write(
-    `${stage}/manifest`,
+    `${staging}/manifest`,
     encoder.encode(`${[JSON.stringify(report), ...lines].join('\n')}\n`),
   );
 }
@@ -107,10 +107,10 @@ function stagedOf(change: FileChange): string | null {
   }
 }
 
-/** The sentence of a stage that is whole, or null. */
-async function stagedEarlier(sandbox: Sandbox, stage: string): Promise<string | null> {
+/** The sentence of a staging folder that is complete; null where there is none. */
+async function stagedEarlier(sandbox: Sandbox, staging: string): Promise<string | null> {
   try {
-    const manifest = await sandbox.read(`${stage}/manifest`, MANIFEST_MAX_BYTES);
+    const manifest = await sandbox.read(`${staging}/manifest`, MANIFEST_MAX_BYTES);
     const first = new TextDecoder().decode(manifest).split('\n')[0] ?? '';
     const report = parseJson(first);
     return typeof report === 'string' ? report : null;
