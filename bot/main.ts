@@ -35,7 +35,7 @@ import { socketConnection } from './slack/socket.ts';
 import { openWorkspaces, type WorkspaceLink, type WorkspacesOptions } from './slack/workspaces.ts';
 import { publishHome } from './starts/home.ts';
 import { listenToStarts } from './starts/listeners.ts';
-import { startCaretaker } from './upkeep/maintenance.ts';
+import { startMaintenance } from './upkeep/maintenance.ts';
 import { startRelay } from './upkeep/relay.ts';
 
 /** Longer than a call to Slack may take; then the rows bring the rest to its end after the next start. */
@@ -86,7 +86,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
     await admit({ database, config, client, directory, content, identity, links }, turnId);
   };
   const relay = startRelay({ database, queue, admit: admitTurn, log });
-  const caretaker = startCaretaker(database, config, workspaces, log);
+  const maintenance = startMaintenance(database, config, workspaces, log);
   const hints: Record<string, () => void> = {
     outbox: relay.hint,
     event: presenter.hint,
@@ -97,7 +97,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   const stop = async (): Promise<void> => {
     await connection.close();
     homes.close();
-    await Promise.all([caretaker.close(), relay.close(), presenter.close(), uploads.close()]);
+    await Promise.all([maintenance.close(), relay.close(), presenter.close(), uploads.close()]);
     await dispatcher.close();
     await Promise.all([listener.close(), queue.close()]);
     await database.close();

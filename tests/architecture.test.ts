@@ -101,6 +101,14 @@ describe('the directions of the house', () => {
     expect(readers).toEqual([]);
   });
 
+  test('only db/ writes SQL', () => {
+    const writers = sources
+      .filter(({ path }) => PRODUCT.includes(roomOf(path)) && roomOf(path) !== 'db')
+      .filter(({ text }) => /\.execute\b|\bgetConnection\b|\bcreateQueryBuilder\b/.test(text))
+      .map(({ path }) => path);
+    expect(writers).toEqual([]);
+  });
+
   test('no file of the product is longer than 350 lines', () => {
     const long = sources
       .filter(({ path }) => PRODUCT.includes(roomOf(path)))

@@ -8,8 +8,10 @@ import { type Actor, EVERYONE, may, whoMay } from '../../core/rights/authority.t
 import { type Attachments, Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
+import { addDetails, endAnswer, makeFollowUp, noteAdmission } from '../../db/turns/admission.ts';
 import { attachmentsOf } from '../../db/turns/attachments.ts';
 import { chooseAttempt, choosingTurn } from '../../db/turns/choice.ts';
+import { openRequests } from '../../db/turns/open-turns.ts';
 import { decidePlan } from '../../db/turns/plans.ts';
 import { lockSession } from '../../db/turns/requests.ts';
 import { answerWaiting, endTurn, stopTurn } from '../../db/turns/turns.ts';
@@ -33,7 +35,9 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
   await options.database.transaction(async (tx) => {
     // A stop touches turns that a worker has: see LockedSession for why the session is left alone then.
     if (turn.details.stop !== true) await lockSession(tx, session.id);
-    if (!(await refresh(tx, turnId, known))) return;
+    const { id, name, email } = known.actor;
+    const { text, details } = known;
+    if (!(await noteAdmission(tx, turnId, { requester: { id, name, email }, text, details }))) return;
     const kept = await takeFiles(tx, session, turn, known);
     if (failure !== null) {
       await wantRefusal(tx, options.config, session, turn, known.actor);
@@ -45,17 +49,6 @@ export async function admit(options: AdmissionOptions, turnId: string): Promise<
   });
 }
 
-/** Writes what was looked up; false where somebody else admitted the turn meanwhile. */
-async function refresh(em: EntityManager, turnId: string, known: Known): Promise<boolean> {
-  const { id, name, email } = known.actor;
-  const rows = await em.execute<unknown[]>(
-    `update turn set requester = ?, text = ?, details = details || ?::jsonb
-     where id = ? and state = 'received' returning 1`,
-    [JSON.stringify({ id, name, email }), known.text, JSON.stringify(known.details), turnId],
-  );
-  return rows.length > 0;
-}
-
 /** What came with the request goes to its turn; the person hears of what did not. */
 async function takeFiles(
   em: EntityManager,
@@ -65,10 +58,7 @@ async function takeFiles(
 ): Promise<TurnDetails> {
   const details = await keepFiles(em, turn, files);
   if (Object.keys(details).length === 0) return details;
-  await em.execute('update turn set details = details || ?::jsonb where id = ?', [
-    JSON.stringify(details),
-    turn.id,
-  ]);
+  await addDetails(em, turn.id, details);
   if (files.left.length === 0) return details;
   const place = threadOf(session, turn.id);
   await tellPerson(em, `files-left:${turn.id}`, place, actor.id, filesLeft(files.left));
@@ -92,13 +82,10 @@ async function takenByOpenTurn(
         (await decidePlan(em, sessionId, { ...decisionIn(said), beside })) ||
         (await answerWaiting(em, sessionId, { ...said, ...(beside === undefined ? {} : { beside }) }));
   if (taken || turn.details.stop === true) {
-    await em.execute(
-      `update turn set state = 'done', state_since = now(), finished_at = now() where id = ?`,
-      [turn.id],
-    );
+    await endAnswer(em, turn.id);
     return true;
   }
-  await em.execute(`update turn set kind = 'follow_up' where id = ?`, [turn.id]);
+  await makeFollowUp(em, turn.id);
   await appendEvents(em, sessionId, turn.id, [{ type: 'turn.received', text: known.text, by: said.by }]);
   return false;
 }
@@ -123,13 +110,10 @@ function decisionIn({ text, by }: { readonly text: string; readonly by: string }
 }
 
 async function stopAll(em: EntityManager, sessionId: string, exceptId: string, by: string): Promise<boolean> {
-  const rows = await em.execute<{ id: string }[]>(
-    `select id from turn where session_id = ? and id <> ? and kind not in ('answer', 'attempt')
-       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position desc`,
-    [sessionId, exceptId],
-  );
-  for (const { id } of rows) await stopTurn(em, id, by);
-  return rows.length > 0;
+  const open = (await openRequests(em, sessionId)).filter(({ id }) => id !== exceptId);
+  // The newest first: no queued turn may begin because an earlier one was stopped.
+  for (const { id } of open.toReversed()) await stopTurn(em, id, by);
+  return open.length > 0;
 }
 
 async function refusal({ config, directory }: AdmissionOptions, actor: Actor): Promise<Failure> {

@@ -7,6 +7,7 @@ import type { Session, Turn, TurnDetails } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { Database } from '../../db/schema/database.ts';
 import { defaultsOf, type PersonDefaults } from '../../db/slack/people.ts';
+import { earlierRequests } from '../../db/turns/threads.ts';
 import { resolveLinks } from '../links/resolve.ts';
 import type { ReadyRule } from '../links/rules.ts';
 import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
@@ -98,18 +99,14 @@ function detailsOf({ attempts, planFirst, readOnly }: AskedOptions): TurnDetails
 async function threadOf(
   { client, directory, database, identity: { botUserId } }: AdmissionOptions,
   session: Session,
-  { kind, messageTs, position }: Turn,
+  turn: Turn,
 ): Promise<ReadThread> {
-  const { id, channelId, threadTs } = session;
+  const { kind, messageTs } = turn;
+  const { channelId, threadTs } = session;
   if ((kind !== 'mention' && kind !== 'follow_up') || typeof messageTs !== 'string' || messageTs === threadTs)
     return { lines: [], files: [] };
-  const [before] = await database.em().execute<{ own: boolean | null; read_to: string | null }[]>(
-    `select bool_or(message_ts = ?) as own, max(message_ts) as read_to from turn
-     where session_id = ? and position < ? and kind <> 'answer'`,
-    [threadTs, id, position],
-  );
-  if (before?.own === true) return { lines: [], files: [] };
-  const readTo = before?.read_to ?? null;
+  const { own, readTo } = await earlierRequests(database.em(), turn, threadTs);
+  if (own) return { lines: [], files: [] };
   return readThread(client, directory, { channelId, threadTs, messageTs, readTo, botUserId });
 }
 

@@ -5,6 +5,8 @@ import type { Failure } from '../../core/errors.ts';
 import { Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
+import { addDetails } from '../../db/turns/admission.ts';
+import { hasEarlierWork } from '../../db/turns/open-turns.ts';
 import { endTurn, moveTurn } from '../../db/turns/turns.ts';
 import type { Known } from './known.ts';
 import { queueReceived } from './queue.ts';
@@ -51,7 +53,7 @@ async function refusedOption(
       `This thread has an open change on top of ${what}.`,
       'Merge or discard it first, or ask in another thread',
     );
-  return (await hasEarlierOpen(em, turn))
+  return (await hasEarlierWork(em, turn))
     ? refused(`Work on ${what} is under way in this thread.`, 'Stop it first, or ask in another thread')
     : null;
 }
@@ -79,15 +81,6 @@ function refused(message: string, advice: string): Failure {
     message,
     advice: `${advice}: edit your message, or reply with just that. The request is kept.`,
   };
-}
-
-async function hasEarlierOpen(em: EntityManager, turn: Turn): Promise<boolean> {
-  const rows = await em.execute<unknown[]>(
-    `select 1 from turn where session_id = ? and position < ? and kind <> 'answer'
-       and state in ('queued', 'running', 'waiting') limit 1`,
-    [turn.sessionId, turn.position],
-  );
-  return rows.length > 0;
 }
 
 async function takeOptions(
@@ -141,11 +134,7 @@ async function settleRepo(
   const otherwise = own !== null && choices.includes(own) ? own : null;
   if (choice.kind === 'open' && areDescribed(config, choices)) {
     // The model's key is with the workers: one of them asks, and goes on with what comes out.
-    const routing = { routing: { choices, reason, otherwise } };
-    await em.execute('update turn set details = details || ?::jsonb where id = ?', [
-      JSON.stringify(routing),
-      turnId,
-    ]);
+    await addDetails(em, turnId, { routing: { choices, reason, otherwise } });
     await queueReceived(em, turnId, 'received');
     return;
   }

@@ -3,12 +3,13 @@
 // acknowledgement.
 import { cappedMessage, repeatsMessage } from '../../blocks/messages/alert.ts';
 import type { AlertRule } from '../../core/config/config.ts';
-import { Session, type TurnDetails } from '../../db/entities/session.ts';
+import { Session } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
 import {
   type AlertRow,
   addAlert,
+  addAlertText,
   alertsInHour,
   burstingAlert,
   countRepeat,
@@ -18,6 +19,7 @@ import {
   refingerprint,
 } from '../../db/slack/alerts.ts';
 import { addTurn, claimMessage, openSession } from '../../db/turns/requests.ts';
+import { keepRepo } from '../../db/turns/session-settings.ts';
 import { publishMessage, react, threadOf } from '../delivery/deliveries.ts';
 import { type AppMessage, fingerprintOf } from './read.ts';
 
@@ -44,7 +46,7 @@ export async function recordAlert(
     if (message.isEdit) {
       const edited = await refingerprint(em, message, fingerprint);
       if (edited !== null) {
-        await tellTurn(em, edited, message);
+        await addAlertText(em, edited.turnId, message);
         return 'updated';
       }
     }
@@ -58,7 +60,7 @@ export async function recordAlert(
       return 'folded';
     }
     const burst = await burstingAlert(em, place, BURST_MS);
-    if (burst !== null && (await tellTurn(em, burst, message))) {
+    if (burst !== null && (await addAlertText(em, burst.turnId, message))) {
       await noteAlertMessage(em, burst.id, message);
       return 'folded';
     }
@@ -81,7 +83,7 @@ async function addAlertTurn(
   const requester = { id: NOBODY, name: `the rule ${rule.name}`, email: null };
   const thread = { teamId: message.teamId, channelId: message.channelId, threadTs: message.ts };
   const session = await openSession(em, thread, requester.id);
-  await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [rule.repo, session.id]);
+  await keepRepo(em, session.id, rule.repo);
   const text = rule.fix === 'at_once' ? `${INVESTIGATE} Then fix it.` : `${INVESTIGATE} ${CHANGE_NOTHING}`;
   const turnId = await addTurn(em, session, {
     kind: 'alert',
@@ -117,25 +119,6 @@ const INVESTIGATE = 'Find out what causes this alert.';
 const CHANGE_NOTHING =
   'Change no files. Answer with the cause in one sentence, the evidence (files and lines, output of commands), and the fix that you propose. Say so where the cause is not in this repo.';
 
-/** Adds an alert's text to a turn whose work has not begun, or replaces it; false where it has begun. */
-async function tellTurn(em: EntityManager, alert: AlertRow, message: AppMessage): Promise<boolean> {
-  const rows = await em.execute<{ details: TurnDetails }[]>(
-    `select details from turn where id = ? and state = 'queued' and started_at is null for update`,
-    [alert.turnId],
-  );
-  const [row] = rows;
-  if (row === undefined) return false;
-  const others = (row.details.alert ?? []).filter(({ ts }) => ts !== message.ts);
-  const texts = [...others, { ts: message.ts, text: message.text }].slice(-MESSAGES_MAX);
-  await em.execute('update turn set details = details || ?::jsonb where id = ?', [
-    JSON.stringify({ alert: texts }),
-    alert.turnId,
-  ]);
-  return true;
-}
-
-const MESSAGES_MAX = 20;
-
 async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number): Promise<void> {
   const session = await em.findOne(Session, { id: alert.sessionId });
   if (session === null) return;
@@ -147,7 +130,7 @@ async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number):
 async function wantCapped(em: EntityManager, rule: AlertRule, message: AppMessage): Promise<void> {
   const { teamId, channelId, ts } = message;
   const session = await openSession(em, { teamId, channelId, threadTs: ts }, NOBODY);
-  await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [rule.repo, session.id]);
+  await keepRepo(em, session.id, rule.repo);
   const place = { sessionId: session.id, turnId: null, teamId, channelId, threadTs: ts };
   const key = `alert-capped:${teamId}:${channelId}:${ts}`;
   await publishMessage(em, key, place, cappedMessage(rule.name, rule.per_hour));

@@ -3,9 +3,10 @@ import { alreadyChosen, outOfDate, turnRunning } from '../../blocks/messages/eph
 import type { AlertDecision } from '../../core/event.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
 import { quietenAlert } from '../../db/slack/alerts.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const FIX = 'Fix the cause that you found, in the way that you proposed.';
@@ -24,7 +25,7 @@ export function decideAlert(
       if (events.some(({ body }) => body.type === 'alert.decided'))
         return alreadyChosen('somebody has decided on this alert');
       if (how === 'fix') {
-        if (await hasOpenTurn(em, session.id)) return turnRunning();
+        if (await hasOpenRequest(em, session.id)) return turnRunning();
         await queueButtonTurn(em, locked, { kind: 'follow_up', text: FIX, requester: actor });
       } else {
         await quietenAlert(em, turn.id, {

@@ -1,5 +1,4 @@
 // Several ways of doing the same request: asking for them below a result, and choosing one of them.
-
 import {
   alreadyChosen,
   alreadyDiscarded,
@@ -16,16 +15,10 @@ import { Turn } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 import { chooseAttempt } from '../../db/turns/choice.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import {
-  hasOpenTurn,
-  type InteractionContext,
-  onTurn,
-  type Reply,
-  refusal,
-  type Target,
-} from '../interaction/context.ts';
+import { type InteractionContext, onTurn, type Reply, refusal, type Target } from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/turn-view.ts';
 import { isNewestChange } from './merge.ts';
 
@@ -96,7 +89,7 @@ async function objection(
   if (merge.kind === 'merged') return alreadyMerged(merge.by, merge.mergeCommit);
   if (merge.kind === 'merging') return alreadyMerging(merge.by);
   if (merge.kind === 'discarded') return alreadyDiscarded(merge.by);
-  if (await hasOpenTurn(em, session.id)) return turnRunning();
+  if (await hasOpenRequest(em, session.id)) return turnRunning();
   if (!(await isNewestChange(em, turn)))
     return couldNot('Work has gone on in this thread since that result.', 'Use the newest result.');
   return null;

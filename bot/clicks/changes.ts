@@ -19,6 +19,7 @@ import { type Session, Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 import { handOver } from '../../db/transport/outbox.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { addTurn, claimKey } from '../../db/turns/requests.ts';
 import { withdrawTurn } from '../../db/turns/turns.ts';
 import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
@@ -26,7 +27,6 @@ import { publishMessage, threadOf } from '../delivery/deliveries.ts';
 import type { MessagePayload } from '../delivery/payload.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
-  hasOpenTurn,
   type InteractionContext,
   onTurn,
   openView,
@@ -124,7 +124,7 @@ async function cannotDiscard(
   if (merge.kind === 'merged') return alreadyMerged(merge.by, merge.mergeCommit);
   if (merge.kind === 'merging') return alreadyMerging(merge.by);
   if (merge.kind === 'discarded') return alreadyDiscarded(merge.by);
-  return (await hasOpenTurn(em, session.id)) ? turnRunning() : null;
+  return (await hasOpenRequest(em, session.id)) ? turnRunning() : null;
 }
 
 /** What Continue says to an agent that used up its budget; its transcript has the rest. */

@@ -1,11 +1,11 @@
 // One of several: the repo of a request, an option of a question. The list is read from the log, never the button.
-
 import { alreadyChosen, couldNot, outOfDate } from '../../blocks/messages/ephemeral.ts';
 import { parseChoice, parseOption } from '../../blocks/parts/actions.ts';
 import type { EventBody, SessionEvent } from '../../core/event.ts';
 import { Turn } from '../../db/entities/session.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
+import { setRepo } from '../../db/turns/session-settings.ts';
 import { offerSteering } from '../../db/turns/steering.ts';
 import { answerWaiting, stopTurn, withdrawTurn } from '../../db/turns/turns.ts';
 import { queueReceived } from '../admission/queue.ts';
@@ -24,7 +24,7 @@ export async function pickRepo(ctx: InteractionContext, click: Click): Promise<R
     const offered = await lastOffer(em, turn.id);
     const repo = offered[choice.place];
     if (repo === undefined || !ctx.config.repos.some(({ name }) => name === repo)) return outOfDate();
-    await em.execute('update session set repo = ? where id = ?', [repo, session.id]);
+    await setRepo(em, session.id, repo);
     const waiting = await em.find(
       Turn,
       { sessionId: session.id, state: 'needs_repo' },

@@ -1,5 +1,4 @@
 // View diff: a modal with the change, page by page.
-
 import { outOfDate } from '../../blocks/messages/ephemeral.ts';
 import { exceedsModal, viewDiffModal } from '../../blocks/modals/view-diff.ts';
 import { parseChoice, parseDiffPage } from '../../blocks/parts/actions.ts';

@@ -20,10 +20,10 @@ import { MergeClaim, Turn } from '../../db/entities/session.ts';
 import { appendEvents, eventsOfTurn } from '../../db/log/events.ts';
 import { promptersOf } from '../../db/log/prompters.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
-  hasOpenTurn,
   type InteractionContext,
   onTurn,
   openView,
@@ -118,7 +118,7 @@ async function objectionTo(
   const head = target.locked.headCommit ?? view.head;
   if (head !== result.commit) return headMoved(result.commit, head ?? 'no commit');
   if (!(await isNewestChange(em, target.turn))) return headMoved(result.commit, head);
-  if (await hasOpenTurn(em, target.session.id)) return turnRunning();
+  if (await hasOpenRequest(em, target.session.id)) return turnRunning();
   if (!view.verified && !unverified)
     return couldNot(
       'No passing verification of exactly this commit is recorded.',

@@ -1,6 +1,5 @@
 // What people decide on a plan: Go, or another one. Cancel is a stop. They decide on the plan that they saw: there may
 // be a newer one by then, where a click was lost and done again or somebody else asked for another plan.
-
 import { couldNot, outOfDate } from '../../blocks/messages/ephemeral.ts';
 import { planChangeModal } from '../../blocks/modals/plan-change.ts';
 import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/parts/actions.ts';

@@ -1,5 +1,4 @@
 // Change, on a thread's first request: the modal with repo and branch, and the move that it asks for.
-
 import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { rerouteModal } from '../../blocks/modals/reroute.ts';
 import { REROUTE_INPUT } from '../../blocks/parts/actions.ts';
@@ -7,6 +6,7 @@ import type { Actor } from '../../core/rights/authority.ts';
 import { isOver } from '../../core/turn.ts';
 import type { Session, Turn } from '../../db/entities/session.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { claimKey, lockSession } from '../../db/turns/requests.ts';
 import { rerouteTurn } from '../../db/turns/reroute.ts';
 import { detailsAgain, queueButtonTurn } from '../admission/queue.ts';
@@ -15,7 +15,6 @@ import { restart } from '../admission/settle.ts';
 import type { Click, Submission } from '../interaction/click.ts';
 import {
   findInReach,
-  hasOpenTurn,
   type InteractionContext,
   openView,
   type Reply,
@@ -85,7 +84,7 @@ async function askAgain(
   await em.refresh(session);
   if (locked === null || !isChangeable(session, turn)) return couldNot(TOO_LATE, ELSEWHERE);
   if (!(await claimKey(em, `view:${viewId}`))) return null;
-  if (await hasOpenTurn(em, session.id)) return turnRunning();
+  if (await hasOpenRequest(em, session.id)) return turnRunning();
   restart(session, to);
   await em.flush();
   // There a plan is made anew, and what came with the decision on the old one was for that.

@@ -1,9 +1,10 @@
 // Revert: of a merged result, the opposite change is made as a turn of its own and shown the same way.
 import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/turn-view.ts';
 import { isNewestChange, titleOf } from './merge.ts';
 
@@ -17,7 +18,7 @@ export async function revert(ctx: InteractionContext, click: Click): Promise<Rep
     const status = viewOf(session, turn, await eventsOfTurn(em, turn.id));
     const { merge } = await resultView(em, ctx.config, session, status, turn.result, {});
     if (merge.kind !== 'merged') return outOfDate();
-    if (await hasOpenTurn(em, session.id)) return turnRunning();
+    if (await hasOpenRequest(em, session.id)) return turnRunning();
     if (!(await isNewestChange(em, turn)))
       return couldNot(
         'Work has gone on in this thread since that merge.',

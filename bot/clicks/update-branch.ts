@@ -1,9 +1,10 @@
 // Update branch: of a merge that was blocked, a turn in which the agent brings the default branch in.
 import { outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
+import { hasOpenRequest } from '../../db/turns/open-turns.ts';
 import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
-import { hasOpenTurn, type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
+import { type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
 /** Starts the turn. Whoever clicks has asked for nothing new: the change stays that of the people who did. */
 export async function updateBranch(ctx: InteractionContext, click: Click): Promise<Reply> {
@@ -14,7 +15,7 @@ export async function updateBranch(ctx: InteractionContext, click: Click): Promi
     const events = await eventsOfTurn(em, turn.id);
     const blocked = events.findLast(({ body }) => body.type === 'merge.blocked')?.body;
     if (blocked?.type !== 'merge.blocked' || session.state !== 'open') return outOfDate();
-    if (await hasOpenTurn(em, session.id)) return turnRunning();
+    if (await hasOpenRequest(em, session.id)) return turnRunning();
     await queueButtonTurn(em, locked, {
       kind: 'follow_up',
       text: requestFor(blocked.defaultBranch),

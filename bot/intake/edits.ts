@@ -4,7 +4,9 @@
 import { z } from 'zod';
 import { Turn } from '../../db/entities/session.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
-import { claimKey, claimMessage, lockSession, noteEdit } from '../../db/turns/requests.ts';
+import { claimKey, claimMessage, lockSessionOfTurn, noteEdit } from '../../db/turns/requests.ts';
+import { forgetSettings } from '../../db/turns/session-settings.ts';
+import { turnOfMessage } from '../../db/turns/threads.ts';
 import { correctTurn, withdrawTurn } from '../../db/turns/turns.ts';
 import { type IncomingMessage, isAddressed, readMessage } from './message.ts';
 import { addRequest, isEmpty, type RecordOptions, recordMessage } from './record.ts';
@@ -136,7 +138,7 @@ export async function recordChange(
     if (change.kind === 'deleted' && change.mayComeFirst && (await claimMessage(em, change)))
       return 'withdrawn';
     if (change.kind === 'edited' && !(await noteEdit(em, change.message))) return 'nothing';
-    const turnId = await turnOf(em, address);
+    const turnId = await turnOfMessage(em, address);
     if (turnId === null) return 'nothing';
     if (!(await claimKey(em, `event:${change.eventId}`))) return 'duplicate';
     return change.kind === 'edited'
@@ -148,39 +150,18 @@ export async function recordChange(
 }
 
 async function withdraw(em: EntityManager, turnId: string, userId: string): Promise<boolean> {
-  const { sessionId } = await em.findOneOrFail(Turn, { id: turnId });
-  await lockSession(em, sessionId);
+  await lockSessionOfTurn(em, turnId);
   return withdrawTurn(em, turnId, { by: userId, how: 'deleted' });
 }
 
 async function edit(em: EntityManager, turnId: string, message: IncomingMessage): Promise<ChangeRecorded> {
   if (isEmpty(message)) return 'nothing';
-  const { sessionId } = await em.findOneOrFail(Turn, { id: turnId });
-  const session = await lockSession(em, sessionId);
+  const session = await lockSessionOfTurn(em, turnId);
   if (session === null) return 'nothing';
-  // The first request may now name another repo, unless a person was asked for it.
-  await em.execute(
-    `update session set repo = null, base_branch = null, model = null where id = ? and base_commit is null
-       and not exists (select 1 from turn where session_id = session.id and (id <> ? or started_at is not null))
-       and not exists (select 1 from event where turn_id = ? and body->>'type' = 'turn.repo_needed')`,
-    [sessionId, turnId, turnId],
-  );
+  await forgetSettings(em, session.id, turnId);
   if (await correctTurn(em, turnId, { text: message.text, by: message.userId })) return 'corrected';
   const turn = await em.findOneOrFail(Turn, { id: turnId }, { refresh: true });
   if (turn.state !== 'running' && turn.state !== 'waiting') return 'nothing';
   await addRequest(em, session, message);
   return 'follow_up';
-}
-
-/** The turn that a message became; null for one that is none, or only a word to a turn. */
-async function turnOf(
-  em: EntityManager,
-  address: { readonly teamId: string; readonly channelId: string; readonly ts: string },
-): Promise<string | null> {
-  const rows = await em.execute<{ id: string }[]>(
-    `select turn.id from message_claim join turn on turn.id = turn_id
-     where team_id = ? and channel_id = ? and ts = ? and kind <> 'answer'`,
-    [address.teamId, address.channelId, address.ts],
-  );
-  return rows[0]?.id ?? null;
 }

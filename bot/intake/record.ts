@@ -7,6 +7,7 @@ import { appendEvents } from '../../db/log/events.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
 import { reviveDeliveries } from '../../db/slack/deliveries.ts';
 import { handOver } from '../../db/transport/outbox.ts';
+import { hasTurns, openRequests } from '../../db/turns/open-turns.ts';
 import {
   addTurn,
   claimMessage,
@@ -15,6 +16,8 @@ import {
   noteClaim,
   openSession,
 } from '../../db/turns/requests.ts';
+import { keepRepo, setMuted } from '../../db/turns/session-settings.ts';
+import { threadState } from '../../db/turns/threads.ts';
 import { bareThread, publishMessage, react, tellPerson } from '../delivery/deliveries.ts';
 import { textMessage } from '../delivery/payload.ts';
 import type { MessageAttachments } from '../text/attachments.ts';
@@ -59,18 +62,18 @@ export async function recordMessage(
       return 'hint';
     }
     if (message.mutes !== null && known !== null) {
-      await setMuted(em, known, message, message.mutes);
+      await muteThread(em, known, message, message.mutes);
       return 'hint';
     }
-    const open = known === null ? null : await openTurnState(em, known);
-    if (message.asksToStop && open === null) {
+    const open = known === null ? [] : await openRequests(em, known.id);
+    if (message.asksToStop && open.length === 0) {
       await wantLine(em, message, NOTHING_RUNS);
       return 'hint';
     }
     const session = known ?? (await openSession(em, message, message.userId));
     // Somebody who answers, or says stop, speaks to the turn that is under way: no turn to show.
     if (message.asksToStop) return addHidden(em, session, message, { stop: true });
-    if (open === 'waiting') return addHidden(em, session, message, attachmentsIn(message));
+    if (open[0]?.state === 'waiting') return addHidden(em, session, message, attachmentsIn(message));
     await addRequest(em, session, message);
     return 'turn';
   });
@@ -89,8 +92,7 @@ export async function recordRequest(
   return database.transaction(async (em) => {
     if (!(await claimMessage(em, message))) return false;
     const session = await openSession(em, message, message.userId);
-    if (repo !== null)
-      await em.execute('update session set repo = coalesce(repo, ?) where id = ?', [repo, session.id]);
+    if (repo !== null) await keepRepo(em, session.id, repo);
     await addRequest(em, session, message, details);
     return true;
   });
@@ -107,41 +109,25 @@ export function isEmpty({ text, files, forwarded }: IncomingMessage): boolean {
  * muted thread is left alone but for the words that concern just that. An edit does not make old words the answer.
  */
 async function isForUs(em: EntityManager, message: IncomingMessage, replies: Replies): Promise<boolean> {
-  const [row] = await em.execute<{ own: boolean; waits: boolean; muted: boolean }[]>(
-    `select session.muted, coalesce(bool_or(turn.message_ts = session.thread_ts), false) as own,
-       coalesce(bool_or(turn.state = 'waiting'
-         and (? or not exists (select 1 from attempt where parent_id = turn.id))), false) as waits
-     from session left join turn on turn.session_id = session.id
-     where session.team_id = ? and session.channel_id = ? and session.thread_ts = ? group by session.id`,
-    [readChoice(message.text) !== null, message.teamId, message.channelId, message.threadTs],
-  );
-  if (row === undefined) return false;
-  if (row.own && (message.asksToStop || message.mutes !== null)) return true;
-  if (row.muted) return false;
+  const thread = await threadState(em, message, { isChoice: readChoice(message.text) !== null });
+  if (thread === null) return false;
+  if (thread.own && (message.asksToStop || message.mutes !== null)) return true;
+  if (thread.muted) return false;
   return (
-    (row.waits && message.editedTs === undefined) ||
-    (row.own ? replies.own_threads : replies.peoples_threads) === 'all'
+    (thread.waits && message.editedTs === undefined) ||
+    (thread.own ? replies.own_threads : replies.peoples_threads) === 'all'
   );
 }
 
-async function setMuted(
+async function muteThread(
   em: EntityManager,
   session: LockedSession,
   message: IncomingMessage,
   muted: boolean,
 ): Promise<void> {
-  await em.execute('update session set muted = ? where id = ?', [muted, session.id]);
+  await setMuted(em, session.id, muted);
   const place = { ...bareThread(message), sessionId: session.id };
   await publishMessage(em, keyOf('line', message), place, textMessage(muted ? MUTED : UNMUTED));
-}
-
-async function openTurnState(em: EntityManager, session: LockedSession): Promise<string | null> {
-  const rows = await em.execute<{ state: string }[]>(
-    `select state from turn where session_id = ? and kind not in ('answer', 'attempt')
-       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1`,
-    [session.id],
-  );
-  return rows[0]?.state ?? null;
 }
 
 /** Adds a message as the session's next request, shown in the thread. */
@@ -152,7 +138,7 @@ export async function addRequest(
   details: TurnDetails = {},
 ): Promise<void> {
   const turnId = await addTurn(em, session, {
-    kind: (await hasTurns(em, session)) ? 'follow_up' : 'mention',
+    kind: (await hasTurns(em, session.id)) ? 'follow_up' : 'mention',
     state: 'received',
     ...requestOf(message),
     details: { ...attachmentsIn(message), ...details },
@@ -197,11 +183,6 @@ function requestOf(message: RequestMessage) {
     requester: { id: message.userId, name: message.userId, email: null },
     messageTs: message.ts,
   };
-}
-
-async function hasTurns(em: EntityManager, session: LockedSession): Promise<boolean> {
-  const rows = await em.execute<unknown[]>('select 1 from turn where session_id = ? limit 1', [session.id]);
-  return rows.length > 0;
 }
 
 async function wantHint(em: EntityManager, message: IncomingMessage, botUserId: string): Promise<void> {

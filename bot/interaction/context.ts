@@ -9,7 +9,7 @@ import { type Act, type Actor, isUncertain, may, whoMay } from '../../core/right
 import { Session, Turn } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { Database, EntityManager } from '../../db/schema/database.ts';
-import { type LockedSession, lockSession } from '../../db/turns/requests.ts';
+import { type LockedSession, lockSessionOfTurn } from '../../db/turns/requests.ts';
 import type { HomeWatch } from '../home/watch.ts';
 import { type Patience, patiently } from '../slack/calls.ts';
 import { type AppIdentity, type Directory, groupsUnknown } from '../slack/directory.ts';
@@ -73,8 +73,7 @@ export async function onTurn(
   decide: (em: EntityManager, target: Target) => Promise<Reply>,
 ): Promise<Reply> {
   return ctx.database.transaction(async (em) => {
-    const sessionId = await sessionOf(em, turnId);
-    const locked = sessionId === null ? null : await lockSession(em, sessionId);
+    const locked = await lockSessionOfTurn(em, turnId);
     const found = await findInReach(em, ctx, turnId, channelId);
     return locked === null || found === null ? outOfDate() : decide(em, { ...found, locked });
   });
@@ -94,13 +93,6 @@ export async function findInReach(
   return channelId !== null && session.channelId !== channelId ? null : { turn, session };
 }
 
-async function sessionOf(em: EntityManager, turnId: string): Promise<string | null> {
-  const rows = await em.execute<{ session_id: string }[]>('select session_id from turn where id = ?', [
-    turnId,
-  ]);
-  return rows[0]?.session_id ?? null;
-}
-
 /**
  * A trigger lasts three seconds: there is time to be asked to wait once.
  * https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
@@ -114,14 +106,4 @@ export async function openView(
   view: ModalView,
 ): Promise<void> {
   await patiently(() => client.views.open({ trigger_id: triggerId, view }), TRIGGER);
-}
-
-/** Whether somebody's request is being worked on in the session. */
-export async function hasOpenTurn(em: EntityManager, sessionId: string): Promise<boolean> {
-  const rows = await em.execute<unknown[]>(
-    `select 1 from turn where session_id = ? and kind not in ('answer', 'attempt')
-       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') limit 1`,
-    [sessionId],
-  );
-  return rows.length > 0;
 }

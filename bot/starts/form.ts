@@ -7,7 +7,7 @@ import { START_INPUT } from '../../blocks/parts/actions.ts';
 import { MAX_ATTEMPTS } from '../../core/attempt.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { TurnDetails } from '../../db/entities/session.ts';
-import { claimKey, isClaimed } from '../../db/turns/requests.ts';
+import { claimKey, isClaimed, releaseKey } from '../../db/turns/requests.ts';
 import { chooseRepo } from '../admission/repo.ts';
 import { recordRequest } from '../intake/record.ts';
 import type { Submission } from '../interaction/click.ts';
@@ -123,7 +123,7 @@ export async function submitForm(ctx: InteractionContext, submission: Submission
     await recordRequest(ctx.database, { ...asked, channelId, ts, threadTs: ts }, repo, details);
     return {};
   } catch (error) {
-    await ctx.database.em().execute('delete from inbox where dedupe_key = ?', [viewKey]);
+    await releaseKey(ctx.database.em(), viewKey);
     if (!hasCode(error, 'slack_refused')) throw error;
     ctx.log.info('a thread could not be begun', { channelId, error });
     return { [field]: 'I could not write there. Choose another channel.' };

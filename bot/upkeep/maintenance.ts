@@ -1,8 +1,9 @@
-// Looks after what is left lying: lost turns are handed over again, overdue ones ended, old rows removed.
+// Maintenance: hands lost turns over again, ends overdue ones, reminds people, and removes old rows.
 import type { Config } from '../../core/config/config.ts';
 import { INBOX_KEEP_MS, RECONCILE_MS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Database } from '../../db/schema/database.ts';
+import { pruneTransport } from '../../db/transport/prune.ts';
 import { reconcile } from '../../db/turns/reconciler.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -11,11 +12,11 @@ import { tellSnapshotFailures } from './snapshot-news.ts';
 
 const PRUNE_EVERY_MS = 3_600_000;
 
-/** Starts the caretaker. Several may run at once. */
-export function startCaretaker(database: Database, config: Config, workspaces: Workspaces, log: Log): Loop {
+/** Starts the maintenance. Several processes may run it at once. */
+export function startMaintenance(database: Database, config: Config, workspaces: Workspaces, log: Log): Loop {
   let prunedAt = Number.NEGATIVE_INFINITY;
   return startLoop(
-    'caretaker',
+    'maintenance',
     RECONCILE_MS,
     async () => {
       const { handedOver, expired } = await reconcile(database);
@@ -26,18 +27,8 @@ export function startCaretaker(database: Database, config: Config, workspaces: W
       if (told.length > 0) log.info('channels were told of failing snapshots', { told });
       if (performance.now() - prunedAt < PRUNE_EVERY_MS) return;
       prunedAt = performance.now();
-      await prune(database);
+      await pruneTransport(database.em(), INBOX_KEEP_MS);
     },
     log,
   );
-}
-
-async function prune(database: Database): Promise<void> {
-  const em = database.em();
-  await em.execute(`delete from inbox where received_at < now() - ? * interval '1 millisecond'`, [
-    INBOX_KEEP_MS,
-  ]);
-  await em.execute(`delete from outbox where sent_at < now() - ? * interval '1 millisecond'`, [
-    INBOX_KEEP_MS,
-  ]);
 }

@@ -1,5 +1,7 @@
 // Alerts as rows: one for each fingerprint that is looked into, with a counter for what is like it.
+import type { TurnDetails } from '../entities/session.ts';
 import type { EntityManager } from '../schema/database.ts';
+import { addDetails } from '../turns/admission.ts';
 
 export interface AlertRow {
   readonly id: string;
@@ -126,6 +128,27 @@ export async function refingerprint(
     [fingerprint, message.channelId, message.ts, message.teamId],
   );
   return toAlert(rows[0]);
+}
+
+/** An alert's turn has the texts of at most so many messages, the newest. */
+const MESSAGES_MAX = 20;
+
+/** Adds a message's text to a turn whose work has not begun, or replaces it; false where the work has begun. */
+export async function addAlertText(
+  em: EntityManager,
+  turnId: string,
+  message: { readonly ts: string; readonly text: string },
+): Promise<boolean> {
+  const [row] = await em.execute<{ details: TurnDetails }[]>(
+    `select details from turn where id = ? and state = 'queued' and started_at is null for update`,
+    [turnId],
+  );
+  if (row === undefined) return false;
+  const others = (row.details.alert ?? []).filter(({ ts }) => ts !== message.ts);
+  await addDetails(em, turnId, {
+    alert: [...others, { ts: message.ts, text: message.text }].slice(-MESSAGES_MAX),
+  });
+  return true;
 }
 
 /** Keeps an alert and what is like it quiet for a while; `muted` is silent about the repeats too. */

@@ -174,6 +174,14 @@ export async function stopAttempts(em: EntityManager, parentId: string): Promise
   return rows.map(({ id }) => id);
 }
 
+/** The turns that are attempts of a turn; empty for a plain one. */
+export async function attemptTurnsOf(em: EntityManager, parentId: string): Promise<readonly string[]> {
+  const rows = await em.execute<{ turn_id: string }[]>('select turn_id from attempt where parent_id = ?', [
+    parentId,
+  ]);
+  return rows.map(({ turn_id }) => turn_id);
+}
+
 /** Whether a turn asked for attempts and they were begun. */
 export async function hasAttempts(em: EntityManager, turnId: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>('select 1 from attempt where parent_id = ? limit 1', [turnId]);

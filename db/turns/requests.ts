@@ -83,6 +83,11 @@ export async function isClaimed(em: EntityManager, key: string): Promise<boolean
   return rows.length > 0;
 }
 
+/** Gives a claimed key back, so that it can be claimed again. */
+export async function releaseKey(em: EntityManager, key: string): Promise<void> {
+  await em.execute('delete from inbox where dedupe_key = ?', [key]);
+}
+
 /** The session of a thread, made if there is none, locked either way. */
 export async function openSession(
   em: EntityManager,
@@ -115,6 +120,16 @@ export async function lockSession(em: EntityManager, sessionId: string): Promise
   const rows = await em.execute<SessionRow[]>(
     'select id, repo, branch, head_commit from session where id = ? for no key update',
     [sessionId],
+  );
+  return rows[0] === undefined ? null : toSession(rows[0]);
+}
+
+/** The session of a turn, locked; null where there is no such turn. */
+export async function lockSessionOfTurn(em: EntityManager, turnId: string): Promise<LockedSession | null> {
+  const rows = await em.execute<SessionRow[]>(
+    `select id, repo, branch, head_commit from session
+     where id = (select session_id from turn where id = ?) for no key update`,
+    [turnId],
   );
   return rows[0] === undefined ? null : toSession(rows[0]);
 }

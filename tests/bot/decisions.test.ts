@@ -335,7 +335,7 @@ describe('decisions', () => {
       (await stage.replies(root)).filter(({ text }) => String(text).includes('I still wait for your answer'));
     await until(async () => (await reminders()).length > 0);
     expect((await reminders())[0]?.['text']).toContain(`<@${MIRA}>`);
-    // The next round of the caretaker comes within five seconds.
+    // The next round of the maintenance comes within five seconds.
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     expect(await reminders()).toHaveLength(1);
   });

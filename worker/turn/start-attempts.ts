@@ -5,7 +5,7 @@ import { Turn } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
 import { loadJournal } from '../../db/log/journal.ts';
 import { fenced } from '../../db/schema/lease.ts';
-import { type StartingPoint, startAttempts } from '../../db/turns/attempts.ts';
+import { attemptTurnsOf, type StartingPoint, startAttempts } from '../../db/turns/attempts.ts';
 import type { TurnContext } from './context.ts';
 
 /** Starts the attempts of a turn and releases its lease. The turn goes on once all of them are over. */
@@ -48,10 +48,7 @@ async function fromWhere(context: TurnContext, turnId: string): Promise<Starting
     throw movedOn();
   const entries = await loadJournal(em, session.id, attempt.number);
   // Where the earlier result was itself chosen among several attempts, the attempts' turns have its steps.
-  const own = await em.execute<{ turn_id: string }[]>('select turn_id from attempt where parent_id = ?', [
-    turnId,
-  ]);
-  const turns = new Set([turnId, ...own.map(({ turn_id }) => turn_id)]);
+  const turns = new Set([turnId, ...(await attemptTurnsOf(em, turnId))]);
   const first = entries.find((entry) => turns.has(entry.turnId));
   const before = await mirror.history.firstParent(result.commit);
   return {
