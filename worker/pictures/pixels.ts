@@ -4,6 +4,7 @@ import { inflateSync } from 'node:zlib';
 import { decode as decodeJpeg, encode as encodeJpeg } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { ThreadsmithError } from '../../core/errors.ts';
+import { imageTypeOf } from './format.ts';
 
 /** A page of 8,000 CSS pixels on a phone with two device pixels each has 12.5 million. */
 const MAX_PIXELS = 24_000_000;
@@ -12,7 +13,6 @@ const JPEG_QUALITY = 88;
 const PNG_MAGIC = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** The chunks that hold pixels; all others are metadata. */
 const NEEDED_CHUNKS: ReadonlySet<string> = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
-const JPEG_MAGIC = Buffer.from([0xff, 0xd8, 0xff]);
 
 export interface Pixels {
   readonly width: number;
@@ -23,11 +23,10 @@ export interface Pixels {
 
 export type PictureType = 'image/png' | 'image/jpeg';
 
-/** The type of a picture that can be read here, by its first bytes; null for anything else. */
+/** The type of a picture that can be decoded here, by its first bytes; null for anything else. */
 export function pictureTypeOf(content: Uint8Array): PictureType | null {
-  const head = Buffer.from(content.subarray(0, 8));
-  if (head.equals(PNG_MAGIC)) return 'image/png';
-  return head.subarray(0, 3).equals(JPEG_MAGIC) ? 'image/jpeg' : null;
+  const type = imageTypeOf(content);
+  return type === 'image/png' || type === 'image/jpeg' ? type : null;
 }
 
 /** Unpacks a PNG or JPEG. Throws `artifact_refused` where it is neither, is broken, or has too many pixels. */

@@ -1,22 +1,23 @@
-// The agent's part of a turn: the request, then what the verification had to say, until it rests.
+// Runs the agent of a turn in the transcript of its session: first with the request, then with the words of the gates.
 
 import type { Config } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import type { Journal, MessageEntry } from '../../core/journal.ts';
 import { withoutCredentials } from '../../core/redact.ts';
 import type { Usage } from '../../core/result.ts';
-import type { LaterAttachments } from '../../db/entities/session.ts';
+import type { Turn } from '../../db/entities/session.ts';
 import { openJournal } from '../../db/log/journal.ts';
 import type { SandboxBrowser } from '../../sandbox/port/browser.ts';
 import { runAgent } from '../agent/harness.ts';
 import { setUpAgent } from '../agent/setup.ts';
 import type { AgentAnswer, SpentBudget } from '../agent/task.ts';
-import type { Lost, Workspace } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import type { TurnContext } from './context.ts';
 import { decisionMessage } from './plan.ts';
-import { placeFiles, requestOf, withAttachments } from './request.ts';
+import { type LaterContent, placeFiles, requestOf, withAttachments } from './request.ts';
 import { workSaver } from './save-work.ts';
 import { steeringOf } from './steering.ts';
+import { notesOf } from './workspace-notes.ts';
 
 export interface Finished {
   readonly kind: 'finished';
@@ -46,7 +47,7 @@ export interface AgentSession {
   asked(): Promise<string>;
 }
 
-/** The agent of a turn, in the transcript of its session. */
+/** Sets the agent of a turn up. It goes on in the transcript where an earlier worker left it. */
 export async function startAgent(
   context: TurnContext,
   workspace: Workspace,
@@ -56,20 +57,20 @@ export async function startAgent(
   const journal = openJournal(database, lease, attempt.number);
   const told = await lastTold(journal, turn.id);
   const given = await placeFiles(workspace, turn.id, turn.details);
-  const beside = async (text: string, came: LaterAttachments) =>
-    withAttachments(text, came, await placeFiles(workspace, came.turnId, came));
-  const decided = attempt.approach === null ? await decisionOf(context, beside) : null;
+  const contentOf: LaterContent = async (text, attachments) =>
+    withAttachments(text, attachments, await placeFiles(workspace, attachments.turnId, attachments));
+  const decided = attempt.approach === null ? await decisionOf(turn, contentOf) : null;
   let request = told?.message ?? decided ?? requestOf(turn, given, attempt.approach);
-  let answers = await answerOf(context, beside);
+  let answers = await answerOf(turn, contentOf);
   let wasReviewed = told?.wasReviewed ?? false;
   const answering = attempt.approach === null ? 'people' : 'nobody';
   const setup = await setUpAgent(workspace, { mcp: context.mcp, answering });
   const notes = notesOf(workspace);
 
   const saveWork = workSaver(context, workspace);
-  const steering = steeringOf(database, lease, journal, beside);
+  const steering = steeringOf(database, lease, journal, contentOf);
 
-  /** Events that still wait when the run ends, however it ends, are written. */
+  /** Writes the waiting events after the run, also after one that fails. */
   const flushing = async <T>(run: () => Promise<T>): Promise<T> => {
     try {
       return await run();
@@ -149,57 +150,23 @@ function isFromPeople({ id }: MessageEntry): boolean {
   return id === 'request' || /^(?:steering|plan)-/.test(id ?? '');
 }
 
-const LOSSES: Readonly<Record<Lost, string>> = {
-  processes:
-    'The sandbox was started again: the files are as they were, but every process in it has ended, servers too. Start again what you need.',
-  sandbox:
-    'The sandbox was made anew, with the files as they were after the last step or the one before it. Processes have ended, and files that git ignores are as they were at the beginning. Look at the files before you rely on them.',
-  work: 'The sandbox was made anew: only what was published before is in it. Look at the files again, and repeat what is missing.',
-};
-
-/** What the agent has to know besides the request; each is told once, by its id. */
-function notesOf(workspace: Workspace): readonly MessageEntry[] {
-  const { facts, defaultBranch, latest, base } = workspace;
-  const notes: [id: string, text: string][] = [];
-  if (workspace.lost !== null) notes.push([`restored-${facts.run}`, LOSSES[workspace.lost]]);
-  if (workspace.moved)
-    notes.push([
-      `moved-${facts.run}`,
-      `This branch got new commits on the remote, and the working tree holds them: look at the files again.${workspace.conflicted ? ' Your own unpublished changes conflict with them: resolve what is marked in the files.' : ''}`,
-    ]);
-  if (latest !== base)
-    notes.push([
-      `latest-${latest.slice(0, 12)}`,
-      `${defaultBranch} has moved on since this branch began: origin/${defaultBranch} is its newest commit. Only where the request asks for it, bring it in with \`git merge --no-commit origin/${defaultBranch}\` and resolve the conflicts in the files.`,
-    ]);
-  return notes.map(([id, text]) => ({ kind: 'message', id, text: `<note>\n${text}\n</note>` }));
-}
-
-/** Makes a message of words to a turn under way and what came with them. */
-type Beside = (
-  text: string,
-  came: LaterAttachments,
-) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>;
-
 async function answerOf(
-  { turn }: Pick<TurnContext, 'turn'>,
-  beside: Beside,
+  { details: { callId, answer } }: Turn,
+  contentOf: LaterContent,
 ): Promise<AgentAnswer | undefined> {
-  const { callId, answer } = turn.details;
   if (callId === undefined || answer === undefined) return undefined;
-  const { text, beside: came } = answer;
-  return { callId, ...(came === undefined ? { text } : await beside(text, came)) };
+  const { text, beside: attachments } = answer;
+  return { callId, ...(attachments === undefined ? { text } : await contentOf(text, attachments)) };
 }
 
-async function decisionOf({ turn }: Pick<TurnContext, 'turn'>, beside: Beside): Promise<MessageEntry | null> {
+async function decisionOf(turn: Turn, contentOf: LaterContent): Promise<MessageEntry | null> {
   const message = decisionMessage(turn);
-  const came = turn.details.decidedWith;
-  return message === null || came === undefined
-    ? message
-    : { ...message, ...(await beside(message.text, came)) };
+  const { decidedWith } = turn.details;
+  if (message === null || decidedWith === undefined) return message;
+  return { ...message, ...(await contentOf(message.text, decidedWith)) };
 }
 
-/** Numbers from here on are conversations of child agents, each numbered by its attempt and the place of its call. */
+/** Journals of child agents have numbers from here on, made of the attempt and the place of the call. */
 const FIRST_CHILD = 1_000;
 const CALLS_PER_STEP = 1_000;
 const CALLS_PER_ATTEMPT = 1_000_000_000;

@@ -2,7 +2,7 @@
 import { join } from 'node:path/posix';
 import type { Approach } from '../../core/attempt.ts';
 import type { MessageEntry } from '../../core/journal.ts';
-import type { Attachments, Turn } from '../../db/entities/session.ts';
+import type { Attachments, LaterAttachments, Turn } from '../../db/entities/session.ts';
 import { approachPrompt } from '../agent/instructions.ts';
 import { imageTypeOf } from '../pictures/format.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -58,6 +58,12 @@ export function requestOf(turn: Turn, placed: PlacedFiles, approach: Approach | 
   ];
   return { kind: 'message', id: 'request', text: joined(parts), ...picturesOf(placed) };
 }
+
+/** Places the attachments of a later message in the sandbox, and makes the content of the message. */
+export type LaterContent = (
+  text: string,
+  attachments: LaterAttachments,
+) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>;
 
 /** Makes the content of a later message: the words, and the attachments that came with them. */
 export function withAttachments(

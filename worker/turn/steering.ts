@@ -1,21 +1,20 @@
 // Takes the words that people send to the turn at work, for the agent's next step.
 import type { MessageEntry } from '../../core/journal.ts';
-import type { LaterAttachments } from '../../db/entities/session.ts';
 import type { StepLog } from '../../db/log/journal.ts';
 import type { Database } from '../../db/schema/database.ts';
 import type { Lease } from '../../db/schema/lease.ts';
 import { type SteeringMessage, takeSteering } from '../../db/turns/steering.ts';
+import type { LaterContent } from './request.ts';
 
 /**
  * Makes a function that takes the new messages. Its first call takes all of them, also those that a worker took before
- * it died; later calls ask the database only after the journal's last step saw something new. `beside` makes the
- * content of a message of its words and attachments.
+ * it died; later calls ask the database only after the journal's last step saw something new.
  */
 export function steeringOf(
   database: Database,
   lease: Lease,
   journal: StepLog,
-  beside: (text: string, given: LaterAttachments) => Promise<Pick<MessageEntry, 'text' | 'imageArtifactIds'>>,
+  contentOf: LaterContent,
 ): () => Promise<readonly MessageEntry[]> {
   let hasAsked = false;
   return async () => {
@@ -27,7 +26,7 @@ export function steeringOf(
       messages.push({
         kind: 'message',
         id: `steering-${reply.id}`,
-        ...(await beside(saidMeanwhile(reply), reply.beside)),
+        ...(await contentOf(saidMeanwhile(reply), reply.beside)),
       });
     return messages;
   };
