@@ -1,18 +1,18 @@
-// A sandbox whose commands all get some variables, unless a command sets them itself.
+// Wraps a sandbox so that its commands get variables, unless a command sets them itself.
 import type { Command, Sandbox } from './port/sandbox.ts';
 
-/** The same sandbox; closing it calls `onClose` first. */
+/** Returns the same sandbox with these variables; closing it calls `onClose` first. */
 export function withEnvironment(
   sandbox: Sandbox,
   env: Readonly<Record<string, string>>,
   onClose: () => Promise<void>,
 ): Sandbox {
-  const given = (command: Command): Command => ({ ...command, env: { ...env, ...command.env } });
+  const withVariables = (command: Command): Command => ({ ...command, env: { ...env, ...command.env } });
   return {
     key: sandbox.key,
     fresh: sandbox.fresh,
-    run: (command, options) => sandbox.run(given(command), options),
-    start: (command) => sandbox.start(given(command)),
+    run: (command, options) => sandbox.run(withVariables(command), options),
+    start: (command) => sandbox.start(withVariables(command)),
     kill: (commandId, signal) => sandbox.kill(commandId, signal),
     read: (path, maxBytes) => sandbox.read(path, maxBytes),
     write: (path, content) => sandbox.write(path, content),

@@ -41,7 +41,7 @@ const PORTS: Record<string, readonly string[]> = {
   'core/artifact.ts': ['ArtifactStore'],
   'core/log.ts': ['Log'],
   'sandbox/port/browser.ts': ['PageDriver', 'SandboxBrowser'],
-  'sandbox/port/sandbox.ts': ['Sandbox', 'SandboxProvider', 'SnapshotShelf'],
+  'sandbox/port/sandbox.ts': ['Sandbox', 'SandboxProvider', 'SnapshotStore'],
   'sandbox/egress/proxy.ts': ['EgressProxy'],
   'worker/agent/task.ts': ['AgentTask'],
   'worker/egress/egress.ts': ['Egress'],

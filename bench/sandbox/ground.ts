@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { connectEngine } from '../../sandbox/docker/engine.ts';
+import { DEFAULT_LIMITS } from '../../sandbox/docker/isolation.ts';
 import { expiresIn, INSTALL_LABEL, labels, sandboxName } from '../../sandbox/docker/labels.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
-import { DEFAULT_LIMITS } from '../../sandbox/docker/walls.ts';
 import type { SandboxLimits, SandboxProvider } from '../../sandbox/port/sandbox.ts';
 import { BareContainer } from './bare-container.ts';
 

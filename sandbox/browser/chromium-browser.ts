@@ -1,11 +1,11 @@
-// The browser of a sandbox through Playwright: pictures with a clean profile each, and one page for the agent.
+// Drives the browser of a sandbox through Playwright: captures with a clean profile each, and one page for the agent.
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import type { Capture, CaptureSpec, Look, PageDriver, SandboxBrowser } from '../port/browser.ts';
-import { asBrowserFailure } from './failure.ts';
-import { Film, scrollThrough } from './film.ts';
+import { onPage } from './failure.ts';
 import { ChromiumPageDriver } from './page-driver.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
+import { Screencast, scrollThrough } from './screencast.ts';
 import { localUrl, settle, visit } from './visit.ts';
 
 const OPEN_TIMEOUT_MS = 20_000;
@@ -26,7 +26,7 @@ interface OpenPage {
 export class ChromiumBrowser implements SandboxBrowser {
   private readonly browser: Browser;
   private agentPage: Promise<PageDriver> | undefined;
-  /** An unused page: making one starts a process, which is most of the time that a picture takes. */
+  /** An unused page. Making one starts a process, which is most of the time that a capture takes. */
   private spare: Promise<OpenPage> | undefined;
 
   constructor(browser: Browser) {
@@ -35,22 +35,22 @@ export class ChromiumBrowser implements SandboxBrowser {
 
   async capture(spec: CaptureSpec, signal?: AbortSignal): Promise<Capture> {
     const url = localUrl(spec.url);
-    return attempt(() => this.photograph(url, spec), signal);
+    return onPage(() => this.captureOnce(url, spec), signal);
   }
 
-  private async photograph(url: string, spec: CaptureSpec): Promise<Capture> {
+  private async captureOnce(url: string, spec: CaptureSpec): Promise<Capture> {
     const { context, page } = await this.takePage(spec);
     try {
       const watch = new PageWatch(page);
-      const film = spec.onFrame === undefined ? undefined : await Film.start(page, spec.onFrame);
+      const screencast = spec.onFrame === undefined ? undefined : await Screencast.start(page, spec.onFrame);
       const status = await visit(page, url);
       await settle(page, watch);
       const { fullPage = true, selector } = spec;
       const element = selector === undefined ? undefined : page.locator(selector).first();
       const part = { fullPage, element };
-      const picture = await (film?.without(() => takePicture(page, part)) ?? takePicture(page, part));
-      if (film !== undefined) await scrollThrough(page, film);
-      await film?.stop();
+      const picture = await (screencast?.without(() => takePicture(page, part)) ?? takePicture(page, part));
+      if (screencast !== undefined) await scrollThrough(page, screencast);
+      await screencast?.stop();
       const { consoleErrors, failedRequests } = watch;
       const title = (await page.title()).slice(0, 300);
       return {
@@ -67,7 +67,7 @@ export class ChromiumBrowser implements SandboxBrowser {
   }
 
   driver(): Promise<PageDriver> {
-    this.agentPage ??= attempt(async () => {
+    this.agentPage ??= onPage(async () => {
       const openPage = async (look: Look) => (await this.openPage(look)).page;
       return new ChromiumPageDriver(openPage, await openPage({}));
     });
@@ -117,25 +117,5 @@ export class ChromiumBrowser implements SandboxBrowser {
     context.setDefaultTimeout(ACTION_TIMEOUT_MS);
     context.setDefaultNavigationTimeout(OPEN_TIMEOUT_MS);
     return context;
-  }
-}
-
-/** Turns failures into ones that can be shown. On abort the work is left to its own deadlines. */
-async function attempt<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  signal?.throwIfAborted();
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new Error('aborted'));
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
-  const working = work();
-  working.catch(() => undefined);
-  try {
-    return await Promise.race([working, aborted]);
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    throw asBrowserFailure(thrown);
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -1,4 +1,4 @@
-// Chromium's DevTools over a connection into the sandbox: the address to attach to, and the message channel.
+// Finds Chromium's DevTools in a sandbox and opens their message channel.
 import type { Duplex } from 'node:stream';
 import type { ConnectOverCDPTransport } from 'playwright';
 import { WebSocket } from 'ws';
@@ -10,7 +10,7 @@ const MESSAGE_MAX_BYTES = 96 * 1024 * 1024;
 const VERSION_MAX_BYTES = 64 * 1024;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** The path of the browser's DevTools socket, waiting up to `waitMs` for Chromium to listen. */
+/** Returns the path of the DevTools socket, waiting up to `waitMs` for Chromium. Throws `browser_failed`. */
 export async function findDevToolsPath(sandbox: Sandbox, port: number, waitMs: number): Promise<string> {
   const stream = await sandbox.connect(port, waitMs);
   const timer = setTimeout(() => stream.destroy(), ANSWER_TIMEOUT_MS);
@@ -32,7 +32,7 @@ export async function findDevToolsPath(sandbox: Sandbox, port: number, waitMs: n
   }
 }
 
-/** A Playwright transport over a WebSocket that never touches a network of this machine. */
+/** Opens a Playwright transport over a connection into the sandbox. Throws `browser_failed` where it is refused. */
 export async function connectDevTools(
   sandbox: Sandbox,
   port: number,
@@ -73,7 +73,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The HTTP client sets options of network sockets, which a stream over the toolhost's wire has no use for. */
+/** Adds the socket options that the HTTP client sets; they do nothing on a stream over the toolhost's wire. */
 function asSocket(stream: Duplex): Duplex {
   const nothing = (): Duplex => stream;
   return Object.assign(stream, {

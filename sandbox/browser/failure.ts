@@ -1,4 +1,5 @@
-// What failed in the browser, as an error that can be shown.
+// Turns failures of the browser into errors that can be shown.
+import { untilAborted } from '../../core/async.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 
 export function browserFailed(message: string, cause?: unknown): ThreadsmithError {
@@ -10,8 +11,19 @@ export function browserFailed(message: string, cause?: unknown): ThreadsmithErro
   );
 }
 
+/** Runs work on a page. Throws failures as `browser_failed`; on abort the signal's reason, and the work runs out. */
+export async function onPage<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
+  try {
+    return await (signal === undefined ? work() : untilAborted(signal, work()));
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw asBrowserFailure(thrown);
+  }
+}
+
 /** Playwright's error messages go on for pages; the first line says what failed. */
-export function asBrowserFailure(thrown: unknown): ThreadsmithError {
+function asBrowserFailure(thrown: unknown): ThreadsmithError {
   if (thrown instanceof ThreadsmithError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal are what is taken out.

@@ -1,3 +1,4 @@
+// Opens the browser of a sandbox.
 import type { SandboxBrowser } from '../port/browser.ts';
 import type { Sandbox } from '../port/sandbox.ts';
 import { startChromium } from './chromium.ts';

@@ -1,7 +1,7 @@
-// One page, used step by step by the agent's browser tool.
+// Drives one page step by step, for the agent's browser tool.
 import type { Locator, Page } from 'playwright';
 import type { Look, PageDriver, PageState } from '../port/browser.ts';
-import { asBrowserFailure } from './failure.ts';
+import { onPage } from './failure.ts';
 import { PageWatch } from './page-watch.ts';
 import { takePicture } from './picture.ts';
 import { localUrl, settle, visit } from './visit.ts';
@@ -15,7 +15,7 @@ export class ChromiumPageDriver implements PageDriver {
   private watch: PageWatch;
   private status: number | null = null;
 
-  /** `page` is one that `openPage` made with the usual look. */
+  /** `openPage` has made `page` with the default look. */
   constructor(openPage: (look: Look) => Promise<Page>, page: Page) {
     this.openPage = openPage;
     this.page = page;
@@ -56,14 +56,12 @@ export class ChromiumPageDriver implements PageDriver {
   }
 
   async snapshot(): Promise<string> {
-    return this.attempt(async () =>
-      (await this.page.ariaSnapshot({ mode: 'ai' })).slice(0, SNAPSHOT_MAX_CHARS),
-    );
+    return onPage(async () => (await this.page.ariaSnapshot({ mode: 'ai' })).slice(0, SNAPSHOT_MAX_CHARS));
   }
 
   async screenshot(part: { readonly fullPage?: boolean; readonly selector?: string }): Promise<Uint8Array> {
     const { fullPage = false, selector } = part;
-    return this.attempt(async () => {
+    return onPage(async () => {
       const element = selector === undefined ? undefined : this.find(selector);
       return (await takePicture(this.page, { fullPage, element })).png;
     });
@@ -77,7 +75,7 @@ export class ChromiumPageDriver implements PageDriver {
     return [...this.watch.requests];
   }
 
-  /** A phone's screen is decided when a page is made, so another look is another page. */
+  /** Opens a page with another look: a page keeps the screen that it was made with. */
   private async change(look: Look): Promise<void> {
     const page = await this.openPage(look);
     const last = this.page;
@@ -91,7 +89,7 @@ export class ChromiumPageDriver implements PageDriver {
   }
 
   private act(step: () => Promise<void>): Promise<PageState> {
-    return this.attempt(async () => {
+    return onPage(async () => {
       await step();
       this.watch.stir();
       await settle(this.page, this.watch);
@@ -103,14 +101,6 @@ export class ChromiumPageDriver implements PageDriver {
   private find(selector: string): Locator {
     if (/^(f\d+)?e\d+$/.test(selector)) return this.page.getByRef(selector);
     return this.page.locator(selector).first();
-  }
-
-  private async attempt<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (thrown) {
-      throw asBrowserFailure(thrown);
-    }
   }
 }
 

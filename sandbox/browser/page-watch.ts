@@ -1,6 +1,7 @@
-// What a page did since it was opened: console lines, requests, failures; each list and line bounded, because
-// the page is not ours.
+// Records console lines, requests and failures of a page since it was opened. Each list and line is bounded, because
+// the page may be hostile.
 import type { Page, Request } from 'playwright';
+import { poll } from '../../core/async.ts';
 
 const MAX_LINES = 200;
 const MAX_LINE_CHARS = 500;
@@ -37,25 +38,23 @@ export class PageWatch {
     });
   }
 
-  /** Forgets what was, for the next page. */
+  /** Forgets everything, before the next page is opened. */
   reset(): void {
     for (const list of [this.consoleLines, this.consoleErrors, this.requests, this.failedRequests])
       list.length = 0;
     this.underWay.clear();
   }
 
-  /** Something was done on the page, which may make it load something in a moment. */
+  /** Starts the quiet time again after an action, which may make the page load something. */
   stir(): void {
     this.quietSince = performance.now();
   }
 
   /** Waits until nothing has been loading for a moment, or for a few seconds at most. */
   async quiet(): Promise<void> {
-    const deadline = performance.now() + QUIET_MAX_MS;
-    while (performance.now() < deadline) {
-      if (this.underWay.size === 0 && performance.now() - this.quietSince >= QUIET_MS) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const isQuiet = (): boolean =>
+      this.underWay.size === 0 && performance.now() - this.quietSince >= QUIET_MS;
+    await poll(() => isQuiet() || undefined, { everyMs: 20, timeoutMs: QUIET_MAX_MS });
   }
 
   private finished(request: Request): void {

@@ -1,12 +1,13 @@
-// Pictures of pages within their bounds: a page may be as long and as colourful as it likes.
+// Takes pictures of pages, bounded in height and bytes whatever the page is like.
 import type { CDPSession, Locator, Page } from 'playwright';
+import { within } from '../../core/async.ts';
 import { SCREENSHOT_MAX_BYTES } from '../../core/limits.ts';
 import { browserFailed } from './failure.ts';
 
-/** Chromium's own bound for one picture is 16,384; longer ones help nobody in a thread. */
+/** Chromium's own bound is 16,384; a picture of more than this cannot be read in a thread. */
 const MAX_HEIGHT_PX = 8_000;
 const TIMEOUT_MS = 15_000;
-/** An element of a page that has loaded is there, or will not be. */
+/** A page that has loaded has the element by then, or never. */
 const ELEMENT_TIMEOUT_MS = 5_000;
 const PNG_MAGIC = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
@@ -29,22 +30,22 @@ export interface PictureOptions {
   readonly element?: Locator | undefined;
 }
 
-/** Takes the picture; where it is too large, again at half the scale, and then of the upper part only. */
+/** Takes the picture; where it is too large, again at half the scale, then of the upper part only. */
 export async function takePicture(page: Page, options: PictureOptions): Promise<Picture> {
   const session = await page.context().newCDPSession(page);
   try {
     const whole = await areaOf(page, session, options);
     const area = { ...whole, height: Math.min(whole.height, MAX_HEIGHT_PX) };
-    const attempts = [
+    const tries = [
       { area, scale: 1 },
       { area, scale: 0.5 },
       { area: { ...area, height: Math.min(area.height, area.width) }, scale: 0.5 },
       { area: { ...area, height: Math.min(area.height, area.width) }, scale: 0.2 },
     ];
-    for (const attempt of attempts) {
-      const png = await capture(session, attempt.area, attempt.scale);
+    for (const { area: part, scale } of tries) {
+      const png = await capture(session, part, scale);
       if (png.length > SCREENSHOT_MAX_BYTES) continue;
-      const reduced = attempt.scale < 1 || attempt.area.height < whole.height;
+      const reduced = scale < 1 || part.height < whole.height;
       return { png, ...sizeOf(png), reduced };
     }
     throw browserFailed('The picture of the page is too large even when it is scaled down.');
@@ -71,26 +72,16 @@ async function areaOf(page: Page, session: CDPSession, options: PictureOptions):
 async function capture(session: CDPSession, area: Area, scale: number): Promise<Buffer> {
   const clip = { ...area, scale };
   const taking = session.send('Page.captureScreenshot', { format: 'png', clip, captureBeyondViewport: true });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(browserFailed('The page did not hold still for its picture.')),
-      TIMEOUT_MS,
-    );
+  const { data } = await within(TIMEOUT_MS, taking, () => {
+    throw browserFailed('The page did not hold still for its picture.');
   });
-  try {
-    const { data } = await Promise.race([taking, late]);
-    const png = Buffer.from(data, 'base64');
-    if (!png.subarray(0, 8).equals(PNG_MAGIC))
-      throw browserFailed('The browser sent a picture that is not a PNG.');
-    return png;
-  } finally {
-    clearTimeout(timer);
-    taking.catch(() => undefined);
-  }
+  const png = Buffer.from(data, 'base64');
+  if (!png.subarray(0, 8).equals(PNG_MAGIC))
+    throw browserFailed('The browser sent a picture that is not a PNG.');
+  return png;
 }
 
-/** Width and height stand at fixed places behind the magic. */
+/** Reads width and height, which have fixed places in a PNG. */
 function sizeOf(png: Buffer): { widthPx: number; heightPx: number } {
   return { widthPx: png.readUInt32BE(16), heightPx: png.readUInt32BE(20) };
 }

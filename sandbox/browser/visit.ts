@@ -1,11 +1,12 @@
-// Opening a page, and knowing when it is ready to be looked at.
+// Opens a page, and waits until it is ready for a picture.
 import type { Page } from 'playwright';
+import { within } from '../../core/async.ts';
 import { browserFailed } from './failure.ts';
 import type { PageWatch } from './page-watch.ts';
 
 const ERROR_PAGE_MS = 500;
 
-/** Opens the page and returns its status; a server that refuses is an answer, not a failure of ours. */
+/** Opens the page and returns its status, also one of 400 and above. Throws where no server answers. */
 export async function visit(page: Page, url: string): Promise<number | null> {
   try {
     const response = await page.goto(url, { waitUntil: 'load' });
@@ -17,18 +18,24 @@ export async function visit(page: Page, url: string): Promise<number | null> {
   }
 }
 
-/** Waits until the page has loaded what it wants, its fonts are there and it was painted. */
+/** Waits until the page and its fonts have loaded and it was painted, a few seconds at most. */
 export async function settle(page: Page, watch: PageWatch): Promise<void> {
   const painted = page.evaluate(async () => {
     await document.fonts.ready;
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   });
   // A page that keeps its main thread busy is photographed as it is.
-  const enough = new Promise<void>((resolve) => setTimeout(resolve, 2_000));
-  await Promise.all([watch.quiet(), Promise.race([painted.catch(() => undefined), enough])]);
+  await Promise.all([
+    watch.quiet(),
+    within(
+      2_000,
+      painted.catch(() => undefined),
+      () => undefined,
+    ),
+  ]);
 }
 
-/** Only servers in the sandbox: there is nothing else to look at, and `file:` is not for pictures. */
+/** Returns the address of a server in the sandbox. Throws `browser_failed` for all others, `file:` included. */
 export function localUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';

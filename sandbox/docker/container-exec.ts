@@ -1,4 +1,4 @@
-// One `docker exec`: its output stream taken apart, its exit code at the end.
+// Runs one `docker exec` and parses its output stream.
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 
@@ -46,7 +46,7 @@ export async function execToEnd(
   return { exitCode: ExitCode ?? -1, tail };
 }
 
-/** The engine sends output in blocks of an 8-byte header (stream number, length) and their bytes. */
+/** Yields the content of the engine's blocks: an 8-byte header (stream number, length), then the bytes. */
 export async function* demultiplex(stream: Duplex): AsyncGenerator<Buffer> {
   const parser = new BlockParser();
   for await (const chunk of stream) {
@@ -54,7 +54,7 @@ export async function* demultiplex(stream: Duplex): AsyncGenerator<Buffer> {
   }
 }
 
-/** Takes the engine's blocks apart, in as few copies as possible. */
+/** Parses the engine's blocks with as few copies as possible. */
 export class BlockParser {
   private header: Buffer = Buffer.alloc(0);
   private leftInBlock = 0;

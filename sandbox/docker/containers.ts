@@ -1,5 +1,4 @@
-// Sandbox containers on an engine: made with all walls or not at all, found again, woken up, attached to.
-
+// Makes, finds, wakes up, attaches to and removes sandbox containers. One that lacks any isolation is removed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
@@ -7,15 +6,21 @@ import type { Log } from '../../core/log.ts';
 import type { SandboxLimits } from '../port/sandbox.ts';
 import { ToolhostClient } from '../toolhost/client.ts';
 import { answered, engineFault, reasonOf, unless } from './engine.ts';
+import {
+  checkIsolation,
+  checkSeenIsolation,
+  containerSettings,
+  type IsolationOptions,
+  refusedFor,
+} from './isolation.ts';
 import { isOwnVolume, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
-import { checkSeenWalls, checkWalls, containerSettings, refusedFor, type WallOptions } from './walls.ts';
 
 const QUICK_FAILURE_MS = 1_500;
 const PAUSE_MS = 200;
-/** How long somebody else may take to remove a container. */
+/** How long another process may take to remove a container. */
 const REMOVED_MS = 20_000;
-/** One that was just started is not frozen, but may have to be read from a busy disk first. */
+/** The toolhost of a container that was just started may have to be read from a busy disk first. */
 export const FIRST_HELLO_MS = 60_000;
 
 export interface ContainersOptions {
@@ -28,7 +33,7 @@ export interface ContainersOptions {
 export interface AttachedContainer {
   readonly container: Docker.Container;
   readonly toolhost: ToolhostClient;
-  /** True where this call was the one that started it for the first time. */
+  /** True where this call started it for the first time. */
   readonly fresh: boolean;
 }
 
@@ -40,7 +45,7 @@ export class Containers {
     this.options = options;
   }
 
-  /** Makes and starts a container; undefined where one of this name exists. It is removed on any failure. */
+  /** Makes and starts a container; undefined where one of this name exists. A failure removes it again. */
   async make(
     name: string,
     image: string,
@@ -49,38 +54,38 @@ export class Containers {
   ): Promise<AttachedContainer | undefined> {
     const { docker, installId, runtime } = this.options;
     const ownLabels = labels(installId, 'sandbox');
-    const walls: WallOptions = { image, limits, labels: ownLabels, volume: name, runtime };
+    const isolation: IsolationOptions = { image, limits, labels: ownLabels, volume: name, runtime };
     await docker.createVolume({ Name: name, Labels: ownLabels });
     const container = await docker
-      .createContainer({ name, ...containerSettings(walls) })
+      .createContainer({ name, ...containerSettings(isolation) })
       .catch(unless(409, 404));
     if (container === undefined) {
       await this.requireImage(image);
       return undefined;
     }
     try {
-      checkWalls(await container.inspect(), walls, await this.hasSwapLimit());
+      checkIsolation(await container.inspect(), isolation, await this.hasSwapLimit());
       const fresh = await this.start(container);
-      return { container, toolhost: await this.attach(container, fence, FIRST_HELLO_MS), fresh };
+      return { container, toolhost: await this.attachPatiently(container, fence, FIRST_HELLO_MS), fresh };
     } catch (thrown) {
       await this.remove(name).catch(() => undefined);
       throw thrown;
     }
   }
 
-  /** Gets an existing container going and attaches to it; undefined where there is none of this name. */
+  /** Wakes an existing container up and attaches to it; undefined where there is none of this name. */
   async find(name: string, fence: number): Promise<AttachedContainer | undefined> {
     const container = this.options.docker.getContainer(name);
     const found = await container.inspect().catch(unless(404));
     if (found === undefined) return undefined;
     try {
-      checkWalls(found, this.wallsAsMade(found), await this.hasSwapLimit());
+      checkIsolation(found, this.isolationAsMade(found), await this.hasSwapLimit());
     } catch (thrown) {
       await this.remove(name);
       throw thrown;
     }
     let fresh = false;
-    // The engine says of a paused one that it is running.
+    // The engine calls a paused container running.
     const helloMs = found.State.Running ? undefined : FIRST_HELLO_MS;
     if (found.State.Paused) await container.unpause().catch(unless(409, 500));
     else if (!found.State.Running) fresh = (await this.start(container)) && neverStarted(found);
@@ -88,7 +93,7 @@ export class Containers {
       return { container, toolhost: await this.attachPatiently(container, fence, helloMs), fresh };
     } catch (thrown) {
       if (!isPassing(thrown)) throw thrown;
-      // It is there but does not answer: a frozen toolhost, or no process left for a relay.
+      // It exists but does not answer: its toolhost is frozen, or no process is left for a relay.
       this.options.log.warn('a sandbox did not answer and is restarted', { name, reason: reasonOf(thrown) });
       await container.restart({ t: 0 });
       return { container, toolhost: await this.attach(container, fence, FIRST_HELLO_MS), fresh };
@@ -107,7 +112,7 @@ export class Containers {
     }
   }
 
-  /** Where somebody else removes the container at the same time, its volume is in use until that is done. */
+  /** Removes a volume. It is in use until another process that removes its container has done so. */
   private async removeVolume(name: string): Promise<void> {
     const until = performance.now() + REMOVED_MS;
     for (;;) {
@@ -157,7 +162,7 @@ export class Containers {
   ): Promise<ToolhostClient> {
     const toolhost = await ToolhostClient.attach(await openToolhostStream(container), fence, helloTimeoutMs);
     try {
-      checkSeenWalls(toolhost.hello);
+      checkSeenIsolation(toolhost.hello);
       return toolhost;
     } catch (thrown) {
       toolhost.close();
@@ -165,7 +170,7 @@ export class Containers {
     }
   }
 
-  /** Whether it was this call that started it. */
+  /** Starts a container. False where another worker had started it. */
   private async start(container: Docker.Container): Promise<boolean> {
     try {
       await container.start();
@@ -177,8 +182,8 @@ export class Containers {
     }
   }
 
-  /** Limits may have been configured differently when the sandbox was made; walls may not. */
-  private wallsAsMade(found: Docker.ContainerInspectInfo): WallOptions {
+  /** Limits may have been configured differently when the sandbox was made; isolation may not. */
+  private isolationAsMade(found: Docker.ContainerInspectInfo): IsolationOptions {
     const { Memory = 0, NanoCpus = 0, PidsLimit, Ulimits } = found.HostConfig;
     const fileSize = Ulimits?.find((limit) => limit.Name === 'fsize');
     const limits: SandboxLimits = {

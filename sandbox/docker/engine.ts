@@ -1,4 +1,4 @@
-// The connection to a Docker Engine: how it is found, and what its errors mean.
+// Connects to a Docker Engine, and turns its errors into errors with advice.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
@@ -66,7 +66,7 @@ export function unless(...statuses: readonly number[]): (thrown: unknown) => und
   };
 }
 
-/** The engine's own words, without the wrapping of the client library. */
+/** The first line of the engine's own message, without what the client library adds. */
 export function reasonOf(thrown: unknown): string {
   if (typeof thrown === 'object' && thrown !== null) {
     const json: unknown = Reflect.get(thrown, 'json');
@@ -82,13 +82,13 @@ function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').slice(0, 300);
 }
 
-/** What the system says of a full disk: the engine passes it on, and answers 500 for this as for all else. */
+/** The system's message for a full disk. The engine passes it on with status 500, which it has for all faults. */
 const FULL = /no space left on device|disk quota exceeded/i;
 
-/** What was asked of an engine, as what could not be done. */
+/** What the engine could not do. */
 export type EngineWork = 'the sandbox could not be started' | 'the prepared repo could not be saved';
 
-/** The error for an engine that does not do what it was asked: `engine_full`, else `sandbox_lost`. */
+/** The error for an engine that could not do its work: `engine_full`, else `sandbox_lost`. */
 export function engineFault(
   reason: string,
   cause?: unknown,
@@ -109,9 +109,11 @@ export function engineFault(
   );
 }
 
+const UNREACHABLE = /^(ECONNREFUSED|ENOENT|EACCES|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/;
+
 /**
- * Runs calls to the engine. Where it does not answer at all the error is `engine_unreachable`; what it
- * answered, and nobody expected, is an `engineFault`; errors of our own pass as they are.
+ * Runs calls to the engine. Throws `engine_unreachable` where it does not answer, and `engineFault` for an error that it
+ * answers; a ThreadsmithError passes as it is.
  */
 export async function withEngine<T>(calls: () => Promise<T>, work?: EngineWork): Promise<T> {
   try {
@@ -120,17 +122,7 @@ export async function withEngine<T>(calls: () => Promise<T>, work?: EngineWork):
     if (thrown instanceof ThreadsmithError) throw thrown;
     if (statusOf(thrown) !== undefined) throw engineFault(reasonOf(thrown), thrown, work);
     const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
-    const isConnection = [
-      'ECONNREFUSED',
-      'ENOENT',
-      'EACCES',
-      'ECONNRESET',
-      'EPIPE',
-      'ETIMEDOUT',
-      'ENOTFOUND',
-      'EHOSTUNREACH',
-    ];
-    if (typeof code !== 'string' || !isConnection.includes(code)) throw thrown;
+    if (typeof code !== 'string' || !UNREACHABLE.test(code)) throw thrown;
     throw new ThreadsmithError(
       'engine_unreachable',
       `The Docker Engine could not be reached (${code}).`,
@@ -140,7 +132,10 @@ export async function withEngine<T>(calls: () => Promise<T>, work?: EngineWork):
   }
 }
 
-/** Waits for the end of an operation that reports progress as JSON lines, and throws the error among them. */
+/**
+ * Waits for the end of a pull or import, which report progress as JSON lines. Throws `image_build_failed` where one of
+ * them is an error.
+ */
 export function followProgress(
   docker: Docker,
   stream: NodeJS.ReadableStream,
@@ -154,10 +149,18 @@ export function followProgress(
         const failed = Array.isArray(events)
           ? events.find((event) => typeof event === 'object' && event !== null && 'error' in event)
           : undefined;
-        if (failed !== undefined) return reject(new Error(String(failed.error)));
+        if (failed !== undefined) return reject(imageFailed(String(failed.error)));
         resolve();
       },
       onEvent,
     );
   });
+}
+
+function imageFailed(reason: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'image_build_failed',
+    `The Docker Engine could not pull or import an image: ${firstLine(reason)}`,
+    'Check the free disk space and the log of the Docker Engine, then start again.',
+  );
 }

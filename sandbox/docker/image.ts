@@ -1,5 +1,4 @@
-// The sandbox image on a Docker Engine: found by its tag, or built in two layers (Debian; Node and toolhost).
-
+// Finds the sandbox image on a Docker Engine, or builds it in two layers: Debian, then Node and the toolhost.
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -22,7 +21,7 @@ import { expiresIn, labels } from './labels.ts';
 /** How long a registry may stay silent before the image is built from Debian packages instead. */
 const REGISTRY_SILENCE_MS = 8_000;
 const REGISTRY_TOTAL_MS = 180_000;
-/** A build takes minutes; the container of a killed one goes away by itself after this. */
+/** A build takes minutes; the container of a killed build ends by itself after this. */
 const BUILD_KEEP_SECONDS = 1800;
 const RETRY_MS = 5_000;
 
@@ -61,7 +60,7 @@ export async function ensureSandboxImage(build: ImageBuild): Promise<string> {
   );
 }
 
-/** The reference of what the sandbox image is built on: kept, so that a change of the toolhost takes seconds. */
+/** The reference of the base image. It is kept, so that a change of the toolhost takes seconds. */
 export function baseImageName(): string {
   return `threadsmith-base:${baseHash(findDebianMirrors().suite)}`;
 }
@@ -82,11 +81,11 @@ async function buildBase(build: ImageBuild, mirrors: DebianMirrors, base: string
   const bare =
     (await pullBare(build, mirrors.suite)) ?? (await twice(build, () => bootstrapBare(build, mirrors)));
   await twice(build, () => installPackages(build, mirrors, bare, base));
-  // The layers stay, as the parent of the new image; a tag that was pulled may be somebody else's.
+  // The layers stay, as the parent of the new image. A tag that was pulled may be in other use.
   if (bare.startsWith('threadsmith-')) await docker.getImage(bare).remove({ noprune: true });
 }
 
-/** Mirrors fail for a moment, and change while they are read: once more from the beginning. */
+/** Runs `work` a second time where it failed: mirrors fail for a moment, and change while they are read. */
 async function twice<T>({ progress, signal }: ImageBuild, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -136,28 +135,22 @@ async function pullBare(build: ImageBuild, suite: string): Promise<string | unde
   const reference = `debian:${suite}-slim`;
   if (await hasImage(docker, reference)) return reference;
   progress(`looking for ${reference} in a registry`);
-  const giveUp = new AbortController();
-  let silence = setTimeout(() => giveUp.abort(), REGISTRY_SILENCE_MS);
-  const total = setTimeout(() => giveUp.abort(), REGISTRY_TOTAL_MS);
-  const onAbort = (): void => giveUp.abort();
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const silent = new AbortController();
+  const silence = setTimeout(() => silent.abort(), REGISTRY_SILENCE_MS);
+  const timeout = AbortSignal.timeout(REGISTRY_TOTAL_MS);
+  const giveUp = AbortSignal.any([silent.signal, timeout, ...(signal === undefined ? [] : [signal])]);
   try {
-    const stream = await docker.pull(reference, { abortSignal: giveUp.signal });
-    await followProgress(docker, stream, () => {
-      clearTimeout(silence);
-      silence = setTimeout(() => giveUp.abort(), REGISTRY_SILENCE_MS);
-    });
+    const stream = await docker.pull(reference, { abortSignal: giveUp });
+    await followProgress(docker, stream, () => silence.refresh());
     return reference;
   } catch (thrown) {
     signal?.throwIfAborted();
-    if (!giveUp.signal.aborted && !answered(thrown, 404, 500, 502, 503, 504) && !(thrown instanceof Error))
+    if (!giveUp.aborted && !answered(thrown, 404, 500, 502, 503, 504) && !(thrown instanceof Error))
       throw thrown;
     progress('no registry answers: building from Debian packages (one to two minutes)');
     return undefined;
   } finally {
     clearTimeout(silence);
-    clearTimeout(total);
-    signal?.removeEventListener('abort', onAbort);
   }
 }
 
@@ -202,7 +195,7 @@ async function runInside(
   );
 }
 
-/** A throw-away container with the host's network: it runs our own recipe, nothing of a repo. */
+/** Runs `use` with a throw-away container on the host's network, which runs our own recipe and nothing of a repo. */
 async function inContainer<T>(
   build: ImageBuild,
   image: string,
@@ -225,7 +218,7 @@ async function inContainer<T>(
 
 async function addRuntime(build: ImageBuild, container: Docker.Container, image: string): Promise<void> {
   await container.putArchive(runtimeTar(), { path: '/' });
-  // Proves that what was added runs at all, before anything is built on it.
+  // Shows that Node and npm run before anything is built on them.
   const script = 'set -e; chown -R root:root /usr/local; node --version; npm --version';
   const check = await runInside(container, script, { signal: build.signal });
   if (check.exitCode !== 0) {
@@ -262,7 +255,7 @@ async function commit(
   }
 }
 
-/** Certificates and proxy settings of this machine's package manager; the recipe deletes them at its end. */
+/** A tar of certificates and proxy settings of this machine's package manager; the recipe deletes them at its end. */
 async function hostFiles(caFile: string): Promise<NodeJS.ReadableStream> {
   const tar = pack();
   const certificates = await readFile(caFile).catch(() => undefined);

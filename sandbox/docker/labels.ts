@@ -1,4 +1,4 @@
-// Names and labels by which our containers, volumes and images are found again, and never anyone else's.
+// Names and labels by which an installation finds its own containers, volumes and images, and no others.
 
 export const INSTALL_LABEL = 'threadsmith.install';
 export const KIND_LABEL = 'threadsmith.kind';
@@ -9,7 +9,7 @@ export const ALIKE_LABEL = 'threadsmith.alike';
 export const BASE_LABEL = 'threadsmith.base';
 /** Unix time in milliseconds at which a snapshot was built. */
 export const BUILT_LABEL = 'threadsmith.built';
-/** Unix time in seconds after which a throw-away container has been left behind by a dead process. */
+/** Unix time in seconds after which a throw-away container belongs to a dead process. */
 export const EXPIRES_LABEL = 'threadsmith.expires';
 
 /** What an object is for. `build` and `setup` containers are thrown away; `sandbox` ones are a session's. */
@@ -43,7 +43,7 @@ export function keyInName(installId: string, name: string): string | undefined {
   return name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
 
-/** Containers that wait for a session. */
+/** The container of a sandbox that waits for a session. */
 export function warmName(installId: string, id: string): string {
   return `${warmPrefix(installId)}${id}`;
 }
@@ -52,7 +52,7 @@ export function warmPrefix(installId: string): string {
   return `threadsmith-${installId}.warm.`;
 }
 
-/** A volume keeps the name that its container was made under. */
+/** True for a volume of this installation: it keeps the name that its container was made with. */
 export function isOwnVolume(installId: string, name: string): boolean {
   return name.startsWith(sandboxName(installId, '')) || name.startsWith(warmPrefix(installId));
 }

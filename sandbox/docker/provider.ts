@@ -1,6 +1,6 @@
 // The sandbox provider on a Docker Engine: one container and one volume for each sandbox.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { poll } from '../../core/async.ts';
 import { createLog, type Log } from '../../core/log.ts';
 import { SYSTEM_CA_FILE } from '../egress/machine.ts';
 import type { Lookup } from '../egress/resolve.ts';
@@ -10,18 +10,18 @@ import type {
   SandboxLimits,
   SandboxProvider,
   SandboxSpec,
-  SnapshotShelf,
+  SnapshotStore,
   WarmSpec,
 } from '../port/sandbox.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
 import { type AttachedContainer, Containers } from './containers.ts';
 import { connectEngine, engineFault, unless, withEngine } from './engine.ts';
 import { baseImageName, ensureSandboxImage } from './image.ts';
+import { DEFAULT_LIMITS } from './isolation.ts';
 import { keyInName, labelFilter, sandboxName } from './labels.ts';
 import { requireRuntimeOf } from './runtime.ts';
 import { DockerSnapshots } from './snapshots.ts';
 import { removeOldImages, sweepLeftovers } from './sweep.ts';
-import { DEFAULT_LIMITS } from './walls.ts';
 import { WarmPool } from './warm-pool.ts';
 
 export interface DockerProviderOptions {
@@ -47,7 +47,7 @@ export interface DockerProviderOptions {
   readonly lookup?: Lookup;
 }
 
-/** A container that another worker is making can be seen only once its volume is filled. */
+/** How long another worker may take to make a container: it can be seen only once its volume is filled. */
 const ADOPT_WAIT_MS = 60_000;
 const ADOPT_POLL_MS = 50;
 
@@ -58,7 +58,7 @@ export function createDockerProvider(options: DockerProviderOptions): SandboxPro
 
 class DockerProvider implements SandboxProvider {
   readonly name = 'docker';
-  readonly snapshots: SnapshotShelf;
+  readonly snapshots: SnapshotStore;
   private readonly docker: Docker;
   private readonly options: DockerProviderOptions;
   private readonly containers: Containers;
@@ -112,13 +112,12 @@ class DockerProvider implements SandboxProvider {
 
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox> {
     return this.onEngine(async () => {
-      const deadline = performance.now() + ADOPT_WAIT_MS;
-      while (performance.now() < deadline) {
-        signal?.throwIfAborted();
-        const opened = await this.tryOpen(spec);
-        if (opened !== undefined) return this.track(spec.key, opened);
-        await sleep(ADOPT_POLL_MS);
-      }
+      const opened = await poll(() => this.tryOpen(spec), {
+        everyMs: ADOPT_POLL_MS,
+        timeoutMs: ADOPT_WAIT_MS,
+        signal,
+      });
+      if (opened !== undefined) return this.track(spec.key, opened);
       throw engineFault('the container neither could be made nor found');
     });
   }
@@ -154,7 +153,7 @@ class DockerProvider implements SandboxProvider {
     this.attached.clear();
   }
 
-  /** The one that exists, else one that waits, else a new one; undefined where another worker was first. */
+  /** Finds the container, else claims a waiting one, else makes one; undefined where another worker was first. */
   private async tryOpen(spec: SandboxSpec): Promise<AttachedContainer | undefined> {
     const name = sandboxName(this.options.installId, spec.key);
     const fence = spec.fence ?? 0;
@@ -167,19 +166,19 @@ class DockerProvider implements SandboxProvider {
       await waiting.toolhost.claim(fence);
       return waiting;
     } catch {
-      // It has its name already, so it is found like any that stopped answering.
+      // The rename has given it the key's name, so it can be found like one that does not answer.
       return this.containers.find(name, fence);
     }
   }
 
-  /** Once for each image that this process comes to use. */
+  /** Removes older images, once for each image that this process uses. */
   private async removeOldImages(image: string): Promise<void> {
     if (this.tidiedFor === image) return;
     this.tidiedFor = image;
     await removeOldImages(this.docker, this.options.installId, [image, baseImageName()]);
   }
 
-  /** Fails closed: an engine without the runtime that is asked for is not used at all. */
+  /** Runs calls to the engine. Fails closed: throws `sandbox_refused` where it lacks the configured runtime. */
   private onEngine<T>(calls: () => Promise<T>): Promise<T> {
     return withEngine(async () => {
       const { runtime } = this.options;

@@ -1,5 +1,5 @@
-// A prepared image of a repo: files put in, `setup` run in a throw-away container that reaches the public
-// internet through the egress proxy and nothing else, the result committed.
+// Builds a snapshot, the prepared image of a repo: copies files into a throw-away container, runs `setup` there with
+// egress through the proxy only, and commits the container.
 import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { machineCertificates, npmRegistry, type Registry } from '../egress/machine.ts';
@@ -12,12 +12,12 @@ import { ToolhostClient } from '../toolhost/client.ts';
 import { ToolhostSandbox } from '../toolhost/toolhost-sandbox.ts';
 import { FIRST_HELLO_MS } from './containers.ts';
 import { withEngine } from './engine.ts';
+import { checkIsolation, checkSeenIsolation, containerSettings, type IsolationOptions } from './isolation.ts';
 import { expiresIn, labels } from './labels.ts';
 import { openToolhostStream } from './toolhost-stream.ts';
-import { checkSeenWalls, checkWalls, containerSettings, type WallOptions } from './walls.ts';
 
 const OUTPUT_TAIL_CHARS = 1500;
-/** On top of the setup's own time, for files in and the commit. */
+/** Time for the files and the commit, added to the setup's own. */
 const KEEP_EXTRA_SECONDS = 1800;
 
 export interface SnapshotBuild {
@@ -44,18 +44,18 @@ export async function buildSnapshot(
 ): Promise<void> {
   const { docker, installId, spec, progress, signal } = build;
   const keepSeconds = spec.setupTimeoutMs / 1000 + KEEP_EXTRA_SECONDS;
-  const walls: WallOptions = {
+  const isolation: IsolationOptions = {
     image: build.baseImage,
     limits: build.limits,
     labels: labels(installId, 'setup', expiresIn(keepSeconds)),
     runtime: build.runtime,
   };
-  const container = await docker.createContainer(containerSettings(walls));
+  const container = await docker.createContainer(containerSettings(isolation));
   try {
-    checkWalls(await container.inspect(), walls, build.swapLimit);
+    checkIsolation(await container.inspect(), isolation, build.swapLimit);
     await container.start();
     const toolhost = await ToolhostClient.attach(await openToolhostStream(container), 0, FIRST_HELLO_MS);
-    checkSeenWalls(toolhost.hello);
+    checkSeenIsolation(toolhost.hello);
     const sandbox = new ToolhostSandbox('setup', true, toolhost);
     progress('copying the repo into the sandbox');
     await toolhost.write(`${TEMP_DIR}/files.tar`, spec.files());
@@ -92,7 +92,7 @@ async function unpackFiles(sandbox: ToolhostSandbox): Promise<void> {
   );
 }
 
-/** Runs `work` with the way out that the repo's entry names; without one, to public hosts and npm's registry. */
+/** Runs `work` with the egress of the repo's entry; without one, to public hosts and npm's registry. */
 async function withEgress(
   build: SnapshotBuild,
   sandbox: ToolhostSandbox,
@@ -157,7 +157,7 @@ function setupEnvironment(policy: EgressPolicy, registry: Registry | undefined):
   return env;
 }
 
-/** The toolhost's own notes and temporary files are not part of the repo. */
+/** Removes the toolhost's own notes and temporary files, which are no part of the repo. */
 async function removeTraces(sandbox: ToolhostSandbox): Promise<void> {
   const script = `rm -rf ${WORK_DIR}/.toolhost ${TEMP_DIR}; mkdir ${TEMP_DIR}`;
   const { exitCode, output } = await sandbox.run({ id: 'tidy', argv: ['bash', '-c', script], cwd: '/' });

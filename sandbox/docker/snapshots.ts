@@ -1,8 +1,8 @@
-// The snapshots on an engine: images found again by their labels. The newest two of a series stay, for a failed
-// build leaves the one before it, and a turn may just be opening that.
+// Lists and builds the snapshots on an engine, which are images with labels. The newest two of a series stay: a failed
+// build needs the one before it, and a turn may be opening that.
 import type Docker from 'dockerode';
 import { withBuildLock } from '../image/build-lock.ts';
-import type { Progress, Snapshot, SnapshotShelf, SnapshotSpec } from '../port/sandbox.ts';
+import type { Progress, Snapshot, SnapshotSpec, SnapshotStore } from '../port/sandbox.ts';
 import { unless, withEngine } from './engine.ts';
 import {
   ALIKE_LABEL,
@@ -31,7 +31,7 @@ interface Found extends Snapshot {
   readonly base: string;
 }
 
-export class DockerSnapshots implements SnapshotShelf {
+export class DockerSnapshots implements SnapshotStore {
   private readonly options: DockerSnapshotsOptions;
 
   constructor(options: DockerSnapshotsOptions) {
@@ -88,7 +88,7 @@ export class DockerSnapshots implements SnapshotShelf {
       .toSorted((one, other) => other.builtAt.getTime() - one.builtAt.getTime());
   }
 
-  /** Older generations go, and those that were built on an earlier sandbox image; what is in use stays. */
+  /** Removes older generations and snapshots of an earlier sandbox image, unless a sandbox uses them. */
   private async tidy(series: string, baseImage: string): Promise<void> {
     const kept = (await this.usable(series, baseImage)).slice(0, GENERATIONS).map(({ image }) => image);
     for (const { image } of await this.all(series)) {

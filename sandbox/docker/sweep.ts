@@ -1,4 +1,4 @@
-// What killed processes and earlier versions left behind: throw-away containers after their time, and old images.
+// Removes throw-away containers of killed processes, and images of earlier versions.
 import type Docker from 'dockerode';
 import { unless } from './engine.ts';
 import { EXPIRES_LABEL, labelFilter } from './labels.ts';
@@ -20,8 +20,8 @@ export async function sweepLeftovers(docker: Docker, installId: string): Promise
 }
 
 /**
- * Removes sandbox and base images that this installation built and that are older than those of `current`. Older
- * only: during an update two versions run, and neither may take away what the other has just built.
+ * Removes sandbox and base images of this installation that are older than those of `current`. Newer ones stay: during
+ * an update two versions run, and neither may remove the image that the other has just built.
  */
 export async function removeOldImages(
   docker: Docker,

@@ -1,13 +1,12 @@
-// A byte stream to a container's toolhost: one hijacked exec of a small relay to its socket.
+// Opens a byte stream to a container's toolhost: one hijacked exec of a small relay to its socket.
 import { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import { SOCKET_PATH } from '../toolhost/inside/protocol.ts';
 import { BlockParser } from './container-exec.ts';
 
 /**
- * The relay itself waits for a toolhost that is just starting, which is faster than asking again. For as long as
- * anybody waits for a hello: it looks at its input only once it is connected, so one that was given up goes on for
- * the rest of that minute.
+ * The relay waits for a toolhost that is just starting, which is faster than another exec. It waits as long as the
+ * longest hello, and reads its input only once it is connected, so a relay that was given up runs on until then.
  */
 const RELAY = ['socat', '-b', '65536', '-', `UNIX-CONNECT:${SOCKET_PATH},retry=6000,interval=0.01`];
 
@@ -22,7 +21,7 @@ export async function openToolhostStream(container: Docker.Container): Promise<D
   return new RelayStream(await exec.start({ hijack: true, stdin: true }));
 }
 
-/** Takes the engine's blocks off what comes in, and passes what goes out as it is. */
+/** Takes the content out of the engine's blocks, and passes output on as it is. */
 class RelayStream extends Duplex {
   private readonly raw: Duplex;
   private readonly parser = new BlockParser();

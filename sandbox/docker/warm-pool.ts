@@ -1,5 +1,5 @@
-// Sandboxes made before anybody asks: containers under a name of the pool, attached and waiting. Claiming
-// one is a rename, which the engine does for one caller only, so workers on one engine share the pool.
+// Makes sandboxes before a turn needs them: attached containers with a name of the pool. A claim is a rename, which the
+// engine does for one caller only, so workers on one engine share the pool.
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { Log } from '../../core/log.ts';
@@ -8,12 +8,12 @@ import type { AttachedContainer, Containers } from './containers.ts';
 import { answered, reasonOf, unless } from './engine.ts';
 import { labelFilter, warmName, warmPrefix } from './labels.ts';
 
-/** A pool that nobody claimed from for so long is let go of, until it is asked for again. */
+/** A pool without a claim or call for this long is emptied. */
 const IDLE_MS = 30 * 60_000;
-/** All waiting sandboxes together may be promised at most this share of the engine's memory. */
+/** The limits of all waiting sandboxes together are at most this share of the engine's memory. */
 const MEMORY_SHARE = 0.5;
 const RETRY_MS = 15_000;
-/** Longer than another worker's pool keeps one that nobody claims. */
+/** Longer than another worker's pool keeps an unclaimed sandbox. */
 const LEFT_AFTER_SECONDS = 2 * 3600;
 
 interface Pool {
@@ -56,14 +56,14 @@ export class WarmPool {
     await this.fill(pool);
   }
 
-  /** Gives the name to one that waits; undefined where none does, or where the name is taken. */
+  /** Gives the name to a waiting sandbox; undefined where none waits, or where the name is taken. */
   async claim(image: string, limits: SandboxLimits, name: string): Promise<AttachedContainer | undefined> {
     const pool = this.pools.get(keyOf(image, limits));
     if (pool === undefined) return undefined;
     for (let one = pool.ready.shift(); one !== undefined; one = pool.ready.shift()) {
       pool.idleAt = performance.now() + IDLE_MS;
+      if (one.toolhost.isClosed) continue;
       try {
-        if (one.toolhost.isClosed) throw new Error('it is not attached any more');
         await one.container.rename({ name });
         void this.fill(pool).catch(() => undefined);
         return { ...one, fresh: true };
@@ -72,7 +72,7 @@ export class WarmPool {
           pool.ready.unshift(one);
           return undefined;
         }
-        // Another worker was first, or it died: the next one will do.
+        // Another worker was first, or the container is gone; the next one is tried.
         one.toolhost.close();
       }
     }
@@ -80,7 +80,7 @@ export class WarmPool {
     return undefined;
   }
 
-  /** Lets go of the waiting sandboxes; they stay for the next worker. */
+  /** Detaches from the waiting sandboxes; they stay for the next worker. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearInterval(this.timer);
@@ -116,7 +116,7 @@ export class WarmPool {
       try {
         const one = await containers.make(name, pool.image, pool.limits, 0);
         if (one === undefined) continue;
-        // What was asked for may have changed in the meantime.
+        // The wanted count may have changed in the meantime.
         if (this.isClosed || pool.ready.length >= pool.count) await this.discard(one);
         else pool.ready.push(one);
       } catch (thrown) {
@@ -126,7 +126,7 @@ export class WarmPool {
     }
   }
 
-  /** Those that an earlier worker left behind. */
+  /** Attaches to sandboxes that an earlier worker made, and removes those of images that no pool has. */
   private async adopt(pool: Pool): Promise<void> {
     const { docker, installId, containers, log } = this.options;
     const filters = labelFilter(installId, 'sandbox');
@@ -135,7 +135,7 @@ export class WarmPool {
     for (const { Names, Image, Created } of found) {
       const name = Names[0]?.slice(1) ?? '';
       if (!name.startsWith(warmPrefix(installId))) continue;
-      // Nobody waits for them any more: their snapshot was replaced while no worker ran.
+      // Their snapshot was replaced while no worker ran.
       if (!images.includes(Image) && Date.now() / 1000 - Created > LEFT_AFTER_SECONDS)
         await containers.remove(name);
       if (Image !== pool.image) continue;
@@ -152,7 +152,7 @@ export class WarmPool {
   private async discard(one: AttachedContainer): Promise<void> {
     one.toolhost.close();
     const found = await one.container.inspect().catch(unless(404));
-    // Another worker may have claimed it: then it has that name, and is not the pool's to remove.
+    // Another worker may have claimed it; then it has a session's name and stays.
     const name = found?.Name.slice(1) ?? '';
     if (name.startsWith(warmPrefix(this.options.installId))) await this.options.containers.remove(name);
   }

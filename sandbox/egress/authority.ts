@@ -1,5 +1,5 @@
-// A certificate authority that lives as long as one way out of one sandbox: for the few hosts whose requests
-// the proxy has to read. Its key never leaves this process, and only that sandbox trusts its certificate.
+// A certificate authority for one sandbox's proxy, used for the few hosts whose requests the proxy has to read. Its key
+// never leaves this process, and only that sandbox trusts its certificate.
 import { createHash, randomBytes } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { BitString, Integer, OctetString, Utf8String } from 'asn1js';
@@ -27,20 +27,20 @@ const OID = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
 };
 const DNS_NAME = 2;
-/** A byte of named bits, and how many at its end say nothing. */
+/** A byte of named bits, and how many bits at its end are unused. */
 const MAY_SIGN_CERTIFICATES = [0x04, 2] as const;
 const MAY_SIGN = [0x80, 7] as const;
 const DAY_MS = 24 * 3600 * 1000;
 /** Clocks differ a little; a turn ends long before. */
 const VALID_DAYS = 7;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-/** For this library only: nothing of the process is set. */
+/** An engine of this file, so that no global of the library is set. */
 const engine = new CryptoEngine({ name: 'node', crypto });
 
 export interface Authority {
-  /** What the sandbox is to trust. */
+  /** PEM. The sandbox has to trust it. */
   readonly certificate: string;
-  /** For speaking as this host; made when it is first asked for. */
+  /** A TLS context with a certificate for this host, made at the first call for it. */
   contextFor(host: string): Promise<SecureContext>;
 }
 

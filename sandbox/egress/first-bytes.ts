@@ -1,4 +1,4 @@
-// What a tunnel carries, told by its first bytes: TLS for which name, plain HTTP, or something else.
+// Tells by a tunnel's first bytes whether it carries TLS, and for which name, plain HTTP, or something else.
 import { METHODS } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -13,7 +13,7 @@ export type Opening =
   | { readonly kind: 'tls' | 'http' | 'other'; readonly bytes: Buffer }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Reads as much of a tunnel as it takes to know what it is. The stream is paused afterwards. */
+/** Reads a tunnel until its kind is known. Never throws; the stream is paused afterwards. */
 export async function readOpening(stream: Duplex, head: Buffer, destination: Destination): Promise<Opening> {
   const deadline = setTimeout(() => stream.destroy(), FIRST_BYTES_TIMEOUT_MS);
   let bytes = head;
@@ -30,7 +30,7 @@ export async function readOpening(stream: Duplex, head: Buffer, destination: Des
   }
 }
 
-/** Undefined where more bytes are needed. */
+/** The kind that the bytes show; undefined where more are needed. */
 function judge(bytes: Buffer, { host, port }: Destination): Opening | undefined {
   const hello = readServerName(bytes);
   switch (hello.kind) {

@@ -1,4 +1,4 @@
-// One HTTP request passed on to the address that was checked for it, and its answer passed back.
+// Passes one HTTP request on to the address that was checked for it, and its answer back.
 import {
   request as httpRequest,
   type IncomingMessage,
@@ -19,7 +19,7 @@ export const IDLE_TIMEOUT_MS = 120_000;
 
 export interface Forwarded {
   readonly destination: Destination;
-  /** As it is written in the Host header. */
+  /** The Host header. */
   readonly host: string;
   readonly path: string;
   readonly to: Resolved;
@@ -30,7 +30,7 @@ export interface Forwarded {
   readonly onEnd: (traffic: EgressTraffic) => void;
 }
 
-/** Sends the request on and the answer back. What goes wrong is answered with 502. */
+/** Sends the request on and the answer back. Answers 502 where that fails; never throws. */
 export function forward(request: IncomingMessage, response: ServerResponse, to: Forwarded): void {
   const sent = new Meter(to.allowance);
   const received = new Meter(to.allowance);
@@ -46,7 +46,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, to: 
     method: request.method,
     path: to.path,
     headers: requestHeaders(request.headers, to.host, to.secrets),
-    // The name was looked up and checked: this is the address that was checked.
+    // Connects to the checked address; another lookup could find another one.
     lookup: (_host, _options, done) => done(null, [to.to]),
     timeout: IDLE_TIMEOUT_MS,
     agent: false,
@@ -91,7 +91,7 @@ function sendBack(
   pipeline(incoming, received, hiding(hidden), response, () => {});
 }
 
-/** Answers in words of our own; where an answer has begun already, it is cut off. */
+/** Answers with a status and a reason; an answer that has begun is cut off. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   if (response.writableEnded) return;
   if (response.headersSent || response.destroyed) return void response.destroy();
@@ -109,7 +109,7 @@ function withoutSecrets(headers: OutgoingHttpHeaders, hidden: readonly string[])
   );
 }
 
-/** Bytes pass as they are, without the secrets. */
+/** A stream that takes the secrets out of the bytes. */
 function hiding(hidden: readonly string[]): Transform {
   const through = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {

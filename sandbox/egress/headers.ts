@@ -1,23 +1,14 @@
-// Which headers pass the proxy, and what it sets itself.
+// Decides which headers pass the proxy, and sets its own.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { EgressSecret } from '../port/network-policy.ts';
 
 /** Between this proxy and its client, https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-/** Not for a `connection` header to take away. */
+const HOP_BY_HOP =
+  /^(connection|keep-alive|proxy-(authenticate|authorization|connection)|te|trailer|transfer-encoding|upgrade)$/;
+/** Headers that a `connection` header cannot remove. */
 const FRAMING = ['content-length', 'host'];
 
-/** A request's headers as they go out: for this host, with its secrets in place of whatever was sent there. */
+/** A request's headers for this host. Its secrets replace what the sandbox sent in their headers. */
 export function requestHeaders(
   headers: IncomingHttpHeaders,
   host: string,
@@ -30,7 +21,7 @@ export function requestHeaders(
   if (headers['content-length'] === undefined && headers['transfer-encoding'] !== undefined)
     passed['transfer-encoding'] = 'chunked';
   if (secrets.length === 0) return passed;
-  // What is answered has to be looked through for the secret, so it comes whole and as it is.
+  // The proxy searches the answer for the secret, so the answer has to come whole and unencoded.
   passed['accept-encoding'] = 'identity';
   delete passed['range'];
   for (const { header, value } of secrets) passed[header.toLowerCase()] = value;
@@ -40,7 +31,7 @@ export function requestHeaders(
 /** An answer's headers as the sandbox gets them. */
 export function answerHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const passed = withoutHops(headers);
-  // An invitation to ask by another way than this proxy.
+  // It names another way to the host, around this proxy.
   delete passed['alt-svc'];
   return passed;
 }
@@ -52,7 +43,7 @@ function withoutHops(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
     .filter((name) => !FRAMING.includes(name));
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || HOP_BY_HOP.includes(name) || named.includes(name) ? [] : [[name, value]],
+      value === undefined || HOP_BY_HOP.test(name) || named.includes(name) ? [] : [[name, value]],
     ),
   );
 }

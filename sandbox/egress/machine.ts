@@ -1,5 +1,5 @@
-// What a way out takes from the machine that the worker runs on: the authorities it trusts, and the package
-// registry that npm is set to here. In a company both are often its own.
+// Reads what egress takes from the worker's machine: the authorities that it trusts and npm's registry. In a company
+// both are often its own.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
@@ -8,14 +8,14 @@ import { type EgressRule, parseDestination, TLS_PORT } from '../port/network-pol
 
 export const SYSTEM_CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
 
-/** The machine's bundle of certificates; those that come with Node where there is none. */
+/** The machine's certificates as PEM, or Node's own where the machine has no bundle. Never throws. */
 export function machineCertificates(file = SYSTEM_CA_FILE): Promise<string> {
   return readFile(file, 'utf8').catch(() => rootCertificates.join('\n'));
 }
 
 export interface Registry {
   readonly url: string;
-  /** It may be inside: the operator's own machine uses it. */
+  /** Its reach is `anywhere`, because the operator's own machine uses it. */
   readonly rule: EgressRule;
 }
 

@@ -1,4 +1,4 @@
-// Opens the way out of a sandbox for as long as it is attached: the proxy on its loopback.
+// Opens the egress of a sandbox while this worker is attached: the proxy listens on the sandbox's loopback.
 import type { Sandbox } from '../port/sandbox.ts';
 import { createEgressProxy, type EgressProxyOptions } from './proxy.ts';
 
@@ -7,14 +7,15 @@ const PROXY_PORT = 39_128;
 const BUNDLE_PATH = '/tmp/threadsmith-certificates.pem';
 
 export interface Egress {
-  /** For commands that are to use the way out. The same for every way out of every sandbox. */
+  /** Variables for commands that use the proxy. They are the same in every sandbox. */
   readonly env: Readonly<Record<string, string>>;
+  /** Ends the connections. May be called twice. */
   close(): void;
 }
 
 /**
- * Offers the proxy in the sandbox. Commands find it by the variables in `env`; there is no other way out.
- * Opened again, by whichever worker, the newest one gets the connections.
+ * Offers the proxy in the sandbox. Commands find it by the variables in `env`; nothing else leads out of the sandbox.
+ * May be called again, also by another worker: the newest proxy gets the connections.
  */
 export async function openEgress(
   sandbox: Pick<Sandbox, 'listen' | 'write'>,

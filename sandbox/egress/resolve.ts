@@ -1,4 +1,4 @@
-// A name becomes addresses once, here, outside of the sandbox; what was checked is what gets connected to.
+// Looks a name up once, outside of the sandbox, and checks its addresses; the proxy connects to the checked address.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Reach } from '../port/network-policy.ts';
@@ -9,12 +9,12 @@ export interface Resolved {
   readonly family: number;
 }
 
-/** Looks a name up. Tests bring their own names. */
+/** Looks a name up; throws where it is not known. Tests bring their own names. */
 export type Lookup = (host: string) => Promise<readonly Resolved[]>;
 
 export const systemLookup: Lookup = (host) => lookup(host, { all: true, verbatim: false });
 
-/** The address to connect to, or why there is none. One address out of reach spoils the whole name. */
+/** Returns the address to connect to, or why there is none. One address out of reach refuses the whole name. */
 export async function resolveSafely(
   host: string,
   reach: Reach,

@@ -1,5 +1,5 @@
-// The name that a TLS client asks for, read from the first bytes of a tunnel: a tunnel to an allowed host
-// must not carry a request for another one that lives at the same address.
+// Reads the name that a TLS client asks for from the first bytes of a tunnel: a tunnel to an allowed host must not carry
+// a request for another host at the same address.
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
@@ -14,7 +14,7 @@ export type Hello =
   | { readonly kind: 'unnamed' }
   | { readonly kind: 'other' };
 
-/** Reads as far as the bytes go. Never throws. */
+/** Reads a client hello, or says that it needs more bytes. Never throws. */
 export function readServerName(bytes: Buffer): Hello {
   if (bytes.length > 0 && bytes[0] !== HANDSHAKE) return { kind: 'other' };
   if (bytes.length < HEADER_BYTES) return { kind: 'more' };

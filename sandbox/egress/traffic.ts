@@ -1,9 +1,9 @@
-// How much a sandbox has sent and received, and the end of it.
+// Counts the requests and bytes of a sandbox and ends them at a bound.
 import { Transform, type TransformCallback } from 'node:stream';
 
-/** One way out may ask this often; a loop that asks for ever must not fill the log. */
+/** Requests of one proxy; an endless loop must not fill the log. */
 const MAX_REQUESTS = 20_000;
-/** Names below a wildcard are messages to whoever answers for that domain, so there are not many of them. */
+/** Names below a wildcard can carry data to the owner of that domain, so a sandbox may ask for few of them. */
 const MAX_NAMES = 200;
 
 export interface EgressTraffic {
@@ -13,6 +13,7 @@ export interface EgressTraffic {
   readonly receivedBytes: number;
 }
 
+/** What is left of the bounds of one sandbox. */
 export class Allowance {
   private readonly maxBytes: number;
   private readonly names = new Set<string>();
@@ -23,7 +24,7 @@ export class Allowance {
     this.maxBytes = maxBytes;
   }
 
-  /** Why one more request is too many, or undefined. */
+  /** Counts a request. Returns why it is too many, or undefined. */
   refuse(host: string): string | undefined {
     this.requests += 1;
     if (this.requests > MAX_REQUESTS) return 'there were too many requests';
@@ -32,7 +33,7 @@ export class Allowance {
     return this.names.size > MAX_NAMES ? 'too many different names were asked for' : undefined;
   }
 
-  /** False where that was too much. */
+  /** Counts bytes. False where they are over the bound. */
   take(bytes: number): boolean {
     this.bytes += bytes;
     return this.bytes <= this.maxBytes;

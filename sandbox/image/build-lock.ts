@@ -1,16 +1,15 @@
-// One build of an image at a time on this machine, also between processes; a dead builder's lock is taken over.
+// Lets one process of this machine build an image at a time; the lock of a dead builder is taken over.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../core/async.ts';
 import { acquireLock, isLock } from '../../core/lock-file.ts';
 
 const POLL_MS = 300;
 const inThisProcess = new Map<string, Promise<unknown>>();
 
 /**
- * Runs `work` while no other caller with this name does. A second caller in this process gets the first
- * one's result; one in another process waits and then runs its own `work`, which should look first
- * whether there is still anything to do.
+ * Runs `work` while no other caller with this name does, in this process or another. A second caller waits and then runs
+ * its own `work`, which should look first whether anything is left to do. Abort ends the wait.
  */
 export async function withBuildLock<T>(
   name: string,
@@ -33,14 +32,14 @@ export async function withBuildLock<T>(
 
 async function holdLockFile<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const path = join(tmpdir(), `threadsmith-${process.getuid?.() ?? 0}-${name.replace(/[^\w.-]/g, '-')}.lock`);
-  let lock = acquireLock(path, name);
-  while (!isLock(lock)) {
-    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
-    lock = acquireLock(path, name);
-  }
+  const acquire = () => {
+    const lock = acquireLock(path, name);
+    return isLock(lock) ? lock : undefined;
+  };
+  const lock = await poll(acquire, { everyMs: POLL_MS, signal });
   try {
     return await work();
   } finally {
-    lock.release();
+    lock?.release();
   }
 }

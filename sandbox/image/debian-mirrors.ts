@@ -1,4 +1,4 @@
-// Where Debian packages come from: the mirrors that this machine itself uses, else Debian's public name.
+// Finds the Debian mirrors that this machine uses, else Debian's public ones.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ export interface DebianMirrors {
 const PUBLIC_MIRROR = 'http://deb.debian.org/debian';
 const PUBLIC_SECURITY_MIRROR = 'http://deb.debian.org/debian-security';
 const DEFAULT_SUITE = 'bookworm';
-/** Releases that the recipe was tried on. */
+/** Releases that the recipe was tested on. */
 const KNOWN_SUITES: ReadonlySet<string> = new Set(['bookworm', 'trixie']);
 
 interface Source {

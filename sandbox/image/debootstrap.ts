@@ -1,4 +1,4 @@
-// A bare Debian as a tar stream, made by debootstrap on this machine: the way where no registry answers.
+// Makes a bare Debian as a tar stream with debootstrap on this machine, for when no registry answers.
 import { spawn } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const INSTALL_HINT = 'Install it with: apt-get install -y debootstrap debian-archive-keyring';
 
 /**
- * Bootstraps Debian into a temporary folder, hands its tar stream to `use`, and removes the folder.
+ * Bootstraps Debian into a temporary folder, calls `use` with its tar stream, and removes the folder.
  * Needs root or password-less sudo, because packages set owners and create device nodes.
  */
 export async function withBootstrappedRoot<T>(

@@ -1,4 +1,4 @@
-// What Threadsmith itself adds to the base image: this process's Node, npm, and the toolhost.
+// The files that Threadsmith adds to the base image: this process's Node, npm, and the toolhost.
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
@@ -22,14 +22,14 @@ interface FileInImage {
   readonly content: Uint8Array;
 }
 
-/** The toolhost's sources, as they are. */
+/** The toolhost's TypeScript sources. */
 async function toolhostSources(): Promise<FileInImage[]> {
   const folder = resolve(import.meta.dirname, '../toolhost/inside');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort();
   return Promise.all(names.map(async (path) => ({ path, content: await readFile(join(folder, path)) })));
 }
 
-/** The toolhost as plain JavaScript, so that it starts in the sandbox without any of that work. */
+/** The toolhost as JavaScript, so that Node does not strip types at each start of a sandbox. */
 async function toolhostFiles(): Promise<FileInImage[]> {
   const sources = await toolhostSources();
   const stripped = await Promise.all(sources.map(({ content }) => stripTypes(content)));
@@ -39,7 +39,7 @@ async function toolhostFiles(): Promise<FileInImage[]> {
   }));
 }
 
-/** In a process of its own: Node prints a warning on the first use of its stripper. */
+/** Strips types in another process, because Node prints a warning on the first use. */
 async function stripTypes(source: Uint8Array): Promise<string> {
   const script = `const { stripTypeScriptTypes } = require('node:module');
     process.stdout.write(stripTypeScriptTypes(require('node:fs').readFileSync(0, 'utf8')));`;
@@ -48,7 +48,7 @@ async function stripTypes(source: Uint8Array): Promise<string> {
   return (await running).stdout;
 }
 
-/** Hash over what this file adds. */
+/** Hash over all that this file adds. */
 export async function runtimeHash(): Promise<string> {
   const files = await toolhostSources();
   return shortHash([process.version, process.arch, NPM_VERSION, ...files.map((file) => file.content)]);
@@ -87,7 +87,7 @@ function addFile(tar: Pack, path: string, content: Uint8Array, mode: number): Pr
   });
 }
 
-/** npm from the machine that runs us where it is new enough, else from the registry that npm is set to. */
+/** Adds this machine's npm where it is new enough, else npm from the registry that npm is set to. */
 async function addNpm(tar: Pack): Promise<void> {
   const own = await findOwnNpm();
   if (own !== undefined) return addFolder(tar, own, own);
@@ -123,13 +123,13 @@ async function addNpm(tar: Pack): Promise<void> {
 }
 
 async function findOwnNpm(): Promise<string | undefined> {
-  const beside = resolve(dirname(process.execPath), '../lib/node_modules/npm/package.json');
+  const ofThisNode = resolve(dirname(process.execPath), '../lib/node_modules/npm/package.json');
   const onPath = await run('sh', ['-c', 'command -v npm'])
     .then(({ stdout }) => realpath(stdout.trim()))
     .then((cli) => resolve(dirname(cli), '../package.json'))
     .catch(() => undefined);
   const load = createRequire(import.meta.url);
-  for (const manifest of [beside, onPath]) {
+  for (const manifest of [ofThisNode, onPath]) {
     if (manifest === undefined) continue;
     try {
       const found: unknown = load(manifest);

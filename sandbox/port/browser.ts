@@ -1,6 +1,6 @@
-// The sandbox's own browser as the worker sees it: pictures of pages, and one page to use by hand.
+// The browser port: captures of pages, and one page that the agent drives step by step.
 
-/** What kind of screen a page is shown on. */
+/** The kind of screen that a page is shown on. */
 export interface Look {
   /** Default desktop. */
   readonly viewport?: 'desktop' | 'phone';
@@ -8,9 +8,9 @@ export interface Look {
   readonly colorScheme?: 'light' | 'dark';
 }
 
-export interface FilmFrame {
+export interface ScreencastFrame {
   readonly jpeg: Uint8Array;
-  /** On the clock of this process. */
+  /** On the clock of `performance.now()` in this process. */
   readonly atMs: number;
 }
 
@@ -21,8 +21,8 @@ export interface CaptureSpec extends Look {
   readonly fullPage?: boolean;
   /** Only this element, as a Playwright selector. */
   readonly selector?: string;
-  /** Gets what is seen while the page opens, and then while it is scrolled through. */
-  readonly onFrame?: (frame: FilmFrame) => void;
+  /** Gets frames while the page opens and while it is scrolled through. Must not throw. */
+  readonly onFrame?: (frame: ScreencastFrame) => void;
 }
 
 export interface Capture {
@@ -46,30 +46,37 @@ export interface PageState {
   readonly status: number | null;
 }
 
-/** One page used step by step. A step that does not work out throws `browser_failed` with the reason. */
+/**
+ * One page, driven step by step. Each step waits until the page is still, and throws `browser_failed` with the reason
+ * where it fails. Steps may be repeated; they act on the page again. They take no abort: each ends after a few seconds.
+ */
 export interface PageDriver {
-  /** Opens an address; with another look than the page has, in a fresh profile. What is not named stays. */
+  /** Opens an address; another look than the page has opens a fresh profile. Parts of the look that are not named stay. */
   open(url: string, look?: Look): Promise<PageState>;
-  /** Selectors are Playwright's, or a reference such as `e12` from `snapshot`. */
+  /** Clicks an element. Selectors are Playwright's, or a reference such as `e12` from `snapshot`. */
   click(selector: string): Promise<PageState>;
+  /** Replaces the text of a field. */
   fill(selector: string, text: string): Promise<PageState>;
   /** Presses a key on an element, or on the page. */
   press(key: string, selector: string | null): Promise<PageState>;
-  /** The accessibility tree as text. */
+  /** Returns the accessibility tree as text. */
   snapshot(): Promise<string>;
-  /** The screen, the whole page (up to a bound), or one element. */
+  /** Takes a PNG of the screen, the whole page (up to a bound), or one element. */
   screenshot(part: { readonly fullPage?: boolean; readonly selector?: string }): Promise<Uint8Array>;
-  /** Lines of the console since the page was opened. */
+  /** Returns lines of the console since the page was opened. */
   console(): Promise<readonly string[]>;
-  /** Requests since the page was opened, one line each. */
+  /** Returns requests since the page was opened, one line each. */
   network(): Promise<readonly string[]>;
 }
 
 export interface SandboxBrowser {
-  /** Opens a page with a clean profile, waits until it is still, and takes its picture. */
+  /**
+   * Opens a page with a clean profile, waits until it is still, and takes its picture. Throws `browser_failed`; on abort
+   * the signal's reason, at once. May be called twice at once.
+   */
   capture(spec: CaptureSpec, signal?: AbortSignal): Promise<Capture>;
-  /** The page for use step by step; the same one at each call. */
+  /** Returns the page to drive, the same one at each call. Throws `browser_failed`; the next call then tries again. */
   driver(): Promise<PageDriver>;
-  /** Lets go of the browser; Chromium stays for the next one. */
+  /** Detaches; Chromium runs on for the next caller. May be called twice; never throws. */
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
-// What a sandbox may reach: named hosts, ports and methods. What no rule names is refused.
+// What a sandbox may reach: hosts, ports and methods by name. The proxy refuses everything that no rule names.
 
 /**
- * Where the name of a rule may lead: to the public internet, also to the private networks of a company, or
- * anywhere (for what the operator's own machine uses, such as its package registry).
+ * Where the host of a rule may be: on the public internet; also in the private networks of a company; or anywhere, for
+ * what the operator's own machine uses, such as its package registry.
  */
 export type Reach = 'public' | 'private' | 'anywhere';
 
@@ -19,19 +19,19 @@ export interface EgressRule {
 
 /** A header that the proxy sets, so that its value never enters the sandbox. For such hosts it ends TLS. */
 export interface EgressSecret {
-  /** One host, that a rule allows too. */
+  /** One host, which a rule has to allow too. */
   readonly host: string;
   readonly header: string;
-  /** Of the header. */
+  /** The header's value. */
   readonly value: string;
-  /** The secret in that value: hidden in what the host answers. */
+  /** The secret in that value; the proxy takes it out of the host's answers. */
   readonly secret: string;
 }
 
 export interface EgressPolicy {
   readonly rules: readonly EgressRule[];
   readonly secrets?: readonly EgressSecret[];
-  /** Of all requests and answers together; no more are let through then. */
+  /** The bound for all requests and answers together. */
   readonly maxBytes?: number;
 }
 
@@ -46,7 +46,7 @@ export interface Destination {
   readonly port: number;
 }
 
-/** A destination as it stands in a request, or undefined where it is not a plain name or address with a port. */
+/** Parses `host:port`; undefined where it is not a plain name or address with a port. */
 export function parseDestination(authority: string, defaultPort?: number): Destination | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::(\d{1,5}))?$/i.exec(authority);
   const host = match?.[1]?.toLowerCase().replace(/^\[|\]$/g, '');
@@ -73,13 +73,13 @@ export function secretsFor({ secrets = [] }: EgressPolicy, { host }: Destination
   return secrets.filter((secret) => secret.host.toLowerCase() === host);
 }
 
-/** True where the proxy has to read what is asked of this host, instead of passing bytes through. */
+/** True where the proxy has to read the requests to this host instead of passing bytes through. */
 export function isRead(policy: EgressPolicy, destination: Destination): boolean {
   const restricted = rulesFor(policy, destination).every(({ methods }) => methods !== undefined);
   return restricted || secretsFor(policy, destination).length > 0;
 }
 
-/** The farthest that one of these rules lets a name lead. */
+/** The widest reach of these rules. */
 export function reachOf(rules: readonly EgressRule[]): Reach {
   const reaches = rules.map(({ reach }) => reach ?? 'public');
   return (

@@ -1,11 +1,11 @@
-// The sandbox port: what the worker may ask of an isolated environment, whoever provides it.
+// The sandbox port: what the worker may ask of an isolated environment, whichever provider makes it.
 import type { Duplex, Readable } from 'node:stream';
 import type { EgressPolicy } from './network-policy.ts';
 
 /** Where the repo's checkout is in every sandbox. */
 export const REPO_DIR = '/work/repo';
 
-/** What a sandbox may use up. */
+/** What a sandbox may use. */
 export interface SandboxLimits {
   readonly memoryBytes: number;
   readonly cpus: number;
@@ -15,7 +15,7 @@ export interface SandboxLimits {
 }
 
 export interface SandboxSpec {
-  /** Names the sandbox for ever: opening the same key again finds the same sandbox. `[a-z0-9-]{1,48}`. */
+  /** The sandbox's name: opening the same key again finds the same sandbox. `[a-z0-9-]{1,48}`. */
   readonly key: string;
   /** The image of `ensureImage` or of a snapshot. */
   readonly image: string;
@@ -27,16 +27,16 @@ export interface SandboxSpec {
   readonly fence?: number;
 }
 
-/** Which sandboxes to have ready: a claim gets one only where image and limits are the same. */
+/** The sandboxes to keep ready. Opening gets one only where image and limits are the same. */
 export interface WarmSpec {
   readonly image: string;
   readonly limits?: Partial<SandboxLimits>;
 }
 
 export interface SnapshotSpec {
-  /** Whose snapshots these are: a newer one takes the place of an older. `[a-z0-9-]{1,60}`. */
+  /** The snapshots that replace each other, such as those of a repo. `[a-z0-9-]{1,60}`. */
   readonly series: string;
-  /** What exactly is in it: the same key is not built twice. `[a-z0-9-]{1,100}`. */
+  /** Names the content: the same key is not built twice. `[a-z0-9-]{1,100}`. */
   readonly key: string;
   /** Equal where only files differ and `setup` did the same. `[a-z0-9-]{1,60}`. */
   readonly alike: string;
@@ -44,10 +44,10 @@ export interface SnapshotSpec {
   readonly files: () => Readable;
   /** Shell command lines, run in REPO_DIR one after the other as the sandbox's user. */
   readonly setup: readonly string[];
-  /** What they may reach; every host on the public internet without it. */
+  /** What `setup` may reach; without it every host on the public internet. */
   readonly network?: EgressPolicy;
   readonly setupTimeoutMs: number;
-  /** Builds it although there is one of this key: what `setup` brings may have changed outside. */
+  /** Builds it although this key exists: what `setup` downloads may have changed. */
   readonly anew?: boolean;
 }
 
@@ -60,8 +60,8 @@ export interface Snapshot {
 }
 
 /** The snapshots of a provider. Of each series it keeps two that work, and older ones while they are used. */
-export interface SnapshotShelf {
-  /** The snapshots of a series that sandboxes of this version can be made of, the newest first. */
+export interface SnapshotStore {
+  /** Lists the snapshots of a series that this version can use, the newest first. Throws `engine_unreachable`. */
   list(series: string): Promise<readonly Snapshot[]>;
   /**
    * The snapshot of this key, built first where it is missing. Throws `setup_failed` with the end of the
@@ -78,7 +78,7 @@ export type Progress = (line: string) => void;
 export interface SandboxProvider {
   /** The provider's name for logs. Callers never decide by it. */
   readonly name: string;
-  readonly snapshots: SnapshotShelf;
+  readonly snapshots: SnapshotStore;
   /**
    * The base image's reference, building it first where it is missing (minutes).
    * Throws `engine_unreachable` or `image_build_failed`. May be called twice at once.
@@ -86,13 +86,15 @@ export interface SandboxProvider {
   ensureImage(progress: Progress, signal?: AbortSignal): Promise<string>;
   /**
    * Creates the sandbox of this key, or adopts the one that exists (its image may then be another).
-   * `fresh` tells which. Throws `sandbox_refused` where isolation is not as asked: it fails closed.
+   * `fresh` tells which. Throws `sandbox_refused` where isolation is not as asked: it fails closed. Throws
+   * `lease_lost` where a newer claim has it, `image_missing`, `engine_full` or `engine_unreachable`. May be called twice
+   * at once; abort ends the wait for another worker.
    */
   open(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox>;
   /**
    * Keeps `count` sandboxes ready, so that opening one takes no time; refilled after each claim, bounded by
-   * memory, and let go of half an hour after the last claim or call. Returns once they are ready or cannot
-   * be made, which is no error. 0 removes them.
+   * memory, and removed half an hour after the last claim or call. Returns once they are ready or cannot
+   * be made, which is no error. 0 removes them. May be called twice.
    */
   warm(spec: WarmSpec, count: number): Promise<void>;
   /** Freezes a sandbox with all its processes until it is opened again. One that is gone is not an error. */
@@ -101,7 +103,7 @@ export interface SandboxProvider {
   list(): Promise<readonly string[]>;
   /** Removes a sandbox with everything in it. Removing one that is gone is not an error. */
   remove(key: string): Promise<void>;
-  /** Lets go of connections. Sandboxes stay. */
+  /** Closes connections. Sandboxes stay. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -153,7 +155,7 @@ export interface Sandbox {
   readonly key: string;
   /** True where `open` made it, false where it was there already. */
   readonly fresh: boolean;
-  /** Runs a command to its end. Safe to call twice with the same id. */
+  /** Runs a command to its end. A command that cannot start is a result too. Safe to call twice with the same id. */
   run(command: Command, options?: RunOptions): Promise<CommandResult>;
   /** Starts a command that goes on in the background (a server). Safe to call twice with the same id. */
   start(command: Command): Promise<void>;
@@ -163,13 +165,14 @@ export interface Sandbox {
   read(path: string, maxBytes: number): Promise<Uint8Array>;
   /** Writes a file, making its folders. Throws `sandbox_full` where there is no room for it. */
   write(path: string, content: Uint8Array): Promise<void>;
-  /** A connection to a TCP port on the sandbox's loopback, waiting up to `waitMs` for a listener. */
+  /** Connects to a TCP port of the sandbox's loopback. Throws `command_timeout` where nothing listens after `waitMs`. */
   connect(port: number, waitMs: number): Promise<Duplex>;
   /**
-   * Listens on a TCP port of the sandbox's loopback, and hands each connection to `onConnection`, which
-   * must end it. The newest listener of a port gets them; while none is attached they are refused.
+   * Listens on a TCP port of the sandbox's loopback and passes each connection to `onConnection`, which must end it.
+   * The newest listener of a port gets them; while none is attached they are refused. Throws `internal` where a program
+   * of the sandbox has the port.
    */
   listen(port: number, onConnection: (stream: Duplex) => void): Promise<void>;
-  /** Detaches; the sandbox goes on. */
+  /** Detaches; the sandbox goes on. May be called twice. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What a toolhost answers, checked: everything in a sandbox can pretend to be its toolhost.
+// Checks the answers of a toolhost: any program in a sandbox can pretend to be its toolhost.
 import { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
 
@@ -36,7 +36,7 @@ export const noFields = z.object({});
 
 export type Failure = z.infer<typeof failure>;
 
-/** An answer's fields, or the failure that it reports. Throws `sandbox_lost` where it is neither. */
+/** Returns an answer's fields or the failure that it reports. Throws `sandbox_lost` where it is neither. */
 export function parseAnswer<Fields>(
   value: unknown,
   fields: z.ZodType<Fields>,

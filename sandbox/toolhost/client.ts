@@ -1,4 +1,4 @@
-// The worker's end of the wire to a toolhost: one method for each operation, everything checked and bounded.
+// The worker's end of the wire to a toolhost: one method for each operation; every answer is checked and bounded.
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { ThreadsmithError } from '../../core/errors.ts';
@@ -69,12 +69,13 @@ export class ToolhostClient {
     return this.connection.isClosed;
   }
 
-  /** Takes part under a claim's number from here on. Throws `lease_lost` where a newer one is attached. */
+  /** Uses the number of a claim from here on. Throws `lease_lost` where a worker with a newer one is attached. */
   async claim(fence: number): Promise<void> {
     const hello = await ask(this.connection, { op: 'hello', version: PROTOCOL_VERSION, fence }, helloFields);
     if (!hello.ok) throw failed(hello);
   }
 
+  /** Runs a command, or waits for the one of the same id. `onChunk` gets its output live; failures are thrown. */
   async run(request: RunRequest, stdin?: Uint8Array, onChunk?: (chunk: Buffer) => void): Promise<RunAnswer> {
     const channel = this.connection.open(asJson(request));
     if (stdin !== undefined) channel.write(stdin);
@@ -88,14 +89,12 @@ export class ToolhostClient {
     return { ...fields, output: body };
   }
 
-  async signal(id: string, signal: string): Promise<void> {
-    await this.plain({ op: 'kill', id, signal });
+  /** Signals a command (`kill`) or ends it for certain (`stop`). An unknown id is no error. */
+  async end(request: Extract<Request, { op: 'kill' | 'stop' }>): Promise<void> {
+    await this.plain(request);
   }
 
-  async stop(id: string): Promise<void> {
-    await this.plain({ op: 'stop', id });
-  }
-
+  /** Reads a regular file. Throws `file_too_large` over `maxBytes` and `path_refused` where it cannot be read. */
   async read(path: string, maxBytes: number): Promise<Uint8Array> {
     const channel = this.connection.open(asJson({ op: 'read', path, maxBytes }));
     channel.end();
@@ -107,11 +106,11 @@ export class ToolhostClient {
     return collect(channel, path, size);
   }
 
-  /** Writes what `content` yields; the sandbox sees the file only once it is whole. */
+  /** Writes what `content` yields. Programs see the file only once it is whole. Throws `sandbox_full`, `path_refused`. */
   async write(path: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const channel = this.connection.open(asJson({ op: 'write', path }));
     const answered = nextMessage(channel);
-    // Its rejection is seen at the await below, also where sending fails first.
+    // The await below sees its rejection, also where sending fails first.
     answered.catch(() => undefined);
     for await (const chunk of content) {
       if (channel.destroyed || channel.writableEnded) break;
@@ -123,6 +122,7 @@ export class ToolhostClient {
     if (!answer.ok) throw failed(answer, path);
   }
 
+  /** Connects to a port of the sandbox's loopback. Throws `command_timeout` where nothing listens after `waitMs`. */
   async connect(port: number, waitMs: number): Promise<Duplex> {
     const channel = this.connection.open(asJson({ op: 'connect', port, waitMs }));
     const { value } = await nextMessage(channel);
@@ -163,7 +163,7 @@ export class ToolhostClient {
 
 type Accepting = Map<number, (stream: Duplex) => void>;
 
-/** Takes a connection that the toolhost accepted, where this worker listens on that port; else drops it. */
+/** Hands on a connection that the toolhost accepted, or drops it where this worker does not listen on that port. */
 function accept(accepting: Accepting, channel: Channel, value: Json): void {
   const parsed = acceptedFields.safeParse(value);
   const onConnection = parsed.success ? accepting.get(parsed.data.accepted) : undefined;

@@ -1,7 +1,8 @@
-// The sandbox port over an attached toolhost. Every provider that runs our toolhost uses this.
+// Implements the sandbox port over an attached toolhost, for every provider that runs our toolhost.
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { untilAborted } from '../../core/async.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
 import {
   type Command,
@@ -39,9 +40,13 @@ export class ToolhostSandbox implements Sandbox {
         ? undefined
         : (chunk: Buffer) => onOutput(decoder.decode(chunk, { stream: true }));
     const running = this.toolhost.run(request, command.stdin, onChunk);
-    const answer =
-      signal === undefined ? await running : await this.stoppable(request.command.id, running, signal);
-    return toResult(request.command.id, answer, maxOutputBytes);
+    const { id } = request.command;
+    const onAbort = (): ThreadsmithError => {
+      this.toolhost.end({ op: 'stop', id }).catch(() => undefined);
+      return stopped();
+    };
+    const answer = await (signal === undefined ? running : untilAborted(signal, running, onAbort));
+    return toResult(id, answer, maxOutputBytes);
   }
 
   async start(command: Command): Promise<void> {
@@ -50,7 +55,7 @@ export class ToolhostSandbox implements Sandbox {
   }
 
   async kill(commandId: string, signal: NodeJS.Signals): Promise<void> {
-    await this.toolhost.signal(storeId(commandId), signal);
+    await this.toolhost.end({ op: 'kill', id: storeId(commandId), signal });
   }
 
   async read(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -71,24 +76,6 @@ export class ToolhostSandbox implements Sandbox {
 
   async close(): Promise<void> {
     this.toolhost.close();
-  }
-
-  /** Waits for a command, but ends it and throws `stopped` on abort. */
-  private async stoppable(id: string, running: Promise<RunAnswer>, signal: AbortSignal): Promise<RunAnswer> {
-    let onAbort = (): void => {};
-    const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => {
-        this.toolhost.stop(id).catch(() => undefined);
-        reject(stopped());
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
-    running.catch(() => undefined);
-    try {
-      return await Promise.race([running, aborted]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
   }
 }
 
@@ -111,7 +98,7 @@ function toRequest(
 }
 
 function toResult(id: string, answer: RunAnswer, maxOutputBytes: number): CommandResult {
-  // The mark in the middle of cut output comes on top of the bound; nothing longer than that is believed.
+  // The line in the middle of cut output comes on top of the bound; a hostile toolhost may send more than that.
   const bytes = answer.output.subarray(0, maxOutputBytes + 200);
   return {
     exitCode: answer.exitCode,
@@ -127,7 +114,7 @@ function toResult(id: string, answer: RunAnswer, maxOutputBytes: number): Comman
   };
 }
 
-/** Ids become folder names: what would not do as one is replaced by its hash. */
+/** The name of a command's folder: its id, or the hash of an id that cannot be a folder's name. */
 function storeId(id: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(id)) return id;
   return `h-${createHash('sha256').update(id).digest('hex')}`;

@@ -1,4 +1,4 @@
-// What has to be stopped above a bound, and what may go on so that there is a way back below it.
+// Tests which commands a bound stops, and which it lets run so that the use can fall below it again.
 import { expect, test } from 'vitest';
 import { Bound } from '../../sandbox/toolhost/inside/bound.ts';
 

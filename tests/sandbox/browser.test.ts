@@ -3,7 +3,7 @@ import { inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCREENSHOT_MAX_BYTES } from '../../core/limits.ts';
 import { openBrowser } from '../../sandbox/browser/open-browser.ts';
-import { type FilmFrame, type SandboxBrowser } from '../../sandbox/port/browser.ts';
+import { type SandboxBrowser, type ScreencastFrame } from '../../sandbox/port/browser.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine } from './engine.ts';
 
@@ -108,7 +108,7 @@ describe('a picture', () => {
       'long',
       '<body style="margin:0"><div style="height:3000px;background:linear-gradient(red,blue)">x</div>',
     );
-    const frames: FilmFrame[] = [];
+    const frames: ScreencastFrame[] = [];
     const seen = await browser.capture({
       url: `${ORIGIN}/long.html`,
       onFrame: (frame) => frames.push(frame),

@@ -1,5 +1,4 @@
-// The engine that sandbox tests use, and the provider of one test file: its own install id, so that what it
-// leaves behind can be seen, is an error, and is removed.
+// Opens a provider for one test file. Its own install id shows sandboxes that the file did not remove, which is an error.
 import { randomBytes } from 'node:crypto';
 import Docker from 'dockerode';
 import { createDockerProvider, type DockerProviderOptions } from '../../sandbox/docker/provider.ts';
@@ -10,15 +9,15 @@ export interface TestEngine {
   readonly provider: SandboxProvider;
   readonly docker: Docker;
   readonly installId: string;
-  /** Another provider on the same installation, as a second worker has it. */
+  /** Makes another provider on the same installation, as a second worker does. */
   another(options?: Partial<DockerProviderOptions>): SandboxProvider;
   /** The container of a sandbox. */
   container(key: string): Docker.Container;
-  /** Removes everything of this test file, and throws where sandboxes were left behind. */
+  /** Removes everything of this test file. Throws where the file did not remove its sandboxes. */
   close(): Promise<void>;
 }
 
-/** A provider of its own for a test file. */
+/** Opens a provider for a test file. */
 export function openTestEngine(options: Partial<DockerProviderOptions> = {}): TestEngine {
   const dockerHost = part('DOCKER_HOST');
   const installId = `t${randomBytes(4).toString('hex')}`;
@@ -43,7 +42,7 @@ export function openTestEngine(options: Partial<DockerProviderOptions> = {}): Te
     close: async () => {
       await Promise.all(opened.map((one) => one.close()));
       const left = await removeAll(docker, installId);
-      if (left.length > 0) throw new Error(`sandboxes were left behind: ${left.join(', ')}`);
+      if (left.length > 0) throw new Error(`sandboxes were not removed: ${left.join(', ')}`);
     },
   };
 }

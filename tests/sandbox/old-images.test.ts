@@ -1,4 +1,4 @@
-// Images of earlier versions go, those of a version that runs beside this one stay.
+// Images of earlier versions are removed; those of another version that runs at the same time stay.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { INSTALL_LABEL, KIND_LABEL } from '../../sandbox/docker/labels.ts';

@@ -1,4 +1,4 @@
-// Requests as the toolhost takes them: all that a worker sends, and nothing that only looks like it.
+// The toolhost accepts every request that a worker sends, and no value of another shape.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../sandbox/toolhost/inside/frames.ts';

@@ -1,4 +1,4 @@
-// The wire between worker and toolhost: what it carries, and what it does with a hostile other end.
+// The wire between worker and toolhost: it carries messages and bytes, and ends at a hostile frame.
 import { duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ToolhostClient } from '../../sandbox/toolhost/client.ts';

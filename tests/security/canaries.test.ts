@@ -25,7 +25,7 @@ const forms = (value: string): readonly string[] => [
   Buffer.from(value).toString('hex'),
   Buffer.from(value).toString('base64'),
 ];
-/** Everything in one file, each in all its forms. */
+/** All canaries in one file, each in all its forms. */
 const leak = Object.values(CANARIES)
   .map((value) => [...forms(value), JSON.stringify({ value }), `https://me:${value}@git.test/x`].join('\n'))
   .join('\n');
@@ -33,7 +33,7 @@ const leak = Object.values(CANARIES)
 const remote = createRemote();
 let stack: Stack;
 let slackToken = '';
-/** What left, by the way it took. */
+/** The text that left the sandbox, by where it went. */
 const left: Record<string, string> = {};
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-// The policy of the way out by itself: addresses, rules, the first bytes of a tunnel.
+// The egress policy without a sandbox: addresses, rules, the first bytes of a tunnel.
 import { Duplex, PassThrough } from 'node:stream';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';

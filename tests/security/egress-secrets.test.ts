@@ -1,7 +1,7 @@
-// Secrets that are added on the way out: they arrive, and are nowhere in the sandbox, whatever it asks for.
+// Secrets that the proxy adds: they arrive at the host and are nowhere in the sandbox.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
+import { type EgressFixture, openEgressFixture, type Ports } from './egress-fixture.ts';
 
 const CURL = 'curl -s -S -m 30';
 /** In parts, so that no search for it finds this file. */
@@ -9,13 +9,13 @@ const SECRET = ['canary', '7f3a9c51e2b8d604'].join('-');
 const BASE64 = Buffer.from(`user:${SECRET}`).toString('base64');
 
 describe('a secret header', () => {
-  let stage: EgressStage;
+  let stage: EgressFixture;
   let ports: Ports;
   let url = '';
 
   beforeAll(async () => {
     const names = ['secret.test', 'plain.test', 'basic.test'];
-    stage = await openEgressStage('egress-secrets', names, (request, response) => {
+    stage = await openEgressFixture('egress-secrets', names, (request, response) => {
       const echo = JSON.stringify(request.headers);
       switch (request.url) {
         case '/echo':

@@ -1,14 +1,14 @@
-// The only way out of a sandbox: what the proxy lets through, and everything that it must not.
+// The egress of a sandbox: the requests that the proxy lets through, and all those that it must refuse.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openBrowser } from '../../sandbox/browser/open-browser.ts';
 import { withEnvironment } from '../../sandbox/with-environment.ts';
-import { type EgressStage, openEgressStage, type Ports } from './egress-stage.ts';
+import { type EgressFixture, openEgressFixture, type Ports } from './egress-fixture.ts';
 
 const CURL = 'curl -s -S -m 30';
 const PROXY = '127.0.0.1:39128';
 
-describe('a sandbox with a way out', () => {
-  let stage: EgressStage;
+describe('a sandbox with egress', () => {
+  let stage: EgressFixture;
   let ports: Ports;
 
   const raw = (request: string): string =>
@@ -20,7 +20,7 @@ describe('a sandbox with a way out', () => {
     `printf '${request.replaceAll('\n', '\\r\\n')}' | timeout 30 socat -t 30 STDIO,ignoreeof TCP:${PROXY}`;
 
   beforeAll(async () => {
-    stage = await openEgressStage(
+    stage = await openEgressFixture(
       'egress',
       ['allowed.test', 'other.test', 'read.test'],
       (request, response) => {

@@ -1,5 +1,5 @@
-// A hostile working tree, and a hostile git in it, on the way out: the worker's own git runs nothing that it
-// names, follows nothing, and takes a tree of plain files or nothing.
+// A hostile working tree with a hostile git in it: the worker's own git runs no program that it names, follows no link,
+// and imports a tree of plain files or nothing.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { createRemote } from '../worker/git-repo.ts';
 const engine = openTestEngine();
 const remote = createRemote();
 const folder = mkdtempSync(join(tmpdir(), 'threadsmith-hostile-'));
-/** A file of this machine that no program of a sandbox can make, and that none of the worker's may be led to. */
+/** A file of this machine that a sandbox cannot make, and that no program of the worker may open. */
 const mark = join(folder, `pwned-${randomUUID()}`);
 const pwn = `touch ${mark}`;
 let workspace: CandidateWorkspace;
@@ -75,7 +75,7 @@ const sh = async (line: string): Promise<string> => {
 const take = () => commitCandidate(workspace, (round += 1), 'Change');
 const changesOf = async (commit: string) => workspace.mirror.trees.changes(workspace.parent, commit);
 
-/** The checkout as it came, whatever the test before made of it. */
+/** Resets the checkout after the test before. */
 beforeEach(async () => {
   await sh(`rm -rf /work/home/.local/bin; cd /work
     [ -d clean ] || cp -a repo clean; chmod -R u+rwx repo; rm -rf repo; cp -a clean repo`);
@@ -195,7 +195,7 @@ describe('a working tree with', () => {
   });
 });
 
-/** Puts a program of its own in the place of git: it then decides what the worker gets. */
+/** Replaces git in the sandbox by a program, which then decides what the worker gets. */
 const impostor = (program: string): Promise<string> =>
   sh(`mkdir -p /work/home/.local/bin; cat > /work/home/.local/bin/git <<'X'
 #!/bin/bash

@@ -1,4 +1,4 @@
-// A sandbox in which everything that runs is hostile.
+// Opens a sandbox in which every program is hostile.
 import { randomUUID } from 'node:crypto';
 import type { CommandResult, Sandbox, SandboxLimits } from '../../sandbox/port/sandbox.ts';
 import { openTestEngine, type TestEngine } from '../sandbox/engine.ts';
@@ -11,14 +11,14 @@ export interface Hostile {
   sh(line: string, timeoutMs?: number): Promise<CommandResult>;
   /** Runs a Python program. */
   python(program: string, timeoutMs?: number): Promise<CommandResult>;
-  /** The sandbox again, after something ended it. */
+  /** Opens the sandbox again after it ended. */
   reopen(): Promise<Sandbox>;
   close(): Promise<void>;
 }
 
 const KEY = 'hostile';
 
-/** Opens one on an engine of its own. */
+/** Opens a hostile sandbox with a provider of its own. */
 export async function openHostile(limits: Partial<SandboxLimits> = {}): Promise<Hostile> {
   const engine = openTestEngine();
   const image = await engine.provider.ensureImage(() => {});

@@ -1,5 +1,5 @@
 // The kernel and the rights of a hostile program in a real sandbox: each row of the tables is a probe with its
-// own assertion, and a control run in a plain container shows that the probes would notice an open wall.
+// own assertion, and a control run in a plain container shows that the probes would notice missing isolation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -138,7 +138,7 @@ describe('the same probes in a plain container, as root', () => {
   let open: Record<string, string> = {};
   beforeAll(async () => {
     const { engine, image } = hostile;
-    // Attaching to the init would stop it, and nobody would see the probes end.
+    // Attaching to the init would stop it, and the end of the probes would not be seen.
     const harmless = [...NAMESPACES, ...MOUNTS, ...POWERS];
     const command = `python3 /dev/fd/3 3<<'PROBES' <<'TABLES'\n${PROBES}\nPROBES\n${tables(harmless)}\nTABLES`;
     const container = await engine.docker.createContainer({

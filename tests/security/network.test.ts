@@ -1,4 +1,4 @@
-// The network, the host and the neighbours, tried from inside a real sandbox.
+// Tries the network, the host and other sandboxes from inside a real sandbox.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// Programs in a sandbox against its toolhost: they may break their own sandbox, and nothing else.
+// Programs in a sandbox attack its toolhost: they may break their own sandbox, and nothing else.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Hostile, openHostile } from './hostile.ts';
@@ -19,7 +19,7 @@ def send(kind, channel, value, body=b''):
 `;
 
 describe('the toolhost', () => {
-  test('its program cannot be changed by what runs beside it', async () => {
+  test('its program cannot be changed by other programs', async () => {
     expect((await hostile.sh('echo x >> /usr/local/lib/toolhost/main.mjs')).exitCode).not.toBe(0);
     expect((await hostile.sh('mv /usr/local/lib/toolhost /work/x')).exitCode).not.toBe(0);
   });
@@ -44,7 +44,7 @@ describe('the toolhost', () => {
       ['forged-4', 'x'.repeat(50_000)],
     ] as const) {
       await forge(id, text);
-      // As a command that was begun and cut off: it neither runs nor counts as done.
+      // The result counts as that of a command that was cut off: it does not run again and is not done.
       const ran = await hostile.sandbox.run({ id, argv: ['true'] });
       expect(ran).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
     }
@@ -97,7 +97,7 @@ time.sleep(0.5)
     expect((await hostile.sh('echo alive')).output.text).toBe('alive\n');
   });
 
-  test('an answer for the worker, sent by somebody else, does not reach it', async () => {
+  test('an answer for the worker, sent by another program, does not reach it', async () => {
     const running = hostile.sandbox.run({ id: 'waited-for', argv: ['sleep', '1'] });
     await hostile.python(`${SPEAK}
 send(0, 1, {'op': 'hello', 'version': 2, 'fence': 0})

@@ -187,7 +187,7 @@ describe('a turn in a repo with a network', () => {
     expect(journal + text + JSON.stringify(await eventsOfTurn(database.em(), turn.id))).not.toContain(SECRET);
   });
 
-  test('a worker that takes over has the way out, and the one before has it no more', async () => {
+  test('a worker that takes over has the egress, and the one before has it no more', async () => {
     const image = await engine.provider.ensureImage(() => {});
     const saved: string[] = [];
     const egress = egressFor({

@@ -1,4 +1,4 @@
-// Gives the sandboxes of a turn their repo's way out, for as long as this worker has them open.
+// Opens the egress of a turn's sandboxes, as their repo's `network` says, while this worker has them open.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { EventBody } from '../../core/event.ts';
@@ -19,15 +19,15 @@ export interface EgressOptions {
 
 export interface Egress {
   /**
-   * The same sandbox, whose commands reach what the repo's `network` names; the sandbox itself where nothing is
-   * named. It is closed where the way out cannot be opened.
+   * Returns the sandbox with commands that reach what the repo's `network` names. Where that fails it closes the sandbox
+   * and throws, for example `sandbox_lost`. May be called for each sandbox of the turn.
    */
   open(sandbox: Sandbox): Promise<Sandbox>;
-  /** Closes the way out of all of them and writes down what was asked. May be called twice; never throws. */
+  /** Closes the egress of all sandboxes and saves their request logs. May be called twice; never throws. */
   close(): Promise<void>;
 }
 
-/** The way out of the sandboxes of one turn. Nothing is open yet. */
+/** The egress of the sandboxes of one turn. Opens nothing yet. */
 export function egressFor({ networks, repo, artifacts, log, report }: EgressOptions): Egress {
   const network = networks?.byRepo.get(repo);
   if (networks === undefined || network === undefined || network.policy.rules.length === 0)

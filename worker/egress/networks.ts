@@ -1,5 +1,5 @@
-// What the sandboxes of each repo may reach, as the configuration says it, with the secrets filled in from the
-// worker's environment. They stay in this process.
+// Makes each repo's egress policy from the configuration, with secrets from the worker's environment. The secrets stay
+// in this process.
 import { validateHeaderValue } from 'node:http';
 import type { Config, RepoConfig } from '../../core/config/config.ts';
 import type { SecretConfig } from '../../core/config/network.ts';
@@ -13,16 +13,16 @@ const MIN_SECRET_CHARS = 8;
 
 export interface RepoNetwork {
   readonly policy: EgressPolicy;
-  /** Settings of tools that are to ask these hosts. */
+  /** Variables that point tools at these hosts. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Networks {
   /** By the repo's name; repos without `network` are not in it. */
   readonly byRepo: ReadonlyMap<string, RepoNetwork>;
-  /** The authorities that are trusted, in sandboxes and for them. PEM. */
+  /** PEM. Sandboxes and their proxies trust these authorities. */
   readonly certificates: string;
-  /** The system's, where there is none. */
+  /** Looks names up; the system's resolver without it. */
   readonly lookup?: Lookup;
 }
 
@@ -53,11 +53,12 @@ export async function networksOf(
   };
 }
 
-/** As with the registries of presets: nothing is published there. */
+/** Allows reading only, as with the registries of presets: nothing is published there. */
 function fetchedFrom(rule: EgressRule): EgressRule {
   return { ...rule, methods: ['GET', 'HEAD'] };
 }
 
+/** Maps a NetworkRule, which a person writes, to an EgressRule, whose reach `anywhere` no configuration may give. */
 function ruleOf(rule: NonNullable<RepoConfig['network']>[number]): EgressRule {
   const { host, ports, methods } = rule;
   return {

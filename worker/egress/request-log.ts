@@ -1,10 +1,10 @@
-// The log of a turn's requests: summed up in events every few seconds, each by itself in an artifact at the end.
+// Logs the requests of a turn: sums in an event every few seconds, and one line for each in an artifact at the end.
 import type { ArtifactStore } from '../../core/artifact.ts';
 import type { EventBody, NetworkUse } from '../../core/event.ts';
-import type { EgressReport } from '../../sandbox/egress/proxy.ts';
+import type { EgressReport } from '../../sandbox/egress/admission.ts';
 import type { EgressTraffic } from '../../sandbox/egress/traffic.ts';
 
-/** A test that asks a server a thousand times is one line of the session's log, not a thousand. */
+/** Thousands of requests to one server are one line of the session's log. */
 const EVENT_EVERY_MS = 10_000;
 const MAX_USES = 50;
 const MAX_LINES = 10_000;
@@ -13,7 +13,7 @@ const PATH_MAX_CHARS = 300;
 export interface RequestLog {
   started(report: EgressReport): void;
   ended(report: EgressReport, traffic: EgressTraffic): void;
-  /** Writes what there is. Never throws. */
+  /** Saves the artifact and the last event. Never throws. */
   close(): Promise<void>;
 }
 
@@ -23,6 +23,7 @@ export interface RequestLogOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Opens a log without requests. */
 export function openRequestLog({ report, artifacts, onError }: RequestLogOptions): RequestLog {
   const lines: string[] = [];
   const uses = new Map<string, NetworkUse>();

@@ -1,15 +1,15 @@
-// The forge port: where a repo lives and its changes are reviewed and merged.
+// The forge port: the place where a repo's branches are published and merged.
 import type { Mirror, Signature } from './mirror.ts';
 
 export interface MergeRequest {
   readonly branch: string;
   /** The head that the person saw; anything else is refused. */
   readonly commit: string;
-  /** Who merges: the author of the merge commit. */
+  /** The author of the merge commit. */
   readonly approver: Signature;
-  /** Everybody whose approval counted; the one who merges without it. */
+  /** The people whose approval counted; without it the approver alone. */
   readonly approvers?: readonly Signature[];
-  /** Everybody who asked for something in the session. */
+  /** The people who asked for something in the session. */
   readonly coAuthors?: readonly Signature[];
   readonly title: string;
   readonly at: Date;
@@ -17,19 +17,20 @@ export interface MergeRequest {
 
 export interface Forge {
   /**
-   * Puts a commit on a branch of the remote, never with force. Publishing the same commit again is not
-   * an error. Throws `push_rejected`.
+   * Puts a commit on a branch of the remote, never with force. Throws `push_rejected`; on abort the signal's reason, and
+   * the branch may have moved. May be called twice.
    */
   publish(mirror: Mirror, branch: string, commit: string, signal?: AbortSignal): Promise<void>;
   /**
    * Merges exactly `commit` into the default branch. Throws `head_moved` where the branch is elsewhere,
-   * `merge_conflict` naming the files, `push_rejected`. Merging what is merged returns that merge.
+   * `merge_conflict` naming the files, `push_rejected`; on abort the signal's reason. May be called twice: the second
+   * call returns the same merge.
    */
   merge(
     mirror: Mirror,
     request: MergeRequest,
     signal?: AbortSignal,
   ): Promise<{ readonly mergeCommit: string }>;
-  /** Takes the branch off the remote. Without such a branch it does nothing. */
+  /** Removes the branch from the remote, if it exists. May be called twice. Throws `clone_failed`, `push_rejected`. */
   discard(mirror: Mirror, branch: string, signal?: AbortSignal): Promise<void>;
 }

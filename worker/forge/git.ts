@@ -1,4 +1,4 @@
-// Runs git on the worker, only in bare repos that the worker made itself.
+// Runs git on the worker, only in bare repos that the worker made.
 import { execFile } from 'node:child_process';
 import { type ErrorCode, ThreadsmithError } from '../../core/errors.ts';
 import { withoutCredentials } from '../../core/redact.ts';
@@ -18,8 +18,7 @@ export interface GitResult {
   readonly stderr: string;
 }
 
-// Hooks, file system monitors, external diffs and the ext transport are ways to run a program that a
-// repo names. None of them is needed here. https://git-scm.com/docs/git-config
+// Hooks, file system monitors, external diffs and the ext transport run programs that a repo names. None is needed here. https://git-scm.com/docs/git-config
 const SAFE_CONFIG = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -36,7 +35,7 @@ const SAFE_CONFIG = [
 const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** Runs git and returns whatever it said, also where it failed. Throws only when it could not run to its end. */
+/** Runs git and returns its output, also where it failed. Throws `internal` where git could not run to its end. */
 export async function tryGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -67,10 +66,7 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
             'internal',
             `git ${args[0]} ${why}.`,
             'Check that git is installed where the worker runs.',
-            {
-              retry: 'later',
-              cause: error,
-            },
+            { retry: 'later', cause: error },
           ),
         );
       },
@@ -87,7 +83,7 @@ export interface GitFailure {
   readonly advice: string;
 }
 
-/** Where git fails in a repo of ours. */
+/** A failure of git in a repo that the worker made. */
 export const BROKEN: GitFailure = {
   code: 'internal',
   what: 'The mirror of the repo could not be read',
@@ -113,7 +109,7 @@ export function gitError(failure: GitFailure, result: GitResult): ThreadsmithErr
 
 const REMOTE_LINES = 3;
 
-/** The remote's own words where it had some: git's last line then only says that something went wrong. */
+/** The remote's own message, if it sent one: git's last line then only says that something failed. */
 function reasonOf({ stderr, exitCode }: GitResult): string {
   const lines = stderr.split('\n').map((line) => line.trim());
   const said = lines

@@ -1,10 +1,8 @@
-// A tree out of a bundle that a sandbox made. Everything in it may be a lie: it is unpacked and checked in a
-// repo of its own that is thrown away, and only what passed is fetched into the mirror.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Imports a tree from a bundle that a sandbox made and that may be hostile. It is unpacked and checked in a repo that is
+// thrown away, and only what passed is fetched into the mirror.
 import { ThreadsmithError } from '../../core/errors.ts';
-import { BROKEN, type GitFailure, git, tryGit } from './git.ts';
+import { inBorrowingRepo } from './borrowing-repo.ts';
+import { type GitFailure, git, tryGit } from './git.ts';
 
 const REFUSED: GitFailure = {
   code: 'change_refused',
@@ -15,7 +13,7 @@ const INCOMING = 'refs/threadsmith/incoming';
 const HEADER_MAX_BYTES = 64 * 1024;
 
 /**
- * By themselves these are warnings or less, and `fetch.fsckObjects` does not look into bundles at all.
+ * Git makes these warnings or less by default, and `fetch.fsckObjects` does not check bundles.
  * https://git-scm.com/docs/git-fsck#_fsck_messages
  */
 const STRICT = [
@@ -34,28 +32,22 @@ const STRICT = [
   .map((message) => `${message}=error`)
   .join(',');
 
-/** Takes the tree that `ref` has in the bundle into the mirror. Throws `change_refused` where it must not. */
+/** Imports the tree of `ref` into the mirror and returns its id. Throws `change_refused` where a check fails. */
 export async function importTree(mirror: string, bundle: Uint8Array, ref: string): Promise<string> {
   const { tip, pack } = readBundle(Buffer.from(bundle.buffer, bundle.byteOffset, bundle.byteLength), ref);
-  const work = await mkdtemp(join(tmpdir(), 'threadsmith-import-'));
-  const inWork = (args: readonly string[], stdin?: Uint8Array) =>
-    git(['--git-dir', work, ...args], REFUSED, stdin === undefined ? {} : { stdin });
-  try {
-    await git(['init', '-q', '--bare', '--template=', work], BROKEN);
-    await mkdir(join(work, 'objects', 'info'), { recursive: true });
-    await writeFile(join(work, 'objects', 'info', 'alternates'), `${join(mirror, 'objects')}\n`);
-    await inWork(['index-pack', '--stdin', '--fix-thin', `--strict=${STRICT}`], pack);
-    const tree = await inWork(['rev-parse', '--verify', '-q', `${tip}^{tree}`]);
-    await requireCountable(work, tree);
-    await inWork(['update-ref', INCOMING, tip]);
-    await git(['--git-dir', mirror, 'fetch', '-q', '--no-tags', work, `+${INCOMING}:${INCOMING}`], REFUSED);
+  return inBorrowingRepo(mirror, async (folder) => {
+    const run = (args: readonly string[], stdin?: Uint8Array) =>
+      git(['--git-dir', folder, ...args], REFUSED, stdin === undefined ? {} : { stdin });
+    await run(['index-pack', '--stdin', '--fix-thin', `--strict=${STRICT}`], pack);
+    const tree = await run(['rev-parse', '--verify', '-q', `${tip}^{tree}`]);
+    await requireCountable(folder, tree);
+    await run(['update-ref', INCOMING, tip]);
+    await git(['--git-dir', mirror, 'fetch', '-q', '--no-tags', folder, `+${INCOMING}:${INCOMING}`], REFUSED);
     return tree;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
-/** The commit of a ref and the pack. https://git-scm.com/docs/gitformat-bundle */
+/** Parses a bundle into the commit of a ref and the pack. https://git-scm.com/docs/gitformat-bundle */
 function readBundle(bundle: Buffer, ref: string): { readonly tip: string; readonly pack: Buffer } {
   const end = bundle.subarray(0, HEADER_MAX_BYTES).indexOf('\n\n');
   const header = bundle.subarray(0, Math.max(0, end)).toString('utf8').split('\n');
@@ -67,7 +59,7 @@ function readBundle(bundle: Buffer, ref: string): { readonly tip: string; readon
   return { tip, pack: bundle.subarray(end + 2) };
 }
 
-/** A few trees that name each other can unfold to more files than there are atoms; nobody may list them. */
+/** Refuses a tree with too many files to list: a few trees that name each other can unfold to any number. */
 async function requireCountable(work: string, tree: string): Promise<void> {
   const listed = await tryGit(['--git-dir', work, 'ls-tree', '-r', '-z', '--name-only', tree]).catch(
     (cause: unknown) => {

@@ -1,10 +1,10 @@
 // A bare clone that the worker keeps of a repo: sandboxes are filled from it and commits are made in it.
 // Git never runs on the host in a folder that a sandbox wrote.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Serial, serial } from '../../core/async.ts';
 import type { RepoConfig } from '../../core/config/config.ts';
+import { inBorrowingRepo } from './borrowing-repo.ts';
 import { BROKEN, type GitFailure, git, gitError, tryGit } from './git.ts';
 import { importTree } from './import-tree.ts';
 import { historyOf, type MirrorHistory } from './mirror-history.ts';
@@ -88,58 +88,40 @@ export function namedFiles(files: readonly string[]): string {
   return files.slice(0, 5).join(', ') + (files.length > 5 ? ` and ${files.length - 5} more` : '');
 }
 
-async function makeBundle(
+/** A bundle needs refs, which the mirror must not get: the borrowing repo has just those of the bundle. */
+function makeBundle(
   path: string,
   branches: Readonly<Record<string, string>>,
   without: readonly string[],
 ): Promise<Buffer> {
-  // A bundle wants refs. A repo of its own, borrowing the mirror's objects, has just the ones asked for.
-  const work = await mkdtemp(join(tmpdir(), 'threadsmith-bundle-'));
-  try {
-    await git(['init', '-q', '--bare', '--template=', work], BROKEN);
-    await mkdir(join(work, 'objects', 'info'), { recursive: true });
-    await writeFile(join(work, 'objects', 'info', 'alternates'), `${join(path, 'objects')}\n`);
-    for (const [branch, commit] of Object.entries(branches)) {
-      await git(['--git-dir', work, 'update-ref', `refs/heads/${branch}`, commit], BROKEN);
-    }
-    const file = join(work, 'out.bundle');
-    const refs = Object.keys(branches).map((branch) => `refs/heads/${branch}`);
-    await git(
-      ['--git-dir', work, 'bundle', 'create', '-q', file, ...refs, ...without.map((commit) => `^${commit}`)],
-      BROKEN,
+  return inBorrowingRepo(path, async (folder) => {
+    const run = (...args: string[]) => git(['--git-dir', folder, ...args], BROKEN);
+    const refs = Object.entries(branches).map(
+      ([branch, commit]) => [`refs/heads/${branch}`, commit] as const,
     );
-    return await readFile(file);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+    for (const [ref, commit] of refs) await run('update-ref', ref, commit);
+    const file = join(folder, 'out.bundle');
+    const excluded = without.map((commit) => `^${commit}`);
+    await run('bundle', 'create', '-q', file, ...refs.map(([ref]) => ref), ...excluded);
+    return readFile(file);
+  });
 }
 
-async function commitTree(path: string, spec: CommitSpec): Promise<string> {
-  const date = `${Math.floor(spec.at.getTime() / 1000)} +0000`;
+function commitTree(path: string, { tree, parents, message, author, at }: CommitSpec): Promise<string> {
+  const date = `${Math.floor(at.getTime() / 1000)} +0000`;
   const clean = (text: string) => text.replace(/[<>\n\r\0]/g, ' ').trim() || 'unknown';
-  return git(
-    [
-      '--git-dir',
-      path,
-      'commit-tree',
-      spec.tree,
-      ...spec.parents.flatMap((parent) => ['-p', parent]),
-      '-F',
-      '-',
-    ],
-    BROKEN,
-    {
-      stdin: spec.message,
-      env: {
-        GIT_AUTHOR_NAME: clean(spec.author.name),
-        GIT_AUTHOR_EMAIL: clean(spec.author.email),
-        GIT_AUTHOR_DATE: date,
-        GIT_COMMITTER_NAME: COMMITTER.name,
-        GIT_COMMITTER_EMAIL: COMMITTER.email,
-        GIT_COMMITTER_DATE: date,
-      },
+  const parentArgs = parents.flatMap((parent) => ['-p', parent]);
+  return git(['--git-dir', path, 'commit-tree', tree, ...parentArgs, '-F', '-'], BROKEN, {
+    stdin: message,
+    env: {
+      GIT_AUTHOR_NAME: clean(author.name),
+      GIT_AUTHOR_EMAIL: clean(author.email),
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: COMMITTER.name,
+      GIT_COMMITTER_EMAIL: COMMITTER.email,
+      GIT_COMMITTER_DATE: date,
     },
-  );
+  });
 }
 
 async function mergeTree(path: string, commits: readonly string[], failure: GitFailure): Promise<MergedTree> {

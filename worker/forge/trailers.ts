@@ -1,7 +1,7 @@
-// The lines at the end of a commit message that name people.
+// Writes the lines at the end of a commit message that name people.
 import type { Signature } from './mirror.ts';
 
-/** `Co-authored-by` lines for everybody but the author, one for each address. */
+/** `Co-authored-by` lines for all but the author, one for each address. */
 export function coAuthorLines(people: readonly Signature[], author: Signature): string {
   return lines(
     'Co-authored-by',
@@ -20,7 +20,7 @@ function lines(trailer: string, people: readonly Signature[]): string {
     .join('');
 }
 
-/** A name from outside must not become another trailer. */
+/** Removes what would make a name from outside another trailer. */
 function safe(text: string): string {
   return text.replace(/[<>\n\r\0]/g, ' ').trim() || 'unknown';
 }

@@ -1,9 +1,10 @@
-// Connections to MCP servers: what they offer, and calls. Their credentials stay in the worker: a sandbox
-// never talks to them.
+// Connects to MCP servers, lists their tools and calls them. Their credentials stay in the worker: a sandbox never talks
+// to them.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { z } from 'zod';
+import { ThreadsmithError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 
 /** How a server is reached, with its credentials filled in. */
@@ -37,19 +38,23 @@ export interface McpContent {
 
 export type McpOutcome =
   | { readonly kind: 'answered'; readonly ok: boolean; readonly content: McpContent }
-  /** The server could not be asked, or did not answer: whether it did something is not known. */
+  /** The server could not be reached or did not answer: whether it did something is not known. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface McpServers {
-  /** The tools of these servers that the list allows (`*` for all), in a fixed order; those that answer. */
+  /** Lists the allowed tools (`*` for all) of servers that answer, in a fixed order. Never throws; may be called twice. */
   tools(allowed: Readonly<Record<string, readonly string[]>>): Promise<readonly McpTool[]>;
-  /** Never throws, except the signal's reason. A connection that broke is opened again for the next call. */
+  /**
+   * Calls a tool; a second call runs it again. Throws only the signal's reason, at once on abort. The next call opens a
+   * broken connection again.
+   */
   call(
     server: string,
     tool: string,
     input: Record<string, unknown>,
     signal: AbortSignal,
   ): Promise<McpOutcome>;
+  /** Ends all connections. May be called twice; never throws. */
   close(): Promise<void>;
 }
 
@@ -76,7 +81,7 @@ const answerSchema = z.object({
   isError: z.boolean().default(false),
 });
 
-/** Makes the connections; each is opened when it is first needed. */
+/** Opens no connection yet: each opens when it is first needed. */
 export function openMcpServers(servers: readonly McpServer[], log: Log): McpServers {
   const open = new Map<string, Promise<Client>>();
 
@@ -84,7 +89,7 @@ export function openMcpServers(servers: readonly McpServer[], log: Log): McpServ
     const known = open.get(name);
     if (known !== undefined) return known;
     const server = servers.find((candidate) => candidate.name === name);
-    if (server === undefined) return Promise.reject(new Error(`there is no MCP server ${name}`));
+    if (server === undefined) return Promise.reject(noServer(name));
     const forget = (): void => void open.delete(name);
     const connecting = connect(server.address, forget);
     open.set(name, connecting);
@@ -133,6 +138,14 @@ export function openMcpServers(servers: readonly McpServer[], log: Log): McpServ
   };
 }
 
+function noServer(name: string): ThreadsmithError {
+  return new ThreadsmithError(
+    'internal',
+    `there is no MCP server ${name}`,
+    'Name it under `mcp` in the configuration.',
+  );
+}
+
 async function connect(address: McpAddress, onClose: () => void): Promise<Client> {
   const client = new Client({ name: 'threadsmith', version: '1' });
   client.onclose = onClose;
@@ -144,7 +157,7 @@ function transportOf(address: McpAddress): Parameters<Client['connect']>[0] {
   switch (address.kind) {
     case 'stdio': {
       const [command = '', ...args] = address.command;
-      // Of the worker's own environment only what every program needs: it holds the model's key.
+      // The worker's environment holds the model's key, so the server gets only the variables that every program needs.
       const env = { ...getDefaultEnvironment(), ...address.env };
       return new StdioClientTransport({ command, args, env, stderr: 'ignore' });
     }

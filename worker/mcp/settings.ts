@@ -1,11 +1,11 @@
-// MCP servers as the configuration names them, with their credentials taken from the worker's environment.
+// Reads MCP servers from the configuration, with credentials from the worker's environment.
 import type { Config } from '../../core/config/config.ts';
 import { requiredVariable } from '../../core/config/environment.ts';
 import type { McpServer } from './servers.ts';
 
 type McpConfig = Config['mcp'][number];
 
-/** Fills credentials in. Throws `config_invalid` naming the variable that is not set. */
+/** Returns the servers with their credentials. Throws `config_invalid` naming the variable that is not set. */
 export function mcpServersOf(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,

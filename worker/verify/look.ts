@@ -1,7 +1,7 @@
 // Opens the pages of a candidate, compares their pictures with the baseline, and records how they opened.
 import { hasCode, toFailure } from '../../core/errors.ts';
 import { looksTheSame, type NamedShot, type PageComparison, type PageDifference } from '../../core/page.ts';
-import type { FilmFrame, SandboxBrowser } from '../../sandbox/port/browser.ts';
+import type { SandboxBrowser, ScreencastFrame } from '../../sandbox/port/browser.ts';
 import { animateFrames, comparePictures } from '../pictures/jobs.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { shotOf, type ViewedPage, viewsOf } from './page-views.ts';
@@ -37,7 +37,7 @@ export async function lookAtPages(options: PageOptions): Promise<PageFindings> {
   });
   let after: readonly NamedShot[] = [];
   const problems: string[] = [];
-  const frames: FilmFrame[] = [];
+  const frames: ScreencastFrame[] = [];
   try {
     after = await capturePages({
       ...workspace,
@@ -101,7 +101,10 @@ async function differenceOf(
   }
 }
 
-async function recording({ workspace }: PageOptions, frames: readonly FilmFrame[]): Promise<string | null> {
+async function recording(
+  { workspace }: PageOptions,
+  frames: readonly ScreencastFrame[],
+): Promise<string | null> {
   try {
     const gif = await animateFrames(frames.map(({ jpeg, atMs }) => ({ content: jpeg, atMs })));
     if (gif === null) return null;

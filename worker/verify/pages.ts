@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { hasCode, ThreadsmithError } from '../../core/errors.ts';
 import type { NamedShot, PageShot } from '../../core/page.ts';
-import type { FilmFrame, SandboxBrowser } from '../../sandbox/port/browser.ts';
+import type { SandboxBrowser, ScreencastFrame } from '../../sandbox/port/browser.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { type ViewedPage, viewsOf } from './page-views.ts';
 
@@ -12,7 +12,7 @@ export interface PagesOptions
   readonly label: string;
   readonly openBrowser: () => Promise<SandboxBrowser>;
   /** Called with each frame of the pages on a desktop while they open. */
-  readonly onFrame?: (frame: FilmFrame) => void;
+  readonly onFrame?: (frame: ScreencastFrame) => void;
 }
 
 /** Serves the app and takes a picture of each page in each of its views. Throws where it cannot be served or opened. */

@@ -1,10 +1,10 @@
-// A bound that leaves a way back: who is over it has to be able to clean up, which takes commands that run.
+// A bound on use that lets commands run above it as long as they add nothing, because cleaning up takes commands.
 
-/** Says of what is measured again and again whether it has to be stopped. */
+/** Decides after each measurement whether what grows has to be stopped. */
 export class Bound {
   private readonly limit: number;
   private readonly slack: number;
-  /** The least that was measured since the bound was passed; null where it is kept. */
+  /** The least that was measured since the limit was passed; null below the limit. */
   private low: number | null = null;
 
   /** Above `limit` nothing may grow by more than `slack`. */
@@ -13,19 +13,19 @@ export class Bound {
     this.slack = slack;
   }
 
-  /** What may be measured without anything being stopped. */
+  /** The largest measurement that stops nothing. */
   get ceiling(): number {
     return this.low === null ? this.limit : this.low + this.slack;
   }
 
-  /** Whether it may go on with this much there. */
+  /** Takes a measurement; false where everything that runs has to be stopped. */
   holds(measured: number): boolean {
     if (measured > this.ceiling) return false;
     this.low = measured > this.limit ? Math.min(measured, this.low ?? measured) : null;
     return true;
   }
 
-  /** What was left once everything had been stopped: the next command starts from there. */
+  /** Takes the measurement after everything was stopped: the next command starts from there. */
   settle(left: number): void {
     this.low = left > this.limit ? left : null;
   }

@@ -1,5 +1,4 @@
-// What is kept of a command on disk: its whole output up to a bound, and its result, so that both are still
-// there after a restart of the sandbox.
+// Keeps each command's output, up to a bound, and its result on disk, so that both survive a restart of the sandbox.
 import {
   closeSync,
   existsSync,
@@ -23,7 +22,7 @@ import type { EndOfCommand, ResultFields } from './protocol.ts';
 const OUTPUT_MAX_BYTES = 20 * 1024 * 1024;
 /** Outputs are kept for this many commands; results, being small, for all. */
 const KEEP_OUTPUTS = 200;
-/** Results that could not be written, because the disk is full. */
+/** Results that are kept in memory because the disk was full. */
 const KEEP_IN_MEMORY = 64;
 
 export interface StoredFiles {
@@ -31,9 +30,9 @@ export interface StoredFiles {
   append(chunk: Buffer): void;
   takeInput(stdin: Readable): Promise<number>;
   finish(end: EndOfCommand): void;
-  /** As if the id had never been asked for. */
+  /** Removes everything, as if the id had never been asked for. */
   discard(): void;
-  /** Nothing more will be appended. */
+  /** Closes the output file. May be called twice. */
   close(): void;
 }
 
@@ -59,7 +58,7 @@ export class CommandStore {
     const end = this.unwritten.get(id) ?? readEnd(join(folder, 'result.json'));
     if (end === undefined && !existsSync(folder)) return undefined;
     const { head, tail, size } = readEnds(outputPath, maxOutputBytes);
-    // Begun, and then the sandbox was restarted: it did run once, so it does not run again.
+    // A command without a result was cut off by a restart of the sandbox. It did run once, so it does not run again.
     const known: EndOfCommand = end ?? {
       exitCode: null,
       signal: 'SIGKILL',
@@ -140,7 +139,7 @@ function readEnd(path: string): EndOfCommand | undefined {
   }
 }
 
-/** Whatever else runs in this sandbox can write here as well: what has not the form counts as not there. */
+/** Any program in this sandbox can write here too, so a result of another form counts as none. */
 function isEnd(value: unknown): value is EndOfCommand {
   if (typeof value !== 'object' || value === null) return false;
   const field = (name: string): unknown => Reflect.get(value, name);

@@ -1,4 +1,4 @@
-// One running command: its process group, its output, its deadline and its end.
+// One running command: its process group, output, deadline and end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -9,18 +9,19 @@ import type { CommandRequest, EndOfCommand } from './protocol.ts';
 
 /** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
-/** After a command's end, its output may still be on the way; processes it left behind may hold the pipe for ever. */
+/** The wait for output after a command's end: processes that it left may hold the pipe open for ever. */
 const DRAIN_MS = 80;
-/** The kernel should take a command, not the toolhost, when memory runs out. */
+/** The kernel kills a command rather than the toolhost where memory runs out. */
 const OOM_SCORE = '600';
-const MARK = 'THREADSMITH_COMMAND';
+/** The environment variable by which the processes of a command are found. */
+const ID_VARIABLE = 'THREADSMITH_COMMAND';
 
 export class RunningCommand {
-  readonly started: Promise<void>;
-  /** False where its input never arrived whole: nothing was run then, and nothing is kept. */
-  readonly fed: Promise<boolean>;
-  /** Never rejects: what could not be started ends with exit code 127 or 126 and says why in its output. */
-  readonly ended: Promise<EndOfCommand>;
+  readonly started = Promise.withResolvers<void>();
+  /** False where the input never arrived whole: nothing ran then, and nothing is kept. */
+  readonly fed = Promise.withResolvers<boolean>();
+  /** Never rejects: a program that cannot be started ends with 127 or 126 and its output says why. */
+  readonly ended = Promise.withResolvers<EndOfCommand>();
   readonly listeners = new Set<(chunk: Buffer) => void>();
   private readonly request: CommandRequest;
   private readonly pipes: PipePool;
@@ -32,26 +33,14 @@ export class RunningCommand {
   private isStopping = false;
   private isOver = false;
   private timer: NodeJS.Timeout | undefined;
-  private resolveStarted: () => void = () => {};
-  private resolveFed: (isFed: boolean) => void = () => {};
-  private resolveEnded: (end: EndOfCommand) => void = () => {};
 
   constructor(request: CommandRequest, store: CommandStore, pipes: PipePool) {
     this.request = request;
     this.pipes = pipes;
     this.files = store.create(request.id);
-    this.started = new Promise((resolve) => {
-      this.resolveStarted = resolve;
-    });
-    this.fed = new Promise((resolve) => {
-      this.resolveFed = resolve;
-    });
-    this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve;
-    });
   }
 
-  /** Starts the process; `stdin` is collected first, so that the child gets a plain file. */
+  /** Collects `stdin` into a file, then starts the process. */
   begin(stdin: Readable | undefined): void {
     this.spawnChild(stdin).catch((error: unknown) => {
       this.take(Buffer.from(`${error instanceof Error ? error.message : String(error)}\n`));
@@ -73,29 +62,29 @@ export class RunningCommand {
     }
   }
 
-  /** SIGTERM to everything of this command, SIGKILL to what is still there after a moment. */
+  /** Sends SIGTERM to all processes of this command, and SIGKILL after GRACE_MS. */
   stop(reason?: string): void {
     if (this.isStopping) return;
     this.isStopping = true;
     if (reason !== undefined) this.take(Buffer.from(`\n[stopped: ${reason}]\n`));
     this.signal('SIGTERM');
-    killMarked(this.request.id, 'SIGTERM');
+    killProcessesOf(this.request.id, 'SIGTERM');
     setTimeout(() => {
       this.signal('SIGKILL');
-      killMarked(this.request.id, 'SIGKILL');
+      killProcessesOf(this.request.id, 'SIGKILL');
     }, GRACE_MS);
   }
 
   private async spawnChild(stdin: Readable | undefined): Promise<void> {
     const { argv, cwd, env, id, timeoutMs } = this.request;
     const inputFd = stdin === undefined ? 'ignore' : await this.inputFrom(stdin);
-    if (inputFd === undefined) return this.resolveFed(false);
-    this.resolveFed(true);
+    if (inputFd === undefined) return this.fed.resolve(false);
+    this.fed.resolve(true);
     const pipe = await this.pipes.take();
     pipe.reader.on('data', (chunk: Buffer) => this.take(chunk));
     pipe.reader.on('error', () => {});
     pipe.reader.on('close', () => this.files.close());
-    // Stopped while its input was on the way: it must not begin any more.
+    // The command was stopped while its input arrived, so it must not begin.
     if (this.isStopping) {
       closeSync(pipe.writeFd);
       if (typeof inputFd === 'number') closeSync(inputFd);
@@ -104,8 +93,8 @@ export class RunningCommand {
     const [program = '', ...rest] = argv;
     const child = spawn(program, rest, {
       cwd,
-      env: { ...baseEnvironment, ...env, [MARK]: id },
-      // A session of its own: its group is what signals go to.
+      env: { ...baseEnvironment, ...env, [ID_VARIABLE]: id },
+      // A process group of its own, which signals go to.
       detached: true,
       stdio: [inputFd, pipe.writeFd, pipe.writeFd],
     });
@@ -122,20 +111,20 @@ export class RunningCommand {
       child.once('exit', (code, signal) => this.drain(pipe.reader, () => this.end(code, signal)));
       if (timeoutMs > 0) this.timer = setTimeout(() => this.timeOut(), timeoutMs);
     }
-    this.resolveStarted();
+    this.started.resolve();
   }
 
-  /** A file with the input; undefined where the worker was gone before it had sent all of it. */
+  /** Opens a file with the input; undefined where the worker was gone before it had sent all of it. */
   private async inputFrom(stdin: Readable): Promise<number | undefined> {
     try {
       return await this.files.takeInput(stdin);
     } catch (thrown) {
-      // With half of its input a command does something that nobody asked for, and its id would count as run.
+      // A command with half of its input would do something that was not asked for, and its id would count as run.
       if (stdin.destroyed) {
         this.files.discard();
         return undefined;
       }
-      this.resolveFed(true);
+      this.fed.resolve(true);
       throw thrown;
     }
   }
@@ -174,8 +163,8 @@ export class RunningCommand {
       path: this.files.outputPath,
     };
     this.files.finish(end);
-    this.resolveStarted();
-    this.resolveEnded(end);
+    this.started.resolve();
+    this.ended.resolve(end);
   }
 }
 
@@ -201,14 +190,14 @@ function raiseOomScore(pid: number): void {
   }
 }
 
-/** Signals every process that a command started, wherever it moved itself: by the mark in its environment. */
-export function killMarked(id: string, signal: NodeJS.Signals): void {
-  const mark = `${MARK}=${id}\0`;
+/** Signals every process that a command started, also outside of its group, found by the id in its environment. */
+export function killProcessesOf(id: string, signal: NodeJS.Signals): void {
+  const entry = `${ID_VARIABLE}=${id}\0`;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid || pid <= 1) continue;
     try {
-      if (readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark)) process.kill(pid, signal);
+      if (readFileSync(`/proc/${name}/environ`, 'latin1').includes(entry)) process.kill(pid, signal);
     } catch {
       // It ended meanwhile, or is not ours to read.
     }

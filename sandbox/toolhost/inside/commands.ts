@@ -1,6 +1,6 @@
-// The table of commands: each id runs once, its result is kept, and it can be asked for again.
+// The table of commands: runs each id once, keeps its result, and answers the same id again.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killMarked, RunningCommand } from './command.ts';
+import { killProcessesOf, RunningCommand } from './command.ts';
 import { CommandStore } from './command-store.ts';
 import { PipePool } from './pipes.ts';
 import type { Request } from './protocol.ts';
@@ -9,7 +9,7 @@ import type { Channel } from './wire.ts';
 
 type RunRequest = Extract<Request, { op: 'run' }>;
 
-/** Live output that a slow worker has not taken is dropped beyond this: the result has it all anyway. */
+/** Live output that a slow worker has not taken is dropped above this; the result has it all. */
 const LIVE_BACKLOG_BYTES = 4 * 1024 * 1024;
 
 export class CommandTable {
@@ -37,8 +37,8 @@ export class CommandTable {
     }
     const earlier = this.active.get(command.id);
     if (earlier === undefined) return this.begin(channel, request);
-    // Whoever asked first may have died before all of the input was here.
-    void earlier.fed.then((isFed) => {
+    // The worker that asked first may have died before it had sent all of the input.
+    void earlier.fed.promise.then((isFed) => {
       if (!isFed) return this.request(channel, request);
       channel.resume();
       this.answer(channel, earlier, request);
@@ -50,8 +50,8 @@ export class CommandTable {
     const running = new RunningCommand(command, this.store, this.pipes);
     const forget = (): void => void this.active.delete(command.id);
     this.active.set(command.id, running);
-    void running.fed.then((isFed) => isFed || forget());
-    void running.ended.then(forget);
+    void running.fed.promise.then((isFed) => isFed || forget());
+    void running.ended.promise.then(forget);
     const start = (): void => {
       running.begin(command.hasStdin ? channel : undefined);
       if (!command.hasStdin) channel.resume();
@@ -68,23 +68,23 @@ export class CommandTable {
 
   signal(id: string, signal: string): void {
     this.active.get(id)?.signal(signal);
-    // Nothing of the command is to be left then, also what moved itself out of its group.
-    if (signal === 'SIGKILL') killMarked(id, signal);
+    // SIGKILL has to end processes outside of the command's group too.
+    if (signal === 'SIGKILL') killProcessesOf(id, signal);
   }
 
-  /** Ends a command and whatever it left behind. */
+  /** Ends a command with all its processes, also after its own end. */
   stop(id: string): void {
     const running = this.active.get(id);
     if (running !== undefined) running.stop();
-    else killMarked(id, 'SIGKILL');
+    else killProcessesOf(id, 'SIGKILL');
   }
 
-  /** Stops all, and lets none begin before they have ended, `endingMs` at most, and `then` is over as well. */
+  /** Stops all commands. None begins until they have ended, or `endingMs` are over, and `then` has run. */
   async stopAll(reason: string, endingMs: number, then: () => Promise<void>): Promise<void> {
     const stopped = [...this.active.values()];
     for (const running of stopped) running.stop(reason);
-    // One whose input never comes has not begun, and does not end.
-    const ended = Promise.all(stopped.map((running) => running.ended));
+    // A command whose input never arrives has not begun, and does not end.
+    const ended = Promise.all(stopped.map((running) => running.ended.promise));
     this.held = Promise.race([ended, sleep(endingMs)])
       .then(then)
       .finally(() => {
@@ -94,7 +94,7 @@ export class CommandTable {
   }
 
   private answerWhenStarted(channel: Channel, running: RunningCommand): void {
-    void running.started.then(() => finish(channel, {}));
+    void running.started.promise.then(() => finish(channel, {}));
   }
 
   private answerWhenEnded(channel: Channel, running: RunningCommand, request: RunRequest): void {
@@ -103,7 +103,7 @@ export class CommandTable {
     };
     if (request.live) running.listeners.add(onChunk);
     channel.once('close', () => running.listeners.delete(onChunk));
-    void running.ended.then((result) => {
+    void running.ended.promise.then((result) => {
       running.listeners.delete(onChunk);
       const { output, truncated } = running.excerpt(request.maxOutputBytes);
       finish(channel, { ...result, truncated }, output);

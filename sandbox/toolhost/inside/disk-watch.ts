@@ -1,17 +1,17 @@
-// Keeps the work folder within its bound. A volume has no quota of its own on most file systems, so its
-// size is measured: seldom while nothing changes, at once when the disk's free space drops quickly.
+// Keeps the work folder within its bound. Most file systems have no quota for a volume, so the watch measures its size:
+// seldom while nothing changes, at once when the disk's free space drops quickly.
 import { execFile } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { Bound } from './bound.ts';
 import type { CommandTable } from './commands.ts';
 
 const GLANCE_MS = 500;
-/** A measurement may take this share of the time at most. */
+/** Measurements take at most one part in this many of the time. */
 const MEASURE_SHARE = 20;
 const WORK_DIR = '/work';
 /** Files that one sandbox may have; a disk can run out of these as well. */
 const MAX_FILES = 2_000_000;
-/** Room for what cleaning up writes, its output above all: this share, and bytes at least. */
+/** Room for what cleaning up writes, above all its output: one part in this many of the limit, or MIN_SLACK_BYTES. */
 const SLACK_SHARE = 64;
 const MIN_SLACK_BYTES = 4 * 1024 * 1024;
 /** Longer than a command has between the two signals that end it. */

@@ -1,4 +1,4 @@
-// Output in bounded memory: its beginning and its end, whatever comes between.
+// Keeps the beginning and the end of output in bounded memory.
 
 /** Half of it is kept from the beginning, half from the end. */
 const KEEP_BYTES = 1024 * 1024;
@@ -30,7 +30,7 @@ export class Excerpt {
     if (this.tail.length > 256) this.tail = [Buffer.concat(this.tail)];
   }
 
-  /** At most about `maxBytes`, with a line in the middle that says how much is missing there. */
+  /** Returns about `maxBytes` at most; a line in the middle says how many bytes are left out. */
   cut(maxBytes: number): { output: Buffer; truncated: boolean } {
     const head = Buffer.concat(this.head);
     const tail = Buffer.concat(this.tail);
@@ -54,6 +54,6 @@ export function cutMiddle(
   const lastSource = known ?? (tail.length > 0 ? tail : head);
   const last = lastSource.subarray(Math.max(0, lastSource.length - half));
   const missing = totalBytes - first.length - last.length;
-  const mark = Buffer.from(`\n[… ${missing} bytes left out …]\n`);
-  return { output: Buffer.concat([first, mark, last]), truncated: true };
+  const gap = Buffer.from(`\n[… ${missing} bytes left out …]\n`);
+  return { output: Buffer.concat([first, gap, last]), truncated: true };
 }

@@ -1,4 +1,4 @@
-// Files in and out. Only regular files are read: a fifo would wait for ever, a device never end.
+// Reads and writes files for the worker. Only regular files are read: a fifo would block for ever, a device never end.
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -36,27 +36,27 @@ export async function readInto(channel: Channel, path: string, maxBytes: number)
   }
 }
 
-/** Writes beside the target and renames, so that nobody sees half a file; existing modes are kept. */
+/** Writes a temporary file next to the target and renames it, so that no program sees half a file. Keeps the mode. */
 export async function writeFrom(channel: Channel, path: string): Promise<void> {
   written += 1;
-  const beside = `${path}.threadsmith-${process.pid}-${written}`;
+  const temporary = `${path}.threadsmith-${process.pid}-${written}`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(beside, 'wx', await modeOf(path));
+    const file = await open(temporary, 'wx', await modeOf(path));
     try {
       await copyInto(channel, file);
     } finally {
       await file.close();
     }
-    await rename(beside, path);
+    await rename(temporary, path);
     finish(channel, {});
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
     refuse(channel, codeOf(error), messageOf(error));
   }
 }
 
-/** Unlike a pipeline, this leaves the channel open where the disk fails: the answer has to go through it. */
+/** Leaves the channel open where the disk fails, unlike a pipeline: the answer has to go through it. */
 async function copyInto(channel: Readable, file: FileHandle): Promise<void> {
   for await (const chunk of channel.iterator({ destroyOnReturn: false })) await file.write(chunk);
 }

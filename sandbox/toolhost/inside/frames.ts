@@ -1,4 +1,4 @@
-// Frames: what goes over the wire between a worker and a toolhost, both ways.
+// Frames: the format of the wire between a worker and a toolhost, both ways.
 //
 // A frame is two 32-bit lengths (header, body), a JSON header and a body. The other end may be hostile: each
 // bound is checked, and the first violation is a `WireError`.
@@ -8,7 +8,7 @@ const BODY_MAX_BYTES = 2 * 1024 * 1024;
 const LENGTHS_BYTES = 8;
 export const EMPTY = Buffer.alloc(0);
 
-/** A value as JSON has it. What is in it is for the receiver to check. */
+/** A JSON value. The receiver checks its shape. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 const TYPES = ['open', 'message', 'data', 'end', 'window', 'reset'] as const;
@@ -22,10 +22,10 @@ export interface Frame {
   readonly body: Buffer;
 }
 
-/** A break of the wire's rules by the other end. */
+/** The other end broke a rule of the wire. */
 export class WireError extends Error {}
 
-/** The beginning of a frame's bytes: all of it but the body. */
+/** Encodes a frame without its body. */
 export function frameHead({ type, channel, value, body }: Frame): Buffer {
   const header = Buffer.from(JSON.stringify([TYPES.indexOf(type), channel, value]));
   const lengths = Buffer.allocUnsafe(LENGTHS_BYTES);
@@ -34,7 +34,7 @@ export function frameHead({ type, channel, value, body }: Frame): Buffer {
   return Buffer.concat([lengths, header]);
 }
 
-/** Takes frames out of a byte stream. Throws at the first one that breaks a bound. */
+/** Parses frames out of a byte stream. Throws a WireError at the first one that breaks a bound. */
 export class FrameReader {
   private chunks: Buffer[] = [];
   private buffered = 0;

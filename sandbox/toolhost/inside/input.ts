@@ -1,6 +1,6 @@
-// Standard input of a command: collected before the command begins, so that it gets a plain file, and what was
-// cut off on the way is never run. Short inputs, as command lines are, stay in memory: on a full disk the very
-// command that is to make room could not begin otherwise.
+// Collects the standard input of a command before the command begins, so that it gets a plain file and never runs with
+// half of it. Short inputs, such as command lines, stay in memory: on a full disk the command that is to make room
+// could not begin otherwise.
 import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -10,7 +10,7 @@ const IN_MEMORY_MAX_BYTES = 256 * 1024;
 const MEMORY_FOLDER = '/run/toolhost/inputs';
 let taken = 0;
 
-/** A file descriptor to read the whole input from, of a file without a name; `diskPath` is used where it is long. */
+/** Returns a descriptor of a file without a name that holds the whole input; a long one goes to `diskPath` first. */
 export async function takeInput(stdin: Readable, diskPath: string): Promise<number> {
   const start: Buffer[] = [];
   let startBytes = 0;
@@ -31,7 +31,7 @@ export async function takeInput(stdin: Readable, diskPath: string): Promise<numb
   return file === undefined ? inMemory(Buffer.concat(start), diskPath) : unlinked(diskPath);
 }
 
-/** In memory, else on disk: others may have filled the memory that is there for it. */
+/** Puts the content into memory, or on disk where other programs have filled the memory folder. */
 function inMemory(content: Buffer, diskPath: string): number {
   taken += 1;
   const path = `${MEMORY_FOLDER}/${taken}`;
@@ -46,7 +46,7 @@ function inMemory(content: Buffer, diskPath: string): number {
   return unlinked(path);
 }
 
-/** Opens a file for reading and takes its name away. */
+/** Opens a file for reading and removes its name. */
 function unlinked(path: string): number {
   try {
     return openSync(path, 'r');

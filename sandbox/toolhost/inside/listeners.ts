@@ -1,4 +1,4 @@
-// Ports of the sandbox's loopback on which connections are handed to the worker, one channel for each.
+// Listens on ports of the sandbox's loopback and passes each connection to the worker as a channel.
 import { createServer, type Server } from 'node:net';
 import { joinSocket } from './ports.ts';
 import type { Accepted } from './protocol.ts';
@@ -13,7 +13,7 @@ interface Listener {
 export class Listeners {
   private readonly byPort = new Map<number, Listener>();
 
-  /** Hands connections to a port over to this worker from now on. The port stays open when it detaches. */
+  /** Passes connections to a port to this worker from now on. The port stays open when the worker detaches. */
   listen(channel: Channel, owner: Connection, port: number): void {
     const known = this.byPort.get(port);
     if (known !== undefined) {

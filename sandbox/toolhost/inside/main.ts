@@ -1,5 +1,5 @@
-// The toolhost: the sandbox's own main process. It runs commands, keeps their results, moves files and
-// connections, for whichever worker is attached, and goes on when none is. Depends on nothing but Node.
+// The toolhost: the main process of a sandbox. It runs commands, keeps their results, and moves files and connections
+// for the worker that is attached; it goes on when none is. It imports nothing but Node.
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -25,7 +25,7 @@ const server = createServer({ allowHalfOpen: false }, (socket) => {
 });
 server.listen(SOCKET_PATH, () => chmodSync(SOCKET_PATH, 0o600));
 
-// A fault in one request must not take the commands of all others with it.
+// An error in one request must not end the commands of all others.
 process.on('uncaughtException', (error) =>
   process.stderr.write(`toolhost: ${error.stack ?? error.message}\n`),
 );

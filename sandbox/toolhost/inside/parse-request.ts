@@ -1,6 +1,5 @@
-// A request as it came over the wire, checked field by field. The worker is the trusted end, but whatever runs
-// in the sandbox can reach the toolhost's socket, and a request of a wrong shape must fail here and nowhere else.
-// By hand, as the toolhost depends on nothing but Node.
+// Checks a request from the wire field by field: any program in the sandbox can reach the toolhost's socket, and a
+// request of a wrong shape must fail here. Without a schema library, because the toolhost imports nothing but Node.
 import type { Json } from './frames.ts';
 import type { CommandRequest, Request } from './protocol.ts';
 
@@ -13,7 +12,7 @@ class WrongShape extends Error {}
 
 type Fields = { readonly [name: string]: Json };
 
-/** The request that a value is, or undefined where it is none. */
+/** Returns the request in a value, or undefined where the value has another shape. */
 export function parseRequest(value: Json): Request | undefined {
   try {
     return requestOf(fieldsOf(value));
@@ -77,34 +76,25 @@ function listOf(value: Json | undefined): readonly Json[] {
   return value;
 }
 
-/** Unlike the built-in check alone, this also tells what is no list. */
+/** Narrows a readonly list too, which Array.isArray does not. */
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
 function strings(values: readonly Json[]): readonly string[] {
-  return values.map((value) => {
-    if (typeof value !== 'string') throw new WrongShape();
-    return value;
-  });
+  return values.map((value) => textOf(value, () => true));
 }
 
 function text(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw new WrongShape();
-  return value;
+  return textOf(fields[name], () => true);
 }
 
 function matching(fields: Fields, name: string, pattern: RegExp): string {
-  const value = text(fields, name);
-  if (!pattern.test(value)) throw new WrongShape();
-  return value;
+  return textOf(fields[name], (value) => pattern.test(value));
 }
 
 function path(fields: Fields, name: string): string {
-  const value = text(fields, name);
-  if (!value.startsWith('/')) throw new WrongShape();
-  return value;
+  return textOf(fields[name], (value) => value.startsWith('/'));
 }
 
 function flag(fields: Fields, name: string): boolean {
@@ -114,20 +104,25 @@ function flag(fields: Fields, name: string): boolean {
 }
 
 function count(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new WrongShape();
-  return value;
+  return numberOf(fields[name], Number.isSafeInteger);
 }
 
 /** Milliseconds, which may have a fraction. */
 function duration(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw new WrongShape();
-  return value;
+  return numberOf(fields[name], Number.isFinite);
 }
 
 function port(fields: Fields): number {
-  const value = count(fields, 'port');
-  if (value < 1 || value > MAX_PORT) throw new WrongShape();
+  return numberOf(fields['port'], (value) => Number.isSafeInteger(value) && value >= 1 && value <= MAX_PORT);
+}
+
+function textOf(value: Json | undefined, isValid: (text: string) => boolean): string {
+  if (typeof value !== 'string' || !isValid(value)) throw new WrongShape();
+  return value;
+}
+
+/** A number of zero or more. */
+function numberOf(value: Json | undefined, isValid: (number: number) => boolean): number {
+  if (typeof value !== 'number' || value < 0 || !isValid(value)) throw new WrongShape();
   return value;
 }

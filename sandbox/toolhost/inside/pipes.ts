@@ -1,5 +1,5 @@
-// Pipes for the output of commands. Node gives children socket pairs, on which `> /dev/stderr` fails; a
-// real pipe can only be had through a fifo, so a few are kept ready and each is used once.
+// Makes pipes for the output of commands. Node gives children socket pairs, on which `> /dev/stderr` fails; only a fifo
+// gives a real pipe, so a few are kept ready and each is used once.
 import { spawn } from 'node:child_process';
 import { constants, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-// Connections to the sandbox's own loopback, carried over a channel.
+// Connects a channel to a port of the sandbox's loopback.
 import { connect, type Socket } from 'node:net';
 import { refuse } from './replies.ts';
 import type { Channel } from './wire.ts';
@@ -7,7 +7,7 @@ const RETRY_MS = 10;
 /** Servers listen on either family, depending on how `localhost` was resolved. */
 const ADDRESSES = ['127.0.0.1', '::1'] as const;
 
-/** Connects, trying again until a listener is there or the time is up, and then joins both streams. */
+/** Tries to connect until a server listens or `waitMs` are over, then joins the socket with the channel. */
 export async function joinPort(channel: Channel, port: number, waitMs: number): Promise<void> {
   const deadline = performance.now() + waitMs;
   while (!channel.destroyed) {
@@ -31,7 +31,7 @@ function tryConnect(host: string, port: number): Promise<Socket | undefined> {
   });
 }
 
-/** Makes one stream of a channel and a socket: each ends with the other. */
+/** Joins a channel and a socket both ways: each ends with the other. */
 export function joinSocket(channel: Channel, socket: Socket): void {
   socket.on('error', () => channel.destroy());
   channel.on('close', () => socket.destroy());

@@ -1,8 +1,8 @@
-// What a worker asks a toolhost for, and what it answers. A channel is opened with one request; its last
-// message is an answer. Both programs import this file, so the two cannot differ.
+// The requests of a worker to a toolhost and the answers. A channel opens with one request, and its last message is the
+// answer. Both programs import this file, so they cannot differ.
 
 export const PROTOCOL_VERSION = 2;
-/** Under the toolhost's own tmpfs, which the image's user alone may enter. */
+/** In the toolhost's own tmpfs, which only the image's user may enter. */
 export const SOCKET_PATH = '/run/toolhost/socket';
 
 export type Request =
@@ -33,7 +33,7 @@ export type Request =
   | { readonly op: 'listen'; readonly port: number }
   | { readonly op: 'ping' };
 
-/** What the toolhost opens a channel with. */
+/** The first message of a channel that the toolhost opens. */
 export type Accepted = { readonly accepted: number };
 
 export type CommandRequest = {
@@ -47,7 +47,7 @@ export type CommandRequest = {
   readonly hasStdin: boolean;
 };
 
-/** The ways in which a request is refused. */
+/** Why a request is refused. */
 export type FailCode =
   | 'fenced'
   | 'no_such_file'
@@ -57,7 +57,7 @@ export type FailCode =
   | 'bad_request'
   | 'failed';
 
-/** A command's end. The message's body is the output, its middle cut out over the asked bound. */
+/** A command's end. The message's body is the output, without its middle where it is over the bound. */
 export type ResultFields = {
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -68,7 +68,7 @@ export type ResultFields = {
   readonly path: string;
 };
 
-/** What the toolhost sees of its own walls. Only worth something before anything else ran there. */
+/** The isolation that the toolhost sees. Only worth something before any other program ran in the sandbox. */
 export type HelloFields = {
   readonly version: number;
   readonly uid: number;

@@ -1,5 +1,4 @@
-// The last message of a request's channel: what was asked for, or why not.
-
+// Sends the last message of a request's channel: the result or the reason of a failure.
 import type { Json } from './frames.ts';
 import type { FailCode } from './protocol.ts';
 import type { Channel } from './wire.ts';
@@ -11,7 +10,7 @@ export function finish(channel: Channel, fields: { [name: string]: Json }, body?
   channel.resume();
 }
 
-/** Answers that it was not done. */
+/** Answers with the reason of a failure. */
 export function refuse(channel: Channel, code: FailCode, reason: string): void {
   channel.post({ ok: false, code, reason: reason.slice(0, 500) });
   channel.end();

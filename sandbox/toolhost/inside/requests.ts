@@ -1,13 +1,13 @@
-// One attached worker: each channel it opens is a request, answered here.
+// Serves one attached worker: answers the request of each channel that it opens.
 import type { Socket } from 'node:net';
 import type { CommandTable } from './commands.ts';
 import { readInto, writeFrom } from './files.ts';
+import { ownIsolation } from './isolation.ts';
 import type { Listeners } from './listeners.ts';
 import { parseRequest } from './parse-request.ts';
 import { joinPort } from './ports.ts';
 import type { HelloFields, Request } from './protocol.ts';
 import { finish, refuse } from './replies.ts';
-import { ownWalls } from './walls.ts';
 import { type Channel, Connection } from './wire.ts';
 
 export interface Attached {
@@ -40,7 +40,7 @@ export function serveConnection(socket: Socket, state: ToolhostState): Attached 
   return attached;
 }
 
-/** Only a worker with the newest claim may go on: whoever had an older one is let go. */
+/** Attaches a worker, and detaches workers with an older claim. Refuses it where one with a newer claim is attached. */
 function hello(
   channel: Channel,
   request: Extract<Request, { op: 'hello' }>,
@@ -53,7 +53,7 @@ function hello(
   }
   attached.fence = request.fence;
   for (const other of others) if (other.fence < request.fence) other.close('a newer claim attached');
-  const fields: HelloFields = { version, ...ownWalls() };
+  const fields: HelloFields = { version, ...ownIsolation() };
   finish(channel, { ...fields });
 }
 

@@ -1,7 +1,7 @@
 // Many channels over the one byte stream between a worker and a toolhost, used by both ends.
 //
 // Every channel is a duplex byte stream with its own window, so that one slow reader never holds up the
-// others, and carries messages (a JSON value with a body) besides. The other end may be hostile: each bound
+// others, and also carries messages (a JSON value with a body). The other end may be hostile: each bound
 // is checked, and the first violation ends the connection.
 import { Duplex } from 'node:stream';
 import { EMPTY, type Frame, FrameReader, type FrameType, frameHead, type Json, WireError } from './frames.ts';
@@ -12,7 +12,7 @@ const CHUNK_MAX_BYTES = 256 * 1024;
 const MAX_CHANNELS = 512;
 const MAX_EARLY_MESSAGES = 4;
 
-/** One of many byte streams of a connection, with messages beside its bytes. */
+/** One of many byte streams of a connection; also carries messages. */
 export class Channel extends Duplex {
   private listener: ((value: Json, body: Buffer) => void) | undefined;
   private early: { value: Json; body: Buffer }[] = [];
@@ -28,16 +28,16 @@ export class Channel extends Duplex {
     super({ highWaterMark: 256 * 1024, allowHalfOpen: true, emitClose: true });
     this.connection = connection;
     this.id = id;
-    // A reset that nobody listens for is no reason to end the process.
+    // Without a listener a reset would end the process.
     this.on('error', () => {});
   }
 
-  /** Sends a message. Small ones only: messages are outside the window. */
+  /** Sends a message. It has to be small: messages do not count in the window. */
   post(value: Json, body: Buffer = EMPTY): void {
     if (!this.destroyed) this.connection.send('message', this.id, value, body);
   }
 
-  /** Calls `listener` for each message, in order, also for those that came before. */
+  /** Calls `listener` for each message in order, also for those that arrived before this call. */
   onMessage(listener: (value: Json, body: Buffer) => void): void {
     this.listener = listener;
     for (const { value, body } of this.early.splice(0)) listener(value, body);
@@ -127,9 +127,9 @@ export class Channel extends Duplex {
 }
 
 export interface ConnectionEvents {
-  /** A channel that the other end opened. Without it the other end may open none. */
+  /** Gets a channel that the other end opened. Without it the other end may open none. */
   readonly onOpen?: (channel: Channel, value: Json, body: Buffer) => void;
-  /** The connection is over; called once. All its channels are destroyed already. */
+  /** Called once, when the connection is over and all its channels are destroyed. */
   readonly onClose: (reason: string) => void;
 }
 
@@ -215,7 +215,7 @@ export class Connection {
 
   private dispatch(frame: Frame): void {
     if (frame.type !== 'open') {
-      // Frames for a channel that this end has let go of are late, not wrong.
+      // Frames for a channel that this end has closed are late, not wrong.
       this.channels.get(frame.channel)?.receive(frame);
       return;
     }

@@ -1,4 +1,4 @@
-// Files and folders that must not be written or read.
+// Files and folders that a sandbox must not write or read.
 
 export const WRITES = [
   '/proc/sysrq-trigger',
@@ -97,7 +97,7 @@ export const READS = [
   '/dev/input/event0',
 ] as const;
 
-/** Nothing may be made here. */
+/** Folders in which no file may be made. */
 export const CLOSED_FOLDERS = [
   '/',
   '/usr/bin',
@@ -122,5 +122,5 @@ export const CLOSED_FOLDERS = [
   '/proc/sys',
 ] as const;
 
-/** What is written here may not be run. */
+/** Folders whose files may not be run. */
 export const DATA_FOLDERS = ['/tmp', '/dev/shm', '/run/toolhost'] as const;

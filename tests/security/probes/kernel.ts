@@ -1,4 +1,4 @@
-// What of the kernel must not be reached. Each row is a probe: its name, the number, and the arguments.
+// System calls that a sandbox must not reach. Each row is a probe: its name, the number, and the arguments.
 // The numbers are those of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), which is what CI has.
 
 export type Call = readonly [name: string, number: number, ...args: readonly number[]];

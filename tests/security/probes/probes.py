@@ -1,4 +1,4 @@
-# Tries a sandbox's walls from inside, as a hostile program would. The tables come as JSON; prints one JSON
+# Tries a sandbox's isolation from inside, as a hostile program would. The tables come as JSON; prints one JSON
 # object: name -> what happened. "EPERM" and so on are the kernel's answers, "killed" is a signal's, "open"
 # means that it worked.
 import ctypes, errno, json, mmap, os, resource, signal, socket, stat, subprocess, sys

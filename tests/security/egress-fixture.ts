@@ -1,5 +1,5 @@
-// A real sandbox with a way out to the tests' own internet: servers on this machine's loopback, under names that
-// nobody else knows. The rules for them reach `anywhere`, which no configuration of a repo can say.
+// A real sandbox with egress to servers of the tests on this machine's loopback, under names of their own. The rules for
+// them reach `anywhere`, which no configuration of a repo can give.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -7,9 +7,9 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EgressReport } from '../../sandbox/egress/admission.ts';
 import { machineCertificates } from '../../sandbox/egress/machine.ts';
 import { type Egress, openEgress } from '../../sandbox/egress/open-egress.ts';
-import type { EgressReport } from '../../sandbox/egress/proxy.ts';
 import type { EgressTraffic } from '../../sandbox/egress/traffic.ts';
 import type { EgressPolicy } from '../../sandbox/port/network-policy.ts';
 import type { Sandbox } from '../../sandbox/port/sandbox.ts';
@@ -30,7 +30,7 @@ export interface Ports {
   readonly raw: number;
 }
 
-export interface EgressStage {
+export interface EgressFixture {
   readonly engine: TestEngine;
   readonly sandbox: Sandbox;
   readonly ports: Ports;
@@ -40,11 +40,11 @@ export interface EgressStage {
   readonly reports: EgressReport[];
   readonly ended: { readonly report: EgressReport; readonly traffic: EgressTraffic }[];
   readonly lookups: string[];
-  /** Names and where they lead; whatever is not here does not exist. */
+  /** Names and their addresses; other names do not exist. */
   readonly names: Map<string, readonly string[]>;
-  /** Takes the way out over. */
+  /** Opens egress again, as a worker that takes over does. */
   open(policy: EgressPolicy, certificates?: string): Promise<Egress>;
-  /** Runs a line with the variables of the way out. */
+  /** Runs a line with the variables of the proxy. */
   run(
     line: string,
     env?: Readonly<Record<string, string>>,
@@ -54,11 +54,11 @@ export interface EgressStage {
 }
 
 /** `names` are those of the TLS server's certificate. */
-export async function openEgressStage(
+export async function openEgressFixture(
   key: string,
   names: readonly string[],
   answer: (request: SeenRequest, response: ServerResponse) => void,
-): Promise<EgressStage> {
+): Promise<EgressFixture> {
   const engine = openTestEngine();
   const image = await engine.provider.ensureImage(() => {});
   const sandbox = await engine.provider.open({ key, image });
@@ -88,7 +88,7 @@ export async function openEgressStage(
   const [plain = 0, tls = 0, raw = 0] = await Promise.all(servers.map(listen));
   const known = new Map<string, readonly string[]>();
   const reports: EgressReport[] = [];
-  const ended: EgressStage['ended'] = [];
+  const ended: EgressFixture['ended'] = [];
   const lookups: string[] = [];
   const opened: Egress[] = [];
   let runs = 0;

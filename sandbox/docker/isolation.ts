@@ -1,6 +1,5 @@
-// The walls of a sandbox: what is asked of the engine, and the check that it did exactly that.
-// Fail closed: an engine drops settings that it does not support with no more than a warning.
-
+// The isolation of a sandbox: the settings that the engine gets, and the check that it applied each of them. It fails
+// closed, because an engine drops settings that it does not support with no more than a warning.
 import { isDeepStrictEqual } from 'node:util';
 import type Docker from 'dockerode';
 import { ThreadsmithError } from '../../core/errors.ts';
@@ -15,24 +14,24 @@ export const DEFAULT_LIMITS: SandboxLimits = {
   diskBytes: 4 * 1024 ** 3,
 };
 
-/** Chromium keeps what its processes share here. */
+/** Chromium's processes share memory here. */
 const SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
-/** Not more: an engine that is itself bounded cannot give its containers more than it has. */
+/** An engine that is itself bounded cannot give its containers more than it has, which may be little more. */
 const OPEN_FILES = 8_192;
 const TMPFS_OPTIONS = 'rw,nosuid,nodev,noexec';
 
-export interface WallOptions {
+export interface IsolationOptions {
   readonly image: string;
   readonly limits: SandboxLimits;
   readonly labels: Record<string, string>;
-  /** The volume for the work folder; without it the folder is in the container's own layer, for a snapshot. */
+  /** The volume for the work folder. Without it the folder is in the container's own layer, so that a snapshot has it. */
   readonly volume?: string;
   /** `runsc` for gVisor; the engine's own default otherwise. */
   readonly runtime?: string | undefined;
 }
 
-/** What to create. Nothing of it depends on what the engine would do by default. */
-export function containerSettings(options: WallOptions): Docker.ContainerCreateOptions {
+/** The settings of a container. None is left to the engine's defaults. */
+export function containerSettings(options: IsolationOptions): Docker.ContainerCreateOptions {
   const { limits, volume } = options;
   return {
     Image: options.image,
@@ -56,7 +55,7 @@ export function containerSettings(options: WallOptions): Docker.ContainerCreateO
   };
 }
 
-function hostConfig(options: WallOptions, volume: string | undefined): Docker.HostConfig {
+function hostConfig(options: IsolationOptions, volume: string | undefined): Docker.HostConfig {
   const { limits } = options;
   return {
     // An internal network would still reach the host's gateway and the neighbours.
@@ -88,49 +87,37 @@ function hostConfig(options: WallOptions, volume: string | undefined): Docker.Ho
       '/run/toolhost': `${TMPFS_OPTIONS},size=8m,nr_inodes=4k,uid=${SANDBOX_UID},gid=${SANDBOX_UID},mode=0700`,
     },
     ...(volume === undefined ? {} : { Mounts: [{ Type: 'volume', Source: volume, Target: WORK_DIR }] }),
-    // Without a network nothing is looked up; the host's own name servers are nobody's business there.
+    // Nothing is looked up without a network, and a sandbox must not learn the host's name servers.
     Dns: ['127.0.0.1'],
     Devices: [],
     Binds: [],
     PublishAllPorts: false,
     RestartPolicy: { Name: 'no' },
-    // What a sandbox prints is not for the host's disk; results go over the toolhost's wire.
+    // Output of a sandbox must not fill the host's disk; results go over the toolhost's wire.
     LogConfig: { Type: 'none', Config: {} },
     ...(options.runtime === undefined ? {} : { Runtime: options.runtime }),
   };
 }
 
-/** Host settings that open a wall where they are not empty, whatever we asked for. */
-const MUST_BE_EMPTY = [
-  'Binds',
-  'CapAdd',
-  'Devices',
-  'DeviceRequests',
-  'DeviceCgroupRules',
-  'VolumesFrom',
-  'Links',
-  'GroupAdd',
-  'ExtraHosts',
-  'PortBindings',
-  'Sysctls',
-  'PidMode',
-  'UTSMode',
-  'UsernsMode',
-  'CgroupParent',
-  'VolumeDriver',
-] as const;
+/** Host settings that weaken the isolation where they are not empty, whatever was asked for. */
+const MUST_BE_EMPTY = `
+  Binds CapAdd Devices DeviceRequests DeviceCgroupRules VolumesFrom Links GroupAdd ExtraHosts PortBindings Sysctls
+  PidMode UTSMode UsernsMode CgroupParent VolumeDriver
+`
+  .trim()
+  .split(/\s+/);
 
-/** Throws `sandbox_refused`, naming the setting, unless the container has every wall that was asked for. */
-export function checkWalls(
+/** Throws `sandbox_refused` with the setting's name unless the container has every setting that was asked for. */
+export function checkIsolation(
   found: Docker.ContainerInspectInfo,
-  options: WallOptions,
+  options: IsolationOptions,
   swapLimit: boolean,
 ): void {
   const asked = containerSettings(options);
   const host: Record<string, unknown> = { ...found.HostConfig };
   for (const [name, value] of Object.entries(asked.HostConfig ?? {})) {
     if (name === 'Mounts') checkMounts(found, options.volume);
-    // Kernels without swap accounting have no such bound to show; memory itself is bounded either way.
+    // A kernel without swap accounting cannot show this bound; memory is bounded either way.
     else if (name === 'MemorySwap' && !swapLimit) continue;
     else if (isEmpty(value) ? !isEmpty(host[name]) : !isDeepStrictEqual(normal(value), normal(host[name])))
       refuse(name);
@@ -145,7 +132,7 @@ export function checkWalls(
   if (networks.some((name) => name !== 'none')) refuse('Networks');
 }
 
-/** Nothing but the work volume: no folder of the host, and no tmpfs that was not asked for. */
+/** Refuses every mount but the work volume and tmpfs, such as a folder of the host. */
 function checkMounts(found: Docker.ContainerInspectInfo, volume: string | undefined): void {
   for (const mount of found.Mounts) {
     if (mount.Type === 'tmpfs') continue;
@@ -160,7 +147,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** Engines give lists and keys back in their own order, and add fields of their own at the defaults. */
+/** A value in a form to compare: engines return lists and keys in their own order and add fields with defaults. */
 function normal(value: unknown): unknown {
   if (Array.isArray(value))
     return value.map(normal).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
@@ -173,7 +160,7 @@ function refuse(setting: string): never {
   throw refusedFor(setting);
 }
 
-/** The error for a sandbox that lacks a wall. */
+/** The error for a sandbox that lacks a setting. */
 export function refusedFor(setting: string): ThreadsmithError {
   return new ThreadsmithError(
     'sandbox_refused',
@@ -182,8 +169,8 @@ export function refusedFor(setting: string): ThreadsmithError {
   );
 }
 
-/** What the toolhost saw of its walls at the first start, before anything else ran in the sandbox. */
-export interface SeenWalls {
+/** The isolation that the toolhost saw at the first start, before any other program ran in the sandbox. */
+export interface SeenIsolation {
   readonly uid: number;
   readonly seccomp: number;
   readonly noNewPrivileges: number;
@@ -194,8 +181,8 @@ export interface SeenWalls {
 
 const SECCOMP_FILTERED = 2;
 
-/** Throws `sandbox_refused` where the kernel disagrees with what the engine says. */
-export function checkSeenWalls(seen: SeenWalls): void {
+/** Throws `sandbox_refused` where the kernel shows less isolation than the engine says. */
+export function checkSeenIsolation(seen: SeenIsolation): void {
   if (seen.uid !== SANDBOX_UID) refuse('User (seen from inside)');
   if (seen.seccomp !== SECCOMP_FILTERED) refuse('seccomp (seen from inside)');
   if (seen.noNewPrivileges !== 1) refuse('no-new-privileges (seen from inside)');

@@ -1,33 +1,33 @@
-// Fail closed: a container that lacks any one of the walls is refused and removed, whoever made it.
+// Fail closed: a container that lacks any part of the isolation is refused and removed.
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  checkSeenWalls,
-  checkWalls,
+  checkIsolation,
+  checkSeenIsolation,
   containerSettings,
   DEFAULT_LIMITS,
-  type WallOptions,
-} from '../../sandbox/docker/walls.ts';
+  type IsolationOptions,
+} from '../../sandbox/docker/isolation.ts';
 import { openTestEngine } from './engine.ts';
 
 const engine = openTestEngine();
 let image = '';
 let made: Docker.ContainerInspectInfo;
-let options: WallOptions;
+let options: IsolationOptions;
 
 beforeAll(async () => {
   image = await engine.provider.ensureImage(() => {});
-  await engine.provider.open({ key: 'walls', image });
-  made = await engine.container('walls').inspect();
+  await engine.provider.open({ key: 'isolation', image });
+  made = await engine.container('isolation').inspect();
   options = {
     image,
     limits: DEFAULT_LIMITS,
     labels: {},
-    volume: `threadsmith-${engine.installId}-walls`,
+    volume: `threadsmith-${engine.installId}-isolation`,
   };
 });
 afterAll(async () => {
-  await engine.provider.remove('walls');
+  await engine.provider.remove('isolation');
   await engine.close();
 });
 
@@ -38,7 +38,7 @@ const changed = (change: (info: Docker.ContainerInspectInfo) => void): Docker.Co
 };
 
 test('a sandbox as it is made passes', () => {
-  expect(() => checkWalls(made, options, true)).not.toThrow();
+  expect(() => checkIsolation(made, options, true)).not.toThrow();
 });
 
 test.each<[string, unknown]>([
@@ -80,7 +80,7 @@ test.each<[string, unknown]>([
   ['RestartPolicy', { Name: 'always', MaximumRetryCount: 0 }],
 ])('an engine that shows %s as %j is refused', (name, value) => {
   const other = changed((info) => Reflect.set(info.HostConfig, name, value));
-  expect(() => checkWalls(other, options, true)).toThrow(
+  expect(() => checkIsolation(other, options, true)).toThrow(
     expect.objectContaining({ code: 'sandbox_refused' }),
   );
 });
@@ -107,7 +107,7 @@ test.each<[string, (info: Docker.ContainerInspectInfo) => void]>([
   ['no work volume', (info) => void (info.Mounts = [])],
   ['a second network', (info) => void Reflect.set(info.NetworkSettings.Networks, 'bridge', {})],
 ])('a container with %s is refused', (_what, change) => {
-  expect(() => checkWalls(changed(change), options, true)).toThrow(
+  expect(() => checkIsolation(changed(change), options, true)).toThrow(
     expect.objectContaining({ code: 'sandbox_refused' }),
   );
 });
@@ -124,7 +124,7 @@ describe('what the kernel shows from inside', () => {
     interfaces: ['lo'],
   };
   test('passes as it should be', () => {
-    expect(() => checkSeenWalls(seen)).not.toThrow();
+    expect(() => checkSeenIsolation(seen)).not.toThrow();
   });
   test.each([
     { ...seen, uid: 0 },
@@ -134,7 +134,7 @@ describe('what the kernel shows from inside', () => {
     { ...seen, bounding: '1' },
     { ...seen, interfaces: ['lo', 'eth0'] },
   ])('is refused as %j', (wrong) => {
-    expect(() => checkSeenWalls(wrong)).toThrow(expect.objectContaining({ code: 'sandbox_refused' }));
+    expect(() => checkSeenIsolation(wrong)).toThrow(expect.objectContaining({ code: 'sandbox_refused' }));
   });
 });
 
