@@ -79,7 +79,7 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   listenToStarts(app, ctx);
 
   const dispatcher = startDispatcher(database, workspaces, log);
-  const uploads = openUploads(database, content, workspaces, () => presenter.hint(), log);
+  const uploads = openUploads(database, content, workspaces, () => presenter.wake(), log);
   const presenter = startPresenter({ database, config, uploads, onDrawn: homes.drawn, log });
   const admitTurn = async (turnId: string): Promise<void> => {
     const { client, directory, identity } = await workspaces.of(await teamOfTurn(database.em(), turnId));
@@ -87,12 +87,12 @@ async function start(environment: Environment, config: Config, redact: Redact, l
   };
   const relay = startRelay({ database, queue, admit: admitTurn, log });
   const maintenance = startMaintenance(database, config, workspaces, log);
-  const hints: Record<string, () => void> = {
-    outbox: relay.hint,
-    event: presenter.hint,
-    delivery: dispatcher.hint,
+  const wakers: Record<string, () => void> = {
+    outbox: relay.wake,
+    event: presenter.wake,
+    delivery: dispatcher.wake,
   };
-  const listener = listen(databaseUrl, (topic) => hints[topic]?.(), log);
+  const listener = listen(databaseUrl, (topic) => wakers[topic]?.(), log);
 
   const stop = async (): Promise<void> => {
     await connection.close();

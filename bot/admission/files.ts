@@ -4,18 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { ThreadsmithError } from '../../core/errors.ts';
 import { ArtifactRow } from '../../db/entities/log.ts';
-import type { AttachedFile, TurnDetails } from '../../db/entities/session.ts';
+import type { AttachedFile, SlackFile, TurnDetails } from '../../db/entities/session.ts';
 import type { ContentStore } from '../../db/log/artifacts.ts';
 import type { EntityManager } from '../../db/schema/database.ts';
 
-type SlackFile = NonNullable<TurnDetails['slackFiles']>[number] & { readonly from?: string };
-
-export interface FetchedFile extends Omit<AttachedFile, 'artifactId'> {
-  readonly storeKey: string;
-}
-
+/** Files whose content is in the store already, and whose artifacts `keepFiles` writes. */
 export interface FetchedFiles {
-  readonly files: readonly FetchedFile[];
+  readonly files: readonly (AttachedFile & { readonly storeKey: string })[];
   /** What was left out, a sentence each. */
   readonly left: readonly string[];
 }
@@ -32,7 +27,7 @@ export async function fetchFiles(
   content: ContentStore,
   wanted: readonly SlackFile[],
 ): Promise<FetchedFiles> {
-  const files: FetchedFile[] = [];
+  const files: FetchedFiles['files'][number][] = [];
   const left: string[] = [];
   let room = ALL_MAX_BYTES;
   for (const [index, file] of wanted.entries()) {
@@ -50,6 +45,7 @@ export async function fetchFiles(
     const { name, mimeType, from } = file;
     const storeKey = await content.put(bytes);
     files.push({
+      artifactId: randomUUID(),
       storeKey,
       name,
       mimeType,
@@ -68,9 +64,8 @@ export async function keepFiles(
 ): Promise<TurnDetails> {
   const files: AttachedFile[] = [];
   for (const { storeKey, ...file } of fetched.files) {
-    const artifactId = randomUUID();
     await em.insert(ArtifactRow, {
-      id: artifactId,
+      id: file.artifactId,
       sessionId: turn.sessionId,
       turnId: turn.id,
       kind: file.mimeType.startsWith('image/') ? 'image' : 'file',
@@ -82,7 +77,7 @@ export async function keepFiles(
       slackFileId: null,
       createdAt: new Date(),
     });
-    files.push({ artifactId, ...file });
+    files.push(file);
   }
   return {
     ...(files.length === 0 ? {} : { files }),

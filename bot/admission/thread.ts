@@ -1,10 +1,10 @@
 // What people said in a thread before they asked us: part of the request, up to a bound.
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { TurnDetails } from '../../db/entities/session.ts';
+import type { SlackFile, TurnDetails } from '../../db/entities/session.ts';
 import { patiently } from '../slack/calls.ts';
 import type { Directory } from '../slack/directory.ts';
-import { attachmentsSchema, readAttachments, type SlackFile } from '../text/attachments.ts';
+import { attachmentsSchema, readAttachments } from '../text/attachments.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
 import { namesOf } from '../text/names.ts';
 import { mentionedUsers, readableText } from '../text/text.ts';
@@ -14,7 +14,7 @@ type Thread = NonNullable<TurnDetails['thread']>;
 export interface ReadThread {
   readonly lines: Thread;
   /** With who attached each. */
-  readonly files: readonly (SlackFile & { readonly from: string })[];
+  readonly files: readonly SlackFile[];
 }
 
 const MESSAGES_MAX = 50;
@@ -65,7 +65,7 @@ export async function readThread(
   const [first, ...rest] = said;
   if (first === undefined) return { lines: [], files: [] };
   const lines: { name: string; text: string }[] = [];
-  const files: (SlackFile & { from: string })[] = [];
+  const files: SlackFile[] = [];
   for (const message of [first, ...rest.slice(-(MESSAGES_MAX - 1))]) {
     const text = wordsOfMessage(contentSchema.parse(message));
     const names = await namesOf(directory, mentionedUsers(text));

@@ -33,19 +33,25 @@ import {
 } from '../interaction/context.ts';
 import { resultView, viewOf } from '../presenter/turn-view.ts';
 
-/** The button of a verified result. */
-export async function approve(ctx: InteractionContext, click: Click): Promise<Reply> {
-  const actor = await ctx.directory.actor(click.userId);
-  return onTurn(ctx, click.value, click.channelId, (em, target) => merge(em, ctx, target, actor, false));
+interface MergeOptions {
+  /** The person confirmed twice that no verification passed. */
+  readonly unverified?: boolean;
 }
 
-/** The button of a result that nothing verified: asks once more in a modal. */
+/** Handles Approve & merge of a verified result. */
+export async function approve(ctx: InteractionContext, click: Click): Promise<Reply> {
+  const actor = await ctx.directory.actor(click.userId);
+  return onTurn(ctx, click.value, click.channelId, (em, target) => merge(em, ctx, target, actor));
+}
+
+/** Handles Merge unverified: a modal asks for a second confirmation. */
 export async function askUnverified(ctx: InteractionContext, click: Click): Promise<Reply> {
   const actor = await ctx.directory.actor(click.userId);
   let view: ChangeView | null = null;
   const reply = await onTurn(ctx, click.value, click.channelId, async (em, target) => {
     const change = await changeView(em, ctx, target);
-    const objection = change === null ? outOfDate() : await objectionTo(em, ctx, target, change, actor, true);
+    const objection =
+      change === null ? outOfDate() : await objectionTo(em, ctx, target, change, actor, { unverified: true });
     if (objection === null) view = change;
     return objection;
   });
@@ -53,10 +59,12 @@ export async function askUnverified(ctx: InteractionContext, click: Click): Prom
   return reply;
 }
 
-/** The second confirmation. */
+/** Merges after the second confirmation. */
 export async function mergeUnverified(ctx: InteractionContext, submission: Submission): Promise<Reply> {
   const actor = await ctx.directory.actor(submission.userId);
-  return onTurn(ctx, submission.metadata, null, (em, target) => merge(em, ctx, target, actor, true));
+  return onTurn(ctx, submission.metadata, null, (em, target) =>
+    merge(em, ctx, target, actor, { unverified: true }),
+  );
 }
 
 async function merge(
@@ -64,13 +72,13 @@ async function merge(
   ctx: InteractionContext,
   target: Target,
   actor: Actor,
-  unverified: boolean,
+  options: MergeOptions = {},
 ): Promise<Reply> {
   const view = await changeView(em, ctx, target);
   if (view === null) return outOfDate();
   // A person clicks again where Slack lost the answer to their click: there is nothing to tell them.
   if (view.merge.kind === 'merging' && view.merge.by.id === actor.id) return null;
-  const objection = await objectionTo(em, ctx, target, view, actor, unverified);
+  const objection = await objectionTo(em, ctx, target, view, actor, options);
   if (objection !== null) return objection;
   const approved = await approveAs(em, ctx, target, view, actor);
   if (approved !== null) return approved;
@@ -84,7 +92,7 @@ async function merge(
       commit,
       changeTurnId: target.turn.id,
       ...(groups.length > 0 ? { groups } : {}),
-      ...(unverified && !view.verified ? { unverified: true } : {}),
+      ...(options.unverified === true && !view.verified ? { unverified: true } : {}),
     },
   });
   // The session is locked and an open merge was ruled out: a claim that is still there is of a merge that ended.
@@ -107,7 +115,7 @@ async function objectionTo(
   target: Target,
   view: ChangeView,
   actor: Actor,
-  unverified: boolean,
+  { unverified = false }: MergeOptions,
 ): Promise<FittedMessage | null> {
   const refused = await withoutRight(em, ctx, target, view, actor);
   if (refused !== null) return refused;
@@ -127,7 +135,7 @@ async function objectionTo(
   return null;
 }
 
-/** The line for somebody whose click can neither approve nor merge, null where it can do one of them. */
+/** The line for a person whose click can neither approve nor merge, null where it can do one of them. */
 async function withoutRight(
   em: EntityManager,
   ctx: InteractionContext,

@@ -53,7 +53,7 @@ const APP_ERRORS: ReadonlySet<string> = new Set([
 
 export interface Dispatcher {
   /** Something may be due. */
-  hint: () => void;
+  wake: () => void;
   /** Takes nothing more up and waits for what is on its way. */
   close: () => Promise<void>;
 }
@@ -73,7 +73,7 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
   const wakeInTime = async (): Promise<void> => {
     const dueMs = await nextDelivery(database.em(), POLL_MS);
     clearTimeout(alarm);
-    if (dueMs !== null) alarm = setTimeout(() => loop.hint(), Math.ceil(dueMs) + 1);
+    if (dueMs !== null) alarm = setTimeout(() => loop.wake(), Math.ceil(dueMs) + 1);
   };
 
   const fill = async (lane: Lane, most: number): Promise<void> => {
@@ -83,7 +83,7 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
       if (delivery === null) return;
       const work: Promise<void> = deliver(delivery).finally(() => {
         underway.delete(work);
-        loop.hint();
+        loop.wake();
       });
       underway.set(work, delivery.channelId);
     }
@@ -140,7 +140,7 @@ export function startDispatcher(database: Database, workspaces: Workspaces, log:
 
   const loop = startLoop('dispatcher', POLL_MS, round, log);
   return {
-    hint: loop.hint,
+    wake: loop.wake,
     close: async () => {
       await loop.close();
       clearTimeout(alarm);

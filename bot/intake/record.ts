@@ -32,7 +32,7 @@ export type RequestMessage = Pick<
   Partial<MessageAttachments>;
 
 /** What became of a message. */
-export type Recorded = 'turn' | 'answer' | 'hint' | 'duplicate' | 'not_ours';
+export type Recorded = 'turn' | 'answer' | 'replied' | 'duplicate' | 'not_ours';
 
 export interface RecordOptions {
   readonly botUserId: string;
@@ -58,17 +58,17 @@ export async function recordMessage(
     const known = await lockSessionOf(em, message);
     if (known !== null) await reviveDeliveries(em, known.id);
     if (isEmpty(message)) {
-      await wantHint(em, message, botUserId);
-      return 'hint';
+      await explainUsage(em, message, botUserId);
+      return 'replied';
     }
     if (message.mutes !== null && known !== null) {
       await muteThread(em, known, message, message.mutes);
-      return 'hint';
+      return 'replied';
     }
     const open = known === null ? [] : await openRequests(em, known.id);
     if (message.asksToStop && open.length === 0) {
-      await wantLine(em, message, NOTHING_RUNS);
-      return 'hint';
+      await tellAlone(em, message, NOTHING_RUNS);
+      return 'replied';
     }
     const session = known ?? (await openSession(em, message, message.userId));
     // Somebody who answers, or says stop, speaks to the turn that is under way: no turn to show.
@@ -185,11 +185,11 @@ function requestOf(message: RequestMessage) {
   };
 }
 
-async function wantHint(em: EntityManager, message: IncomingMessage, botUserId: string): Promise<void> {
+async function explainUsage(em: EntityManager, message: IncomingMessage, botUserId: string): Promise<void> {
   await publishMessage(em, keyOf('hint', message), bareThread(message), usageMessage({ botUserId }));
 }
 
-async function wantLine(em: EntityManager, message: IncomingMessage, text: string): Promise<void> {
+async function tellAlone(em: EntityManager, message: IncomingMessage, text: string): Promise<void> {
   await tellPerson(em, keyOf('line', message), bareThread(message), message.userId, textMessage(text));
 }
 

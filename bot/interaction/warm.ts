@@ -1,4 +1,4 @@
-// Somebody begins to ask for work: what Slack tells of it, long enough before the request to have a sandbox ready.
+// Prewarm: a person opens a form or types a command, and the workers have a sandbox ready before the request comes.
 import { notify } from '../../db/transport/notify.ts';
 import type { InteractionContext } from './context.ts';
 
@@ -6,10 +6,10 @@ import type { InteractionContext } from './context.ts';
 const MAX_GUESSES = 3;
 
 /**
- * Hints to the workers which repo may be asked for next; null where it may be any. Only those that the
- * configuration keeps sandboxes ready for. Never throws: a hint that is lost costs a moment.
+ * Tells the workers which repo may be asked for next; null where it may be any. It names only those that the
+ * configuration keeps sandboxes ready for. Never throws: a notice that is lost costs a moment.
  */
-export async function hintWarm(
+export async function prewarm(
   { database, config, log }: InteractionContext,
   repo: string | null,
 ): Promise<void> {
@@ -19,6 +19,6 @@ export async function hintWarm(
   try {
     for (const name of meant) await notify(database.em(), `warm ${name}`);
   } catch (error) {
-    log.debug('a hint was lost', { error });
+    log.debug('a notice to the workers was lost', { error });
   }
 }

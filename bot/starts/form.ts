@@ -12,7 +12,7 @@ import { chooseRepo } from '../admission/repo.ts';
 import { recordRequest } from '../intake/record.ts';
 import type { Submission } from '../interaction/click.ts';
 import { type InteractionContext, openView, refusal } from '../interaction/context.ts';
-import { hintWarm } from '../interaction/warm.ts';
+import { prewarm } from '../interaction/warm.ts';
 import { patiently } from '../slack/calls.ts';
 import { contentSchema, wordsOfMessage } from '../text/content.ts';
 import { namesOf } from '../text/names.ts';
@@ -69,7 +69,7 @@ export async function openForm(
   text: string,
 ): Promise<void> {
   const repo = await guessInTime(ctx, place, text);
-  void hintWarm(ctx, repo);
+  void prewarm(ctx, repo);
   const view = startModal({
     repos: ctx.config.repos.map(({ name }) => name),
     repo,

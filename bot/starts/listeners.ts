@@ -6,7 +6,7 @@ import { COMMAND, MODAL, SHORTCUT, START_INPUT } from '../../blocks/parts/action
 import { toFailure } from '../../core/errors.ts';
 import { readSubmission } from '../interaction/click.ts';
 import { type ContextParts, contextFor, type InteractionContext } from '../interaction/context.ts';
-import { hintWarm } from '../interaction/warm.ts';
+import { prewarm } from '../interaction/warm.ts';
 import { stopFromSlack } from './agent.ts';
 import { runCommand } from './command.ts';
 import { type FormErrors, openForm, openHandOver, submitForm } from './form.ts';
@@ -50,7 +50,7 @@ export function listenToStarts(app: App, parts: ContextParts): void {
   app.event('app_home_opened', async ({ body }) => {
     const ctx = await contextFor(parts, body);
     // Also when a person opens the direct messages with the app, which is where the next request may come from.
-    void hintWarm(ctx, null);
+    void prewarm(ctx, null);
     // Nobody is served by Slack sending it again later: the next time it is opened it is drawn.
     await quietly(ctx, () => homeOpened(ctx, body));
   });

@@ -1,6 +1,7 @@
 // What comes with a message besides its words: files, and messages that were forwarded with it.
 // https://docs.slack.dev/reference/objects/file-object
 import { z } from 'zod';
+import type { SlackFile } from '../../db/entities/session.ts';
 
 const fileSchema = z.looseObject({
   id: z.string(),
@@ -27,16 +28,6 @@ export const attachmentsSchema = z.looseObject({
   files: z.array(fileSchema).nullish(),
   attachments: z.array(attachmentSchema).nullish(),
 });
-
-/** A file in Slack, as its message names it. */
-export interface SlackFile {
-  readonly id: string;
-  readonly name: string;
-  readonly mimeType: string;
-  readonly sizeBytes: number | null;
-  /** Null where Slack has no content to give. */
-  readonly url: string | null;
-}
 
 export interface Forwarded {
   readonly name: string;

@@ -1,14 +1,14 @@
-// Work that is done on a hint and, since hints can be lost, every so often as well.
+// Loops: work that is done on a notification and, because notifications can be lost, at an interval as well.
 import type { Log } from '../../core/log.ts';
 
 export interface Loop {
-  /** There may be something to do. A hint during a round leads to another one. */
-  hint: () => void;
+  /** There may be something to do. A call during a round leads to another one. */
+  wake: () => void;
   /** Starts no more rounds and waits for the one under way. */
   close: () => Promise<void>;
 }
 
-/** Calls `round` at once, on every hint and every `intervalMs`, never two at a time. Its failures are logged. */
+/** Calls `round` at once, on every `wake` and every `intervalMs`, never two at a time. Its failures are logged. */
 export function startLoop(name: string, intervalMs: number, round: () => Promise<void>, log: Log): Loop {
   let running: Promise<void> | null = null;
   let wanted = false;
@@ -25,14 +25,14 @@ export function startLoop(name: string, intervalMs: number, round: () => Promise
     } while (wanted && !closed);
     running = null;
   };
-  const hint = (): void => {
+  const wake = (): void => {
     wanted = true;
     if (!closed) running ??= run();
   };
-  const timer = setInterval(hint, intervalMs);
-  hint();
+  const timer = setInterval(wake, intervalMs);
+  wake();
   return {
-    hint,
+    wake,
     close: async () => {
       closed = true;
       clearInterval(timer);

@@ -43,7 +43,7 @@ export function startRelay(options: RelayOptions): Loop {
         handover.id,
         pass(handover).finally(() => {
           underway.delete(handover.id);
-          if (underway.size === AT_ONCE - 1) loop.hint();
+          if (underway.size === AT_ONCE - 1) loop.wake();
         }),
       );
     }
@@ -68,7 +68,7 @@ export function startRelay(options: RelayOptions): Loop {
 
   const loop = startLoop('relay', POLL_MS, round, log);
   return {
-    hint: loop.hint,
+    wake: loop.wake,
     close: async () => {
       await loop.close();
       await Promise.all(underway.values());

@@ -38,6 +38,19 @@ const SessionSchema = defineEntity({
 export class Session extends SessionSchema.class {}
 SessionSchema.setClass(Session);
 
+/** A file of a message, as Slack names it. */
+export interface SlackFile {
+  readonly id: string;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly sizeBytes: number | null;
+  /** Null where Slack has no content to give. */
+  readonly url: string | null;
+  /** The person who attached it to an earlier message of the thread. */
+  readonly from?: string;
+}
+
+/** A file that came with a request, stored as an artifact. */
 export interface AttachedFile {
   readonly artifactId: string;
   readonly name: string;
@@ -107,13 +120,7 @@ export interface TurnDetails extends Attachments {
   /** Of a request that is tried in other ways: the turn whose result is a candidate. */
   readonly tries?: string;
   /** Files that came with the message, as Slack names them; admission takes them over into `files`. */
-  readonly slackFiles?: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly mimeType: string;
-    readonly sizeBytes: number | null;
-    readonly url: string | null;
-  }[];
+  readonly slackFiles?: readonly SlackFile[];
   /** What people said in the thread before the request, oldest first. */
   readonly thread?: readonly { readonly name: string; readonly text: string }[];
 }
