@@ -1,4 +1,4 @@
-// The bot: Slack in and out. Composes the process and is the only file of this room that reads the environment.
+// The bot's process: it composes the parts, and no other file of bot/ reads the environment.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';

@@ -94,7 +94,7 @@ function refusalOf(client: WebClient, file: SlackFile, index: number, room: numb
   return size > room ? `all files together may have ${ALL_MAX_BYTES / MB} MB` : null;
 }
 
-/** The token goes to Slack's own file server and to nobody else. */
+/** Whether an address is of Slack's own file server: the app's token goes to no other. */
 function isSlacks(client: WebClient, url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, origin } = new URL(url);

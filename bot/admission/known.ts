@@ -110,7 +110,7 @@ async function threadOf(
   return readThread(client, directory, { channelId, threadTs, messageTs, readTo, botUserId });
 }
 
-/** Somebody Slack does not know is nobody in particular, and may nothing unless named. */
+/** The person who asks. A person whom Slack does not know is no member, and has only the rights given by id. */
 async function personOf(directory: Directory, userId: string): Promise<Actor> {
   try {
     return await directory.actor(userId);

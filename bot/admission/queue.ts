@@ -1,4 +1,4 @@
-// The step from the bot to the workers: a turn is queued and handed over.
+// Queues a turn and hands it over to the workers.
 import type { Person, TurnKind } from '../../core/turn.ts';
 import { Session, Turn, type TurnDetails } from '../../db/entities/session.ts';
 import { appendEvents } from '../../db/log/events.ts';
@@ -33,7 +33,7 @@ export interface ButtonTurn {
 
 /**
  * The details of a turn that has an earlier one's request done again: what was asked, and not which question it came
- * to or which workers gave it up. Whoever has it done again for somebody else has asked for nothing themselves.
+ * to or which workers gave it up. A person who repeats the request of another has asked for nothing themselves.
  */
 export function detailsAgain({ details, requester }: Turn, byId: string): TurnDetails {
   const { answer: _answer, callId: _call, leftBy: _left, ...asked } = details;

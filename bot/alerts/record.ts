@@ -126,7 +126,7 @@ async function wantRepeats(em: EntityManager, alert: AlertRow, repeats: number):
   await publishMessage(em, `alert-repeats:${alert.id}`, place, repeatsMessage(repeats));
 }
 
-/** Whoever mentions us below it has it looked into, in the rule's repo. */
+/** Says in the alert's thread that the rule has reached its limit. A mention there starts a turn in the rule's repo. */
 async function wantCapped(em: EntityManager, rule: AlertRule, message: AppMessage): Promise<void> {
   const { teamId, channelId, ts } = message;
   const session = await openSession(em, { teamId, channelId, threadTs: ts }, NOBODY);

@@ -37,7 +37,7 @@ export async function pickRepo(ctx: InteractionContext, click: Click): Promise<R
 
 /**
  * An answer to the agent's question, the one that was seen: another may wait by now, where Slack lost the answer to
- * a click or the words of somebody came first.
+ * a click or a reply came first.
  */
 export async function pickOption(ctx: InteractionContext, click: Click): Promise<Reply> {
   const choice = parseOption(click.value);

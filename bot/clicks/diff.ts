@@ -16,7 +16,7 @@ import {
   type Reply,
 } from '../interaction/context.ts';
 
-/** Opens the diff of a result, or what a blocked merge did not expect. Whoever sees the result in its channel may see its diff. */
+/** Opens the diff of a result, or what a blocked merge did not expect. People who see the result in its channel may see its diff. */
 export async function openDiff(ctx: InteractionContext, click: Click): Promise<Reply> {
   const view = await diffView(ctx, click.value, 0, click.channelId);
   if (view === null) return outOfDate();

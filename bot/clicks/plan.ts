@@ -1,5 +1,5 @@
 // What people decide on a plan: Go, or another one. Cancel is a stop. They decide on the plan that they saw: there may
-// be a newer one by then, where a click was lost and done again or somebody else asked for another plan.
+// be a newer one by then, where a click was lost and repeated, or where another person asked for another plan.
 import { couldNot, outOfDate } from '../../blocks/messages/ephemeral.ts';
 import { planChangeModal } from '../../blocks/modals/plan-change.ts';
 import { PLAN_INPUT, parseChoice, turnOf } from '../../blocks/parts/actions.ts';
@@ -16,7 +16,7 @@ import {
 
 const DECIDED = 'This plan does not wait any more.';
 
-/** Has the plan carried out, by somebody who may start work. */
+/** Starts the work on a plan, for a person who may start work. */
 export async function planGo(ctx: InteractionContext, click: Click): Promise<Reply> {
   return decide(ctx, click.value, click.userId, click.channelId, { how: 'go', text: '' });
 }

@@ -1,4 +1,4 @@
-// Revert: of a merged result, the opposite change is made as a turn of its own and shown the same way.
+// Revert: a turn of its own makes the opposite of a merged change, and its result is shown like any other.
 import { couldNot, outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import { hasOpenRequest } from '../../db/turns/open-turns.ts';
@@ -8,7 +8,7 @@ import { type InteractionContext, onTurn, type Reply, refusal } from '../interac
 import { resultView, viewOf } from '../presenter/turn-view.ts';
 import { isNewestChange, titleOf } from './merge.ts';
 
-/** Asks for the revert. It changes nothing that people have not approved, so whoever may start work may ask. */
+/** Queues the revert. People approve it before it merges, so everyone who may start work may ask for it. */
 export async function revert(ctx: InteractionContext, click: Click): Promise<Reply> {
   const actor = await ctx.directory.actor(click.userId);
   return onTurn(ctx, click.value, click.channelId, async (em, { turn, session, locked }) => {

@@ -1,4 +1,4 @@
-// Update branch: of a merge that was blocked, a turn in which the agent brings the default branch in.
+// Update branch: after a blocked merge, the agent merges the default branch into the session's branch, in a turn.
 import { outOfDate, turnRunning } from '../../blocks/messages/ephemeral.ts';
 import { eventsOfTurn } from '../../db/log/events.ts';
 import { hasOpenRequest } from '../../db/turns/open-turns.ts';
@@ -6,7 +6,7 @@ import { queueButtonTurn } from '../admission/queue.ts';
 import type { Click } from '../interaction/click.ts';
 import { type InteractionContext, onTurn, type Reply, refusal } from '../interaction/context.ts';
 
-/** Starts the turn. Whoever clicks has asked for nothing new: the change stays that of the people who did. */
+/** Queues the turn. The person who clicks asks for nothing new: the change stays that of those who asked for it. */
 export async function updateBranch(ctx: InteractionContext, click: Click): Promise<Reply> {
   const actor = await ctx.directory.actor(click.userId);
   return onTurn(ctx, click.value, click.channelId, async (em, { turn, session, locked }) => {

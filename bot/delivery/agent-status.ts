@@ -42,7 +42,7 @@ export async function sendAgentStatus(client: WebClient, delivery: ClaimedDelive
       thread_ts: delivery.threadTs ?? '',
       status,
       title,
-      // An alert has nobody who began it.
+      // No person began an alert.
       ...(/^[UW][A-Z0-9]+$/.test(initiator) ? { initiator_user_id: initiator } : {}),
     });
   } catch (thrown) {

@@ -21,7 +21,7 @@ import { startLoop } from '../upkeep/loop.ts';
 import type { Outcome } from './outcome.ts';
 import { send } from './send.ts';
 
-/** Longer than all the calls of one delivery can take, so that nobody else sends it meanwhile. */
+/** Longer than all the calls of one delivery can take, so that no other process sends it meanwhile. */
 const LEASE_MS = 2 * CALL_TIMEOUT_MS;
 const POLL_MS = 500;
 /** Messages at once, and so many of them in one channel: a channel that hangs leaves room for the others. */

@@ -1,3 +1,4 @@
+// The outcomes of one delivery to Slack.
 import type { CallFailure } from '../slack/calls.ts';
 
 export type Outcome =

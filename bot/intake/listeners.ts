@@ -57,7 +57,7 @@ async function takeAlert(
   if (message === null) return false;
   const rule = ruleFor(config.alerts, message, await directory.channelName(message.channelId));
   if (rule === null) {
-    // Whoever writes a rule finds the ids here.
+    // People who write a rule find the ids here.
     log.debug('no rule names this message of another app', { senders: message.senders });
     return false;
   }

@@ -22,7 +22,7 @@ const SPOKEN: ReadonlySet<string> = new Set(['file_share', 'thread_broadcast']);
 const ASIDE = /^\s*aside\s*:/i;
 const STOP = /^\s*(?:please\s+)?(?:stop|cancel|abort)(?:\s+(?:it|that|this|please))?\s*[.!]*\s*$/i;
 const MUTE = /^\s*(?:please\s+)?(un)?mute(?:\s+(?:it|this|yourself|please))?\s*[.!]*\s*$/i;
-/** Code and quoted lines show what somebody wrote; they say nothing to anybody. */
+/** Code and quoted lines show other text; they address no one. */
 const SHOWN = /```[\s\S]*?(?:```|$(?![\s\S]))|`[^`\n]*`|^(?:&gt;|>).*$/gm;
 
 export interface IncomingMessage extends MessageAttachments {

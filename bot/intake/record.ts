@@ -24,7 +24,7 @@ import type { MessageAttachments } from '../text/attachments.ts';
 import { readChoice } from '../text/choice.ts';
 import type { IncomingMessage } from './message.ts';
 
-/** A message that is a request, whoever wrote it: `userId` is who asks. */
+/** A message that is a request. `userId` is the person who asks, who may not have written it. */
 export type RequestMessage = Pick<
   IncomingMessage,
   'teamId' | 'channelId' | 'ts' | 'threadTs' | 'userId' | 'text'
@@ -71,7 +71,7 @@ export async function recordMessage(
       return 'replied';
     }
     const session = known ?? (await openSession(em, message, message.userId));
-    // Somebody who answers, or says stop, speaks to the turn that is under way: no turn to show.
+    // An answer or a stop goes to the turn that is under way, and is no turn that the thread shows.
     if (message.asksToStop) return addHidden(em, session, message, { stop: true });
     if (open[0]?.state === 'waiting') return addHidden(em, session, message, attachmentsIn(message));
     await addRequest(em, session, message);

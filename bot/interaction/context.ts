@@ -1,4 +1,4 @@
-// What every handler of a click needs: who clicks, on what, and whether they may.
+// The context of a click: its Slack workspace, its turn, and whether the person may do what they ask for.
 import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { notAllowed, outOfDate } from '../../blocks/messages/ephemeral.ts';
@@ -51,7 +51,7 @@ export interface Target {
 }
 
 /**
- * The line for somebody who may not do one of these, null where they may do all. Throws `slack_unreachable` where that
+ * The line for a person who may not do one of these, null where they may do all. Throws `slack_unreachable` where that
  * hangs on a user group and Slack could not be asked.
  */
 export function refusal(

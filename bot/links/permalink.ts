@@ -76,7 +76,7 @@ export async function readPermalink(reader: Reader, place: MessagePlace, userId:
   return lines.join('\n').slice(0, TEXT_MAX_CHARS).toWellFormed();
 }
 
-/** Nobody gets to read through the app what they could not read themselves. */
+/** People read nothing through the app that they could not read themselves. */
 async function mayRead({ client, directory }: Reader, channelId: string, userId: string): Promise<boolean> {
   if (!(await directory.channel(channelId)).isPrivate) return true;
   let cursor: string | undefined;

@@ -131,7 +131,7 @@ async function presentTurn(
     await wantAgentStatus(em, session, turn, view);
     options.onDrawn?.(session.teamId, turn.requester.id, view);
   }
-  // Whoever drew the turn before it happened told the others of something else.
+  // A process that rendered the turn before the event told the other turns of an older state.
   if (isNews) await wantDrawn(em, await changesWith(em, turn, view));
   return true;
 }

@@ -1,4 +1,4 @@
-// From rows and events to the message of a turn.
+// Makes the message of a turn from its rows and events.
 
 import { failureMessage } from '../../blocks/messages/failure.ts';
 import { mergeBlockedMessage } from '../../blocks/messages/merge-blocked.ts';

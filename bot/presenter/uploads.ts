@@ -74,7 +74,7 @@ export function openUploads(
   const upload = async (artifactId: string): Promise<void> => {
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       try {
-        // Asked for by somebody who looked just before it got there.
+        // An earlier request may have uploaded it meanwhile.
         const row = await database.em().findOne(ArtifactRow, { id: artifactId });
         if (typeof row?.slackFileId === 'string') return;
         const { artifact, content: bytes } = await readArtifact(database.em(), content, artifactId);

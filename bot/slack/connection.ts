@@ -1,4 +1,4 @@
-// The way in: Socket Mode or HTTP, the same to everything behind it.
+// The connection to Slack, Socket Mode or HTTP, with one interface for both.
 import type { Receiver } from '@slack/bolt';
 
 /** Where the bot can be reached; printed when it is ready. */

@@ -25,9 +25,9 @@ export interface ChannelFacts {
 }
 
 export interface Directory {
-  /** Somebody as seen now, at most a minute ago. Throws `slack_refused` or `slack_unreachable`. */
+  /** A person as Slack knew them at most a minute ago. Throws `slack_refused` or `slack_unreachable`. */
   actor: (userId: string) => Promise<Actor>;
-  /** Somebody's name to show, or a user group's handle; the id where nobody is found. Never throws. */
+  /** A person's name to show, or a user group's handle; the id where neither is found. Never throws. */
   nameOf: (userId: string) => Promise<string>;
   /** A channel as it is now, at most a minute ago. Throws like `actor`. */
   channel: (channelId: string) => Promise<ChannelFacts>;
@@ -102,7 +102,7 @@ export async function identify(client: WebClient): Promise<AppIdentity> {
   }
 }
 
-/** At the start nothing is tried again: somebody sits in front of it. */
+/** At the start nothing is tried again: a person waits at the terminal. */
 function notThere(client: WebClient, cause: unknown): ThreadsmithError {
   return new ThreadsmithError(
     'slack_unreachable',
@@ -124,7 +124,7 @@ export function openDirectory(
       const answer = await patiently(() => client.usergroups.list({ include_users: true }), PATIENCE);
       return groupsSchema.parse(answer).usergroups;
     } catch (error) {
-      // Whoever is named in person still may.
+      // People who are named in person still may.
       options.log.warn('the user groups could not be asked for', { error });
       if (hasCode(error, 'slack_refused')) return [];
       doNotKeep();
@@ -183,7 +183,7 @@ function groupsOf(userId: string, groups: readonly KnownGroup[]): readonly UserG
   return groups.filter(({ users }) => users.includes(userId)).map(({ id, handle }) => ({ id, handle }));
 }
 
-/** Nobody is refused for a group that Slack did not tell of. */
+/** No person is refused for a user group that Slack did not name. */
 export function groupsUnknown(actor: Actor): ThreadsmithError {
   return new ThreadsmithError(
     'slack_unreachable',

@@ -1,5 +1,5 @@
 // Installing the app in further workspaces by OAuth: Bolt's installer, our store. Only the workspaces that the
-// configuration names may: everybody in the world can open an install page.
+// configuration names may: everyone can open an install page.
 // https://docs.slack.dev/authentication/installing-with-oauth
 import type { App, HTTPReceiverOptions, Installation, InstallationStore } from '@slack/bolt';
 import { z } from 'zod';

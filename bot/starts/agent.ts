@@ -1,4 +1,4 @@
-// The agent's own corner of Slack: suggested prompts where somebody opens its messages, and Slack's Stop button.
+// Slack's surfaces for agents: suggested prompts where a person opens the app's messages, and the Stop button.
 // https://docs.slack.dev/ai/developing-agents
 import { z } from 'zod';
 import { SUGGESTED_PROMPTS } from '../../blocks/parts/prompts.ts';

@@ -1,4 +1,4 @@
-// The slash command. Its answers are seen by the person who gave it, and by nobody else.
+// The slash command. Only the person who gave it sees its answers.
 import { z } from 'zod';
 import {
   configMessage,

@@ -1,4 +1,4 @@
-// Bolt's listeners for the other ways in: shortcuts, the command, the form, the reaction.
+// Bolt's listeners for shortcuts, the command, the form and the reaction.
 import type { App } from '@slack/bolt';
 import { z } from 'zod';
 import { couldNot } from '../../blocks/messages/ephemeral.ts';
@@ -51,7 +51,7 @@ export function listenToStarts(app: App, parts: ContextParts): void {
     const ctx = await contextFor(parts, body);
     // Also when a person opens the direct messages with the app, which is where the next request may come from.
     void prewarm(ctx, null);
-    // Nobody is served by Slack sending it again later: the next time it is opened it is drawn.
+    // A retry by Slack would be of no use: the Home tab is rendered when it is opened next.
     await quietly(ctx, () => homeOpened(ctx, body));
   });
   app.event('agent_session_stopped', async ({ body }) => {
@@ -75,7 +75,7 @@ async function submitted(ctx: InteractionContext, body: unknown): Promise<FormEr
   }
 }
 
-/** There is nobody to tell but the log: a trigger is used up by the try. */
+/** Only the log gets the error: the failed try has used up the trigger. */
 async function quietly(ctx: InteractionContext, work: () => Promise<void>): Promise<void> {
   try {
     await work();

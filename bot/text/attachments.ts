@@ -36,7 +36,7 @@ export interface Forwarded {
 
 export interface MessageAttachments {
   readonly files: readonly SlackFile[];
-  /** Messages that somebody forwarded or linked, with what they say. */
+  /** Messages that were forwarded or linked, with what they say. */
   readonly forwarded: readonly Forwarded[];
 }
 

@@ -1,3 +1,4 @@
+// Looks up the names of the people that a text mentions.
 import type { Directory } from '../slack/directory.ts';
 
 /** Names for these people, as far as Slack knows them. */

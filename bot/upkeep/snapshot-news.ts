@@ -30,7 +30,7 @@ export async function tellSnapshotFailures(
 }
 
 /**
- * The repo's own channel where somebody was at work there, else the one where somebody was last. The
+ * The repo's own channel where a session was, else the channel of the newest session. The
  * configuration may name channels by their names, which Slack does not take for a message.
  */
 async function channelFor(
