@@ -29,6 +29,7 @@ const SDK_FOLDERS: Record<string, readonly string[]> = {
   pg: ['db', 'scripts/system'],
   dockerode: ['sandbox/docker'],
   openai: ['worker/model'],
+  '@anthropic-ai/sdk': ['worker/model'],
   '@modelcontextprotocol/sdk': ['worker/mcp'],
   playwright: ['sandbox'],
   '@slack/bolt': ['bot'],

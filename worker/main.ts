@@ -26,12 +26,13 @@ import { networksOf } from './egress/networks.ts';
 import { createPlainGitForge } from './forge/plain-git.ts';
 import { openMcpServers } from './mcp/servers.ts';
 import { mcpServersOf } from './mcp/settings.ts';
-import { chooseModel, type ServerAddress } from './model/choose-model.ts';
+import { chooseModel } from './model/choose-model.ts';
 import { createModel } from './model/create-model.ts';
 import { withFallback } from './model/fallback.ts';
 import type { Model } from './model/model.ts';
 import { redactedModel } from './model/redacted.ts';
 import type { RetryPolicy } from './model/retry.ts';
+import { type NamedServer, serverInEnvironment } from './model/server-address.ts';
 import type { WorkerServices } from './turn/context.ts';
 import { removeDropped } from './upkeep/dropped-attempts.ts';
 import { cleanUpSandboxes, IDLE_TIMES } from './upkeep/idle-sandboxes.ts';
@@ -152,9 +153,10 @@ function judgeOf(environment: Environment, { model }: Config, redact: Redact): P
 
 /** The name of the model for requests that name none: the configured one, else the server's newest. */
 async function nameOfModel(environment: Environment, { model }: Config, log: Log): Promise<string> {
-  const named = environment.OPENAI_MODEL ?? model.name;
+  const server = serverOf(environment);
+  const named = server.model ?? model.name;
   if (named !== undefined) return named;
-  const chosen = await chooseModel(addressOf(environment));
+  const chosen = await chooseModel(server);
   log.info('no model is named; the newest one of the server is used', { model: chosen });
   return chosen;
 }
@@ -180,14 +182,18 @@ function mainModel(environment: Environment, { model }: Config, name: string, lo
 }
 
 function makeModel(environment: Environment, name: string, retry: Partial<RetryPolicy> = {}): Model {
-  return createModel({ retry, api: environment.OPENAI_API, name, ...addressOf(environment) });
+  return createModel({ retry, ...serverOf(environment), name });
 }
 
-function addressOf(environment: Environment): ServerAddress {
-  return {
-    baseUrl: environment.OPENAI_BASE_URL,
-    apiKey: required(environment.OPENAI_API_KEY, 'OPENAI_API_KEY'),
-  };
+/** The server that every model of the configuration is on. Throws `config_invalid` where none is named. */
+function serverOf(environment: Environment): NamedServer {
+  const server = serverInEnvironment(environment);
+  if (server !== null) return server;
+  throw new ThreadsmithError(
+    'config_invalid',
+    'the environment is not a valid configuration: it names no model: OPENAI_API_KEY and ANTHROPIC_API_KEY: expected a value, found none.',
+    'Set one of the two, or use npm start, which brings a scripted model.',
+  );
 }
 
 function required(value: string | undefined, name: string): string {

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerFor } from './answer.ts';
 import type { Choice } from './choose.ts';
 import { chooseStep } from './choose.ts';
+import { faultAnswer } from './fault-answers.ts';
 import type { FaultBook } from './faults.ts';
 import type { Holds } from './holds.ts';
 import type { ScriptLibrary } from './library.ts';
@@ -14,7 +15,7 @@ import type { RequestLog } from './request-log.ts';
 import type { Fault } from './script.ts';
 import { RefusedRequest } from './transcript.ts';
 import type { PromptCache } from './usage.ts';
-import { deliver, errorBody, sendJson } from './wire.ts';
+import { deliver, sendJson } from './wire.ts';
 
 /** What one server remembers. */
 export interface ModelState {
@@ -42,7 +43,7 @@ export async function complete(
   const read = readRequest(api, restored(raw, state.ids));
   const { transcript } = read;
   const profile = profileOf(transcript.model);
-  profile.check(messagesOf(raw));
+  if (api === 'chat') profile.check(messagesOf(raw));
   if (transcript.model === unknownModel) {
     throw new RefusedRequest(404, `The model '${unknownModel}' does not exist.`, 'model_not_found', 'model');
   }
@@ -52,7 +53,7 @@ export async function complete(
   logged.script = choice.kind === 'unknown' ? null : choice.script.name;
   logged.step = choice.kind === 'unknown' ? null : choice.step;
   logged.fault = fault?.kind ?? null;
-  if (fault !== undefined && sendFault(response, fault)) {
+  if (fault !== undefined && sendFault(response, api, fault)) {
     return;
   }
   const own = answerFor(transcript, choice, scripts, fault?.kind);
@@ -106,58 +107,15 @@ function dueFault(faults: FaultBook, choice: Choice): Fault | undefined {
 }
 
 /** Sends the faults that are plain error answers; false for those that shape or break the answer. */
-function sendFault(response: ServerResponse, fault: Fault): boolean {
-  switch (fault.kind) {
-    case 'rate_limited': {
-      const body = errorBody('Rate limit reached (recorded fault).', 'tokens', 'rate_limit_exceeded', null);
-      sendJson(response, 429, body, retryAfter(fault));
-      return true;
-    }
-    case 'overloaded': {
-      const body = errorBody('The engine is overloaded (recorded fault).', 'server_error', null, null);
-      sendJson(response, 503, body, retryAfter(fault));
-      return true;
-    }
-    case 'bad_gateway':
-      // What stands between a client and a model: its words are no JSON.
-      response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>');
-      return true;
-    case 'no_answer':
-      // The request stays open until the client gives it up.
-      return true;
-    case 'http_500':
-      sendJson(
-        response,
-        500,
-        errorBody('The server had an error (recorded fault).', 'server_error', null, null),
-      );
-      return true;
-    case 'http_401':
-      sendJson(
-        response,
-        401,
-        errorBody('Incorrect API key provided.', 'invalid_request_error', 'invalid_api_key', null),
-      );
-      return true;
-    case 'context_overflow': {
-      const message = 'Your input exceeds the context window of this model (recorded fault).';
-      sendJson(
-        response,
-        400,
-        errorBody(message, 'invalid_request_error', 'context_length_exceeded', 'input'),
-      );
-      return true;
-    }
-    case 'hang':
-    case 'cut_mid_stream':
-    case 'cut_mid_call':
-    case 'stream_error':
-    case 'invalid_json':
-    case 'unknown_tool':
-    case 'empty':
-    case 'content_filter':
-      return false;
-  }
+function sendFault(response: ServerResponse, api: Api, fault: Fault): boolean {
+  const answer = faultAnswer(api, fault.kind);
+  if (answer !== null) sendJson(response, answer.status, answer.body, retryAfter(fault));
+  // What stands between a client and a model: its words are no JSON.
+  else if (fault.kind === 'bad_gateway')
+    response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502 Bad Gateway</h1>');
+  // The request stays open until the client gives it up.
+  else return fault.kind === 'no_answer';
+  return true;
 }
 
 function retryAfter({ retry_after: seconds }: Fault): Record<string, string> {

@@ -1,14 +1,16 @@
-// An answer as it goes over the wire, the same for both APIs: a JSON body or the frames of an event stream.
+// An answer as it goes over the wire, the same for all APIs: a JSON body or the frames of an event stream.
 
 import type { PricedAnswer } from './answer.ts';
 import { chatBody, chatChunks } from './chat-answer.ts';
 import { readChatRequest } from './chat-request.ts';
+import { messagesBody, messagesEvents } from './messages-answer.ts';
+import { readMessagesRequest } from './messages-request.ts';
 import type { Json } from './responses-answer.ts';
 import { responsesBody, responsesEvents, responsesFailure } from './responses-answer.ts';
 import { readResponsesRequest } from './responses-request.ts';
 import type { Transcript } from './transcript.ts';
 
-export type Api = 'responses' | 'chat';
+export type Api = 'responses' | 'chat' | 'messages';
 
 export interface Reply {
   readonly body: Json;
@@ -45,6 +47,23 @@ export function readRequest(api: Api, raw: unknown): ReadRequest {
       },
     };
   }
+  if (api === 'messages') {
+    const { transcript } = readMessagesRequest(raw);
+    return {
+      transcript,
+      reply: (answer) => {
+        const events = messagesEvents(answer);
+        const message = 'The model failed (recorded fault).';
+        return {
+          body: messagesBody(answer),
+          frames: events.map(namedFrame),
+          openingFrames: 2,
+          midCallFrames: lastOf(events, (event) => typeOf(event['delta']) === 'input_json_delta'),
+          failureFrame: namedFrame({ type: 'error', error: { type: 'overloaded_error', message } }),
+        };
+      },
+    };
+  }
   const { body, transcript } = readChatRequest(raw);
   return {
     transcript,
@@ -66,6 +85,10 @@ export function readRequest(api: Api, raw: unknown): ReadRequest {
 function lastOf(events: readonly Json[], holds: (event: Json) => boolean): number | null {
   const found = events.findLastIndex(holds);
   return found === -1 ? null : found;
+}
+
+function typeOf(value: unknown): unknown {
+  return Reflect.get(Object(value), 'type');
 }
 
 function deltaOf(chunk: Json): object {

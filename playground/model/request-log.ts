@@ -7,7 +7,7 @@ import type { Api } from './reply.ts';
 export const loggedRequestSchema = z.object({
   id: z.int(),
   atMs: z.number(),
-  api: z.enum(['responses', 'chat']),
+  api: z.enum(['responses', 'chat', 'messages']),
   /** Every header but the key. */
   headers: z.record(z.string(), z.unknown()),
   body: z.unknown(),
@@ -29,7 +29,7 @@ export class RequestLog {
   #nextId = 1;
 
   add(api: Api, headers: Record<string, unknown>, body: unknown, characters: number): LoggedRequest {
-    const { authorization: _key, ...safe } = headers;
+    const { authorization: _bearer, 'x-api-key': _key, ...safe } = headers;
     const request: LoggedRequest = {
       id: this.#nextId,
       atMs: Date.now(),

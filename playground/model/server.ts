@@ -53,7 +53,7 @@ export async function startModel(options: ModelOptions = {}): Promise<RunningMod
   const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
     route(state, request, response).catch((thrown: unknown) => {
       if (thrown instanceof RefusedRequest) {
-        sendRefusal(response, thrown);
+        sendRefusal(response, thrown, isAnthropic(request) ? 'messages' : 'chat');
       } else if (response.headersSent) {
         response.destroy();
       } else {
@@ -84,7 +84,7 @@ async function route(state: ModelState, request: IncomingMessage, response: Serv
     }
     return;
   }
-  checkKey(request.headers.authorization);
+  checkKey(request);
   switch (`${method} ${url.pathname}`) {
     case 'POST /v1/responses':
       await complete(state, 'responses', request, text, response);
@@ -92,8 +92,12 @@ async function route(state: ModelState, request: IncomingMessage, response: Serv
     case 'POST /v1/chat/completions':
       await complete(state, 'chat', request, text, response);
       return;
+    case 'POST /v1/messages':
+      if (!isAnthropic(request)) throw new RefusedRequest(401, 'x-api-key header is required');
+      await complete(state, 'messages', request, text, response);
+      return;
     case 'GET /v1/models':
-      sendJson(response, 200, { object: 'list', data: [modelEntry] });
+      sendJson(response, 200, isAnthropic(request) ? anthropicList : { object: 'list', data: [modelEntry] });
       return;
     case `GET /v1/models/${modelName}`:
       sendJson(response, 200, modelEntry);
@@ -105,12 +109,42 @@ async function route(state: ModelState, request: IncomingMessage, response: Serv
 
 const modelEntry = { id: modelName, object: 'model', created: 1_767_225_600, owned_by: 'threadsmith' };
 
-function checkKey(authorization: string | undefined): void {
-  const key = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
-  if (key === undefined) {
+/** As Anthropic lists its models. */
+const anthropicList = {
+  data: [
+    {
+      type: 'model',
+      id: modelName,
+      display_name: 'Scripted',
+      created_at: '2026-01-01T00:00:00Z',
+      lifecycle: 'active',
+      retires_at: null,
+    },
+  ],
+  has_more: false,
+  first_id: modelName,
+  last_id: modelName,
+};
+
+/** Anthropic's clients name the version of its API with each request. */
+function isAnthropic({ headers }: IncomingMessage): boolean {
+  return headers['x-api-key'] !== undefined || headers['anthropic-version'] !== undefined;
+}
+
+function checkKey(request: IncomingMessage): void {
+  const { authorization, 'x-api-key': apiKey, 'anthropic-version': version } = request.headers;
+  const bearer = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+  if (isAnthropic(request)) {
+    // The vendor's SDK sends the key as a bearer, curl and older clients in a header of its own.
+    const key = apiKey ?? bearer;
+    if (key === refusedApiKey || key === undefined) throw new RefusedRequest(401, 'invalid x-api-key');
+    if (version === undefined) throw new RefusedRequest(400, 'anthropic-version: header is required');
+    return;
+  }
+  if (bearer === undefined) {
     throw new RefusedRequest(401, "You didn't provide an API key in an Authorization header.");
   }
-  if (key === refusedApiKey) {
+  if (bearer === refusedApiKey) {
     throw new RefusedRequest(401, 'Incorrect API key provided: sk-ref***sed.', 'invalid_api_key');
   }
 }

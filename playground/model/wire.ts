@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Reply } from './reply.ts';
+import type { Api, Reply } from './reply.ts';
 import type { FaultKind } from './script.ts';
 import type { RefusedRequest } from './transcript.ts';
 
@@ -125,12 +125,30 @@ export function sendJson(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-export function sendRefusal(response: ServerResponse, refused: RefusedRequest): void {
-  const type = refused.status === 401 ? 'authentication_error' : 'invalid_request_error';
-  sendJson(response, refused.status, errorBody(refused.message, type, refused.code, refused.param));
+export function sendRefusal(response: ServerResponse, refused: RefusedRequest, api?: Api): void {
+  sendJson(response, refused.status, refusalBody(refused, api));
 }
+
+function refusalBody({ status, message, code, param }: RefusedRequest, api: Api | undefined): unknown {
+  if (api !== 'messages')
+    return errorBody(message, status === 401 ? 'authentication_error' : 'invalid_request_error', code, param);
+  return anthropicError(ANTHROPIC_TYPES[status] ?? 'invalid_request_error', message);
+}
+
+/** https://platform.claude.com/docs/en/api/errors */
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+};
 
 /** An error in OpenAI's shape. */
 export function errorBody(message: string, type: string, code: string | null, param: string | null): unknown {
   return { error: { message, type, param, code } };
+}
+
+/** An error in Anthropic's shape. */
+export function anthropicError(type: string, message: string): unknown {
+  return { type: 'error', error: { type, message }, request_id: 'req_scripted' };
 }

@@ -8,12 +8,20 @@ export interface EmbeddedParts {
   readonly database: boolean;
 }
 
+/** One of these names a model server. */
+const MODEL_VARIABLES = [
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_BASE_URL',
+] as const;
+
 /** With `--once` the request is always played in the local workspace. */
 export function embeddedParts(environment: Environment, once: boolean): EmbeddedParts {
   return {
     workspace:
       once || (environment.SLACK_BOT_TOKEN === undefined && environment.SLACK_TOKEN_KEY === undefined),
-    model: environment.OPENAI_API_KEY === undefined && environment.OPENAI_BASE_URL === undefined,
+    model: MODEL_VARIABLES.every((name) => environment[name] === undefined),
     database: environment.DATABASE_URL === undefined,
   };
 }
@@ -44,7 +52,11 @@ export function botEnvironment(
   shared: SharedSettings,
   slack: SlackSettings | null,
 ): NodeJS.ProcessEnv {
-  return { ...without(own, ['OPENAI_', ...(slack === null ? [] : ['SLACK_'])]), ...slack, ...shared };
+  return {
+    ...without(own, ['OPENAI_', 'ANTHROPIC_', ...(slack === null ? [] : ['SLACK_'])]),
+    ...slack,
+    ...shared,
+  };
 }
 
 /** The worker drives untrusted code: it never gets Slack's tokens. */
@@ -59,7 +71,7 @@ export function workerEnvironment(
 
 /** The stand-ins for Slack and the model get no setting and no secret at all. */
 export function standInEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return without(own, ['SLACK_', 'OPENAI_', 'DATABASE_', 'REDIS_', 'DOCKER_', 'THREADSMITH_']);
+  return without(own, ['SLACK_', 'OPENAI_', 'ANTHROPIC_', 'DATABASE_', 'REDIS_', 'DOCKER_', 'THREADSMITH_']);
 }
 
 function without(env: NodeJS.ProcessEnv, prefixes: readonly string[]): NodeJS.ProcessEnv {

@@ -98,7 +98,10 @@ class Builder {
       THREADSMITH_DATA: data.root,
       THREADSMITH_CONFIG: config.file,
     };
-    const given = environment.OPENAI_API_KEY === undefined ? { OPENAI_API_KEY: 'none' } : null;
+    const given =
+      environment.OPENAI_API_KEY === undefined && environment.OPENAI_BASE_URL !== undefined
+        ? { OPENAI_API_KEY: 'none' }
+        : null;
     await this.#together([
       this.#service(
         'Worker',
@@ -230,7 +233,7 @@ class Builder {
     // A fixed port, so that it is found again after a restart.
     const port = await freePort();
     const argv = ['playground/model/main.ts', '--port', String(port)] as const;
-    const why = 'scripted, because no OPENAI_API_KEY is set';
+    const why = 'scripted, because no OPENAI_API_KEY or ANTHROPIC_API_KEY is set';
     const { ready } = await this.#service('Model', 'model', argv, 1, standInEnvironment(process.env), why);
     const url = typeof ready['url'] === 'string' ? ready['url'] : `http://127.0.0.1:${port}`;
     return { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: url, OPENAI_MODEL: 'scripted' };

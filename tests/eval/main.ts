@@ -4,6 +4,7 @@ import { readEnvironment } from '../../core/config/config.ts';
 import { chooseModel } from '../../worker/model/choose-model.ts';
 import { createModel } from '../../worker/model/create-model.ts';
 import type { Model } from '../../worker/model/model.ts';
+import { serverInEnvironment } from '../../worker/model/server-address.ts';
 import { describe } from '../../worker/review/finding.ts';
 import { judge } from '../../worker/review/judge.ts';
 import { findingsIn } from '../../worker/review/review.ts';
@@ -81,11 +82,10 @@ function print(judge: string, verdicts: readonly Verdict[]): void {
 }
 
 async function modelOf(): Promise<Model | null> {
-  const environment = readEnvironment(process.env);
-  const { OPENAI_API_KEY: key, OPENAI_BASE_URL: baseUrl, OPENAI_API: api } = environment;
-  if (key === undefined && baseUrl === undefined) return null;
-  const address = { baseUrl, apiKey: key ?? 'none' };
-  return createModel({ api, name: environment.OPENAI_MODEL ?? (await chooseModel(address)), ...address });
+  const server = serverInEnvironment(readEnvironment(process.env));
+  return server === null
+    ? null
+    : createModel({ ...server, name: server.model ?? (await chooseModel(server)) });
 }
 
 await main();

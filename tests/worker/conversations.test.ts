@@ -66,24 +66,28 @@ it('there are more than forty', () => {
   expect(conversations.length).toBeGreaterThan(40);
 });
 
-describe.concurrent.each(['responses', 'chat'] as const)('over %s', { timeout: 600_000 }, (api) => {
-  it.each(played.map((conversation) => [conversation.name, conversation] as const))(
-    '%s comes out as it should, and the same with every fault at every boundary',
-    (name, conversation) =>
-      required(stages, 'the stages').use(async (stage) => {
-        const undisturbed = await play(stage, conversation, api);
-        expectOutcome(conversation, undisturbed);
-        const boundaries = boundariesOf(undisturbed);
-        struck.boundaries += boundaries.length;
-        for (const faults of plansFor(boundaries, startOf(`${api} ${name}`))) {
-          await expectSame(stage, conversation, api, undisturbed, faults);
-        }
-        for (const deathAt of deathsIn(conversation, undisturbed, startOf(`death ${api} ${name}`))) {
-          await expectSurvival(stage, conversation, api, undisturbed, deathAt);
-        }
-      }),
-  );
-});
+describe.concurrent.each(['responses', 'chat', 'messages'] as const)(
+  'over %s',
+  { timeout: 600_000 },
+  (api) => {
+    it.each(played.map((conversation) => [conversation.name, conversation] as const))(
+      '%s comes out as it should, and the same with every fault at every boundary',
+      (name, conversation) =>
+        required(stages, 'the stages').use(async (stage) => {
+          const undisturbed = await play(stage, conversation, api);
+          expectOutcome(conversation, undisturbed);
+          const boundaries = boundariesOf(undisturbed);
+          struck.boundaries += boundaries.length;
+          for (const faults of plansFor(boundaries, startOf(`${api} ${name}`))) {
+            await expectSame(stage, conversation, api, undisturbed, faults);
+          }
+          for (const deathAt of deathsIn(conversation, undisturbed, startOf(`death ${api} ${name}`))) {
+            await expectSurvival(stage, conversation, api, undisturbed, deathAt);
+          }
+        }),
+    );
+  },
+);
 
 describe.concurrent.each(['gemini', 'deepseek', 'mistral', 'openrouter', 'text'])(
   'as %s takes requests',

@@ -31,7 +31,7 @@ afterAll(() => server.close());
 
 const diff = 'diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -1 +1 @@\n-a\n+b\n';
 
-describe.each(['responses', 'chat'] as const)('a judge over %s', (api) => {
+describe.each(['responses', 'chat', 'messages'] as const)('a judge over %s', (api) => {
   const ask = (request: string, signal = new AbortController().signal) =>
     judge(modelAt(server, { api }), { request, summary: 'Done.', hints: ['a hint'], diff }, signal);
 

@@ -11,6 +11,7 @@ import { chooseModel } from '../model/choose-model.ts';
 import { createModel } from '../model/create-model.ts';
 import type { Model } from '../model/model.ts';
 import { redactedModel } from '../model/redacted.ts';
+import { serverInEnvironment } from '../model/server-address.ts';
 import { inTerminal, openTerminal } from './terminal.ts';
 import { asksForHelp, readArguments, requireRepo, USAGE } from './terminal-arguments.ts';
 import { runInTerminal } from './terminal-run.ts';
@@ -66,18 +67,15 @@ async function main(): Promise<number> {
 }
 
 async function modelOf(environment: Environment): Promise<Model> {
-  const { OPENAI_API_KEY: key, OPENAI_BASE_URL: baseUrl } = environment;
-  if (key === undefined && baseUrl === undefined) {
+  const server = serverInEnvironment(environment);
+  if (server === null) {
     throw new ThreadsmithError(
       'config_invalid',
-      'No model is named: OPENAI_API_KEY and OPENAI_BASE_URL are not set.',
-      'Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own.',
+      'No model is named: OPENAI_API_KEY, OPENAI_BASE_URL and ANTHROPIC_API_KEY are not set.',
+      'Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own.',
     );
   }
-  // Servers of one's own often want no key, but the header must not be empty.
-  const address = { baseUrl, apiKey: key ?? 'none' };
-  const name = environment.OPENAI_MODEL ?? (await chooseModel(address));
-  return createModel({ api: environment.OPENAI_API, name, ...address });
+  return createModel({ ...server, name: server.model ?? (await chooseModel(server)) });
 }
 
 async function ask(question: string, options: readonly string[]): Promise<string | null> {

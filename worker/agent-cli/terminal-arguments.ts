@@ -20,7 +20,8 @@ The committed state of the repo's current branch is what it works on; the repo i
 Progress goes to standard error and the diff to standard output. It ends with 0 where the agent finished, with 3
 where it was stopped, asked something or ran out of its budget, and with 1 where it failed.
 
-The model is named by OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API.`;
+The model is named by OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API, or by
+ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and ANTHROPIC_MODEL.`;
 
 export interface TerminalArguments {
   readonly request: string;

@@ -1,8 +1,9 @@
-// Makes a model behind one of the two APIs: it sends requests, reads streams, and tries again after transient faults.
+// Makes a model behind one of the three APIs: it sends requests, reads streams, and tries again after transient faults.
 import type { Api, FinishedAnswer } from './api.ts';
 import { chatApi } from './chat.ts';
-import { connect } from './client.ts';
-import { BrokenStream, faultOf } from './faults.ts';
+import { connect, connectAnthropic, type ModelSettings } from './client.ts';
+import { BrokenStream, faultOf, type ModelServer } from './faults.ts';
+import { messagesApi } from './messages.ts';
 import type { Model, ModelApi, ModelRequest, RespondOptions } from './model.ts';
 import { quirksOf } from './quirks.ts';
 import { responsesApi } from './responses.ts';
@@ -13,7 +14,7 @@ import { ImageSupport } from './text-only.ts';
 export interface ModelOptions {
   readonly api: ModelApi;
   readonly name: string;
-  /** Default: OpenAI's own. */
+  /** Default: the vendor's own. */
   readonly baseUrl?: string | undefined;
   readonly apiKey: string;
   readonly retry?: Partial<RetryPolicy>;
@@ -27,8 +28,7 @@ const IDLE_TIMEOUT_MS = 240_000;
 /** Makes a model. Nothing is asked of the server yet. */
 export function createModel(options: ModelOptions): Model {
   const { name, baseUrl, apiKey, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
-  const { client, server } = connect({ name, baseUrl, apiKey, idleTimeoutMs });
-  const api = options.api === 'chat' ? chatApi(client, name) : responsesApi(client, name);
+  const { api, server } = openApi(options.api, { name, baseUrl, apiKey, idleTimeoutMs });
   const policy = { ...defaultRetryPolicy, ...options.retry };
   const images = new ImageSupport(quirksOf(name).noImages === true ? 'text_only' : 'images');
   return {
@@ -46,6 +46,21 @@ export function createModel(options: ModelOptions): Model {
       const verbatim = opaque.length === 0 ? {} : { opaque: { api: options.api, items: opaque } };
       return { ending, response: { kind: 'response', model: name, ...answer, ...verbatim } };
     },
+  };
+}
+
+function openApi(
+  kind: ModelApi,
+  settings: Omit<ModelSettings, 'retry'>,
+): { readonly api: Api; readonly server: ModelServer } {
+  if (kind === 'messages') {
+    const { client, server } = connectAnthropic(settings);
+    return { api: messagesApi(client, settings.name), server };
+  }
+  const { client, server } = connect(settings);
+  return {
+    api: kind === 'chat' ? chatApi(client, settings.name) : responsesApi(client, settings.name),
+    server,
   };
 }
 

@@ -66,4 +66,5 @@ export interface Model {
   respond(request: ModelRequest, options: RespondOptions): Promise<ModelAnswer>;
 }
 
-export type ModelApi = 'responses' | 'chat';
+/** `responses` and `chat` are OpenAI's protocols, `messages` is Anthropic's. */
+export type ModelApi = 'responses' | 'chat' | 'messages';

@@ -69,7 +69,7 @@ function withChildren(turn: TestTurn, wrap = (journal: Journal): Journal => jour
   };
 }
 
-describe.each(['responses', 'chat'] as const)('children over %s', (api) => {
+describe.each(['responses', 'chat', 'messages'] as const)('children over %s', (api) => {
   it('work in the same sandbox with a shell and a conversation of their own, and report', async () => {
     const turn = newTurn(test, server, api, 'do the big thing');
     const outcome = await turn.run(withChildren(turn));

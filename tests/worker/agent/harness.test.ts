@@ -48,7 +48,7 @@ steps:
   - say: Bye.
 `;
 
-describe.each(['responses', 'chat'] as const)('the harness over %s', (api) => {
+describe.each(['responses', 'chat', 'messages'] as const)('the harness over %s', (api) => {
   const test = useTestSandbox(`harness${api}`);
   const server = useScriptedModel({ COUNT, ASK, SLOW, BYE });
   beforeEach(() => test.look('cd /work/repo && rm -rf -- * && rm -rf /work/agent'));

@@ -31,7 +31,7 @@ function list(models: readonly object[]) {
 
 async function chosenAt(...handlers: Parameters<typeof startRawServer>[0]): Promise<string> {
   server = await startRawServer(handlers);
-  return chooseModel({ baseUrl: server.url, apiKey: 'local-key-1234567890' }, NOW);
+  return chooseModel({ api: 'chat', baseUrl: server.url, apiKey: 'local-key-1234567890' }, NOW);
 }
 
 describe('the model where none is named', () => {
@@ -46,10 +46,31 @@ describe('the model where none is named', () => {
   test('is the scripted one of the local model server', async () => {
     const scripted = await startModel();
     try {
-      expect(await chooseModel({ baseUrl: scripted.url, apiKey: 'none' })).toBe('scripted');
+      expect(await chooseModel({ api: 'chat', baseUrl: scripted.url, apiKey: 'none' })).toBe('scripted');
     } finally {
       await scripted.close();
     }
+  });
+
+  test('is Anthropic’s newest that is neither small nor about to be retired', async () => {
+    const list = [
+      { id: 'claude-haiku-9', created_at: '2026-11-01T00:00:00Z', lifecycle: 'active', retires_at: null },
+      { id: 'claude-x-8', created_at: '2026-09-01T00:00:00Z', lifecycle: 'active', retires_at: null },
+      {
+        id: 'claude-x-9',
+        created_at: '2026-10-01T00:00:00Z',
+        lifecycle: 'deprecated',
+        retires_at: '2026-12-20T00:00:00Z',
+      },
+      { id: 'claude-x-7', created_at: '2026-10-02T00:00:00Z', lifecycle: 'retired', retires_at: null },
+    ];
+    server = await startRawServer([
+      (response) => {
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ data: list, has_more: false }));
+      },
+    ]);
+    expect(await chooseModel({ api: 'messages', baseUrl: server.url, apiKey: 'k' }, NOW)).toBe('claude-x-8');
   });
 
   test('is a person’s choice where a gateway gives all of them the same date', async () => {

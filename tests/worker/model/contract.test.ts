@@ -29,7 +29,7 @@ function requestOf(...entries: readonly ConversationEntry[]): ModelRequest {
   return { instructions: 'You paint.', entries: [first, ...entries], tools, images: new Map() };
 }
 
-describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
+describe.each(['responses', 'chat', 'messages'] as const)('a model behind %s', (api) => {
   const server = useScriptedModel({});
   const model = (changes: Partial<ModelOptions> = {}): Model =>
     modelAt(server, {
@@ -181,7 +181,8 @@ describe.each(['responses', 'chat'] as const)('a model behind %s', (api) => {
     const images = new Map([['shed', { mimeType: 'image/png', base64: 'AAAA' }]]);
     await model().respond({ ...requestOf(response, ...results), images }, { signal });
     const sent = JSON.stringify((await server.requests()).at(-1)?.body);
-    expect(sent).toContain('data:image/png;base64,AAAA');
+    const picture = '"media_type":"image/png","data":"AAAA"';
+    expect(sent).toContain(api === 'messages' ? picture : 'data:image/png;base64,AAAA');
     expect(sent).toContain('lost is no longer available');
   });
 });

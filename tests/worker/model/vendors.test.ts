@@ -98,7 +98,7 @@ describe.each(VENDORS)('a turn with %s', (vendor) => {
     await expect(model.respond(requestOf(said), { signal })).resolves.toBeDefined();
   });
 
-  it.each(['responses', 'chat'] as const)(
+  it.each(['responses', 'chat', 'messages'] as const)(
     'goes on where OpenAI began over %s, and the other way round',
     async (api) => {
       const begun = await stepsOf([modelOf('scripted', api)]);
@@ -115,6 +115,62 @@ describe.each(VENDORS)('a turn with %s', (vendor) => {
     await stepsOf([model, model, model]);
     const bodies = (await server.requests()).map(({ body }) => JSON.stringify(body).replace(/\]\}$/, ''));
     for (const [index, body] of bodies.entries()) expect(bodies[index + 1] ?? body).toContain(body);
+  });
+});
+
+describe('a turn with Anthropic', () => {
+  const messages = () => modelOf('scripted', 'messages');
+
+  it('marks for the cache what the next request begins with: instructions, tools and the last two messages', async () => {
+    await stepsOf([messages(), messages(), messages()]);
+    const bodies = (await server.requests()).map(({ body }) => JSON.stringify(body));
+    expect(bodies.map((body) => body.match(/"cache_control"/g)?.length)).toEqual([3, 4, 4]);
+    const plain = bodies.map((body) =>
+      body.replaceAll(',"cache_control":{"type":"ephemeral"}', '').slice(0, -2),
+    );
+    expect(plain[1]?.startsWith(plain[0] ?? '-')).toBe(true);
+    expect(plain[2]?.startsWith(plain[1] ?? '-')).toBe(true);
+    expect(plain[2]).toContain('"thinking":"Sheds are brown.","signature":');
+  });
+
+  it('goes on behind ids, arguments and texts that its API would refuse', async () => {
+    const odd: ResponseEntry = {
+      kind: 'response',
+      model: 'other',
+      text: ' \n',
+      toolCalls: [{ callId: 'call.1|x', name: 'shell', argumentsText: '["ls"' }],
+      usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0 },
+    };
+    const result: ConversationEntry = { kind: 'tool_result', callId: 'call.1|x', ok: false, output: '' };
+    await expect(messages().respond(requestOf([ASK, odd, result]), { signal })).resolves.toBeDefined();
+  });
+
+  it('learns once how long an answer of the model may be', async () => {
+    const event = (type: string, more: object = {}) =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
+    const long = refusal(400, {
+      type: 'invalid_request_error',
+      message: 'max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens for small',
+    });
+    const raw = await startRawServer([
+      long,
+      (response) => {
+        response.setHeader('content-type', 'text/event-stream');
+        response.end(
+          event('message_start', { message: { usage: { input_tokens: 3, output_tokens: 1 } } }) +
+            event('content_block_start', { index: 0, content_block: { type: 'text', text: 'Yes.' } }) +
+            event('content_block_stop', { index: 0 }) +
+            event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } }) +
+            event('message_stop'),
+        );
+      },
+    ]);
+    const model = modelOf('small', 'messages', raw.url);
+    await model.respond(requestOf([ASK]), { signal });
+    const { response } = await model.respond(requestOf([ASK]), { signal });
+    expect(response).toMatchObject({ text: 'Yes.', usage: { inputTokens: 3, outputTokens: 2 } });
+    expect(raw.bodies.map((body) => JSON.parse(body).max_tokens)).toEqual([32_000, 8192, 8192]);
+    await raw.close();
   });
 });
 
