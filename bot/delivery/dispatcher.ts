@@ -2,6 +2,7 @@
 import { hasCode } from '../../core/errors.ts';
 import { STATUS_UPDATE_MS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import { startLoop } from '../../core/loop.ts';
 import type { Database } from '../../db/schema/database.ts';
 import {
   abandonDelivery,
@@ -17,7 +18,6 @@ import {
 import { notePosted, pauseChannel } from '../../db/slack/pace.ts';
 import { CALL_TIMEOUT_MS, type CallFailure } from '../slack/calls.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
-import { startLoop } from '../upkeep/loop.ts';
 import type { Outcome } from './outcome.ts';
 import { send } from './send.ts';
 

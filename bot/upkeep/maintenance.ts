@@ -2,11 +2,11 @@
 import type { Config } from '../../core/config/config.ts';
 import { INBOX_KEEP_MS, RECONCILE_MS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import { type Loop, startLoop } from '../../core/loop.ts';
 import type { Database } from '../../db/schema/database.ts';
 import { pruneTransport } from '../../db/transport/prune.ts';
 import { reconcile } from '../../db/turns/reconciler.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
-import { type Loop, startLoop } from './loop.ts';
 import { remind } from './reminders.ts';
 import { tellSnapshotFailures } from './snapshot-news.ts';
 

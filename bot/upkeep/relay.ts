@@ -1,9 +1,9 @@
 // The outbox relay: passes hand-overs on, `turn` to the queue and `admit` to admission, until they were taken.
 import type { Log } from '../../core/log.ts';
+import { type Loop, startLoop } from '../../core/loop.ts';
 import type { Database } from '../../db/schema/database.ts';
 import { type Handover, markSent, unsentHandovers } from '../../db/transport/outbox.ts';
 import type { TurnQueue } from '../../db/transport/queue.ts';
-import { type Loop, startLoop } from './loop.ts';
 
 export interface RelayOptions {
   readonly database: Database;

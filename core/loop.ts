@@ -1,5 +1,5 @@
 // Loops: work that is done on a notification and, because notifications can be lost, at an interval as well.
-import type { Log } from '../../core/log.ts';
+import type { Log } from './log.ts';
 
 export interface Loop {
   /** There may be something to do. A call during a round leads to another one. */
