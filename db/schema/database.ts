@@ -20,6 +20,7 @@ import { WaysIn } from '../migrations/0009-ways-in.ts';
 import { Workspaces } from '../migrations/0010-workspaces.ts';
 import { Apart } from '../migrations/0011-apart.ts';
 import { Edits } from '../migrations/0012-edits.ts';
+import { OpenTurns } from '../migrations/0013-open-turns.ts';
 import { giveBackBroken } from './broken-connections.ts';
 
 export type { EntityManager };
@@ -76,6 +77,7 @@ export async function openDatabase(url: string, redact: Redact = nothingHidden):
         { name: '0010-workspaces', class: Workspaces },
         { name: '0011-apart', class: Apart },
         { name: '0012-edits', class: Edits },
+        { name: '0013-open-turns', class: OpenTurns },
       ],
       snapshot: false,
       silent: true,

@@ -20,8 +20,6 @@ export function connectionNameOf(owner: string): string {
   return `${CONNECTION_PREFIX}${createHash('sha256').update(owner).digest('hex').slice(0, 20)}`;
 }
 
-const OPEN_STATES = `('received', 'needs_repo', 'queued', 'running', 'waiting')`;
-
 /** For so long a worker that left a turn to the others does not take it; then it may be the only one there is. */
 const LEFT_FOR_MS = 60_000;
 
@@ -52,7 +50,7 @@ export async function claimTurn(database: Database, turnId: string, owner: strin
              and not coalesce(${leftFor()}, false))
            or (state = 'running' and lease_until < now()))
          and (kind = 'attempt' or not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
-           and earlier.position < turn.position and earlier.state in ${OPEN_STATES}))
+           and earlier.position < turn.position and earlier.is_open))
        returning session_id, lease_epoch`,
       [owner, LEASE_MS, turnId, connectionNameOf(owner)],
     );

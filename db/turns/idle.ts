@@ -17,8 +17,6 @@ export interface SandboxOwner {
   readonly attempt: number;
 }
 
-const BUSY = `('received', 'needs_repo', 'queued', 'running', 'waiting')`;
-
 interface Row {
   readonly state: string;
   readonly idle_ms: string;
@@ -49,7 +47,7 @@ export async function whileIdle(
        select session.state, session.head_commit is not null as published,
          (session.attempt <> ? and coalesce((select dropped_at is not null from attempt
            where session_id = session.id and number = ?), true)) as dropped,
-         bool_or(coalesce(mine.state in ${BUSY}, false)) as busy,
+         bool_or(coalesce(mine.is_open, false)) as busy,
          extract(epoch from clock_timestamp() - max(coalesce(mine.finished_at, session.created_at))) * 1000 as idle_ms
        from session left join mine on true where session.id = ? group by session.id`,
       [sessionId, sessionId, attempt, attempt, attempt, sessionId],

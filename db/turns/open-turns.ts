@@ -8,11 +8,10 @@ export interface OpenRequest {
   readonly state: TurnState;
 }
 
-/** The requests of a session that are not over, oldest first. Answers and attempts are no requests. */
+/** The requests of a session that are not over, oldest first. */
 export async function openRequests(em: EntityManager, sessionId: string): Promise<readonly OpenRequest[]> {
   return em.execute<OpenRequest[]>(
-    `select id, state from turn where session_id = ? and kind not in ('answer', 'attempt')
-       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position`,
+    'select id, state from request where session_id = ? and is_open order by position',
     [sessionId],
   );
 }

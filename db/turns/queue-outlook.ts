@@ -27,7 +27,7 @@ export async function queueOutlook(
           and (other.state_since, other.id) < (?, ?) and (other.not_before is null or other.not_before <= now())
           and not exists (select 1 from turn earlier where earlier.session_id = other.session_id
             and earlier.position < other.position
-            and earlier.state in ('received', 'needs_repo', 'queued', 'running', 'waiting'))) as before,
+            and earlier.is_open)) as before,
        (select count(*) from turn where state = 'running') as running,
        (select percentile_cont(0.5) within group (order by extract(epoch from finished_at - started_at) * 1000)
         from (select started_at, finished_at from turn where state = 'done' and started_at is not null

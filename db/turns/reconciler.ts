@@ -31,7 +31,7 @@ async function handOverLost(database: Database): Promise<readonly string[]> {
            or (state = 'running' and lease_until < now() and coalesce(enqueued_at, state_since) < now() - interval '5 seconds'))
          and not exists (select 1 from outbox where turn_id = turn.id and topic = 'turn' and sent_at is null)
          and (kind = 'attempt' or not exists (select 1 from turn earlier where earlier.session_id = turn.session_id
-           and earlier.position < turn.position and earlier.state in ('received', 'needs_repo', 'queued', 'running', 'waiting')))
+           and earlier.position < turn.position and earlier.is_open))
        order by state_since limit 100 for update skip locked`,
       [UNCLAIMED_MS],
     );

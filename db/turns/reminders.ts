@@ -29,8 +29,8 @@ export async function requestsToRemind(
      from turn join session on session.id = session_id
      where (turn.state in ('waiting', 'needs_repo') or (turn.state = 'done' and session.state = 'open'
          and turn.kind <> 'attempt' and turn.result->>'kind' = 'change' and state_since > now() - ? * interval '1 millisecond'
-         and not exists (select 1 from turn later where later.session_id = turn.session_id
-           and later.position > turn.position and later.kind not in ('answer', 'attempt') and later.state <> 'refused')))
+         and not exists (select 1 from request later where later.session_id = turn.session_id
+           and later.position > turn.position and later.state <> 'refused')))
        and state_since < now() - ? * interval '1 millisecond'
        and not exists (select 1 from delivery where dedupe_key = 'reminder:' || turn.id) limit 50`,
     [untilMs, afterMs],

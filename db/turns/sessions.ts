@@ -30,18 +30,18 @@ export async function sessionsOf(
 ): Promise<readonly SessionLine[]> {
   const rows = await em.execute<SessionListRow[]>(
     `with mine as (
-       select session_id, max(created_at) as asked_at from turn
-       where requester->>'id' = ? and kind not in ('answer', 'attempt') group by session_id order by asked_at desc limit ?)
+       select session_id, max(created_at) as asked_at from request
+       where requester->>'id' = ? group by session_id order by asked_at desc limit ?)
      select session.id, team_id, channel_id, thread_ts, repo, session.state, first.text as title,
        open.id as open_id, open.state as open_state, open.kind as open_kind, last.id as last_id, last.state as last_state,
        last.result->>'kind' as last_result, coalesce(last.finished_at, last.created_at) as at
      from mine join session on session.id = mine.session_id
-     join lateral (select coalesce('Alert: ' || split_part(details->'alert'->0->>'text', E'\\n', 1), text) as text from turn
-       where session_id = session.id and kind not in ('answer', 'attempt') order by position limit 1) first on true
-     left join lateral (select id, state, kind from turn where session_id = session.id and kind not in ('answer', 'attempt')
-       and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1) open on true
-     join lateral (select id, state, result, finished_at, created_at from turn where session_id = session.id
-       and kind not in ('answer', 'attempt') and (state <> 'done' or result is not null) order by position desc limit 1) last on true
+     join lateral (select coalesce('Alert: ' || split_part(details->'alert'->0->>'text', E'\\n', 1), text) as text from request
+       where session_id = session.id order by position limit 1) first on true
+     left join lateral (select id, state, kind from request where session_id = session.id and is_open
+       order by position limit 1) open on true
+     join lateral (select id, state, result, finished_at, created_at from request where session_id = session.id
+       and (state <> 'done' or result is not null) order by position desc limit 1) last on true
      where team_id = ?`,
     [person.userId, limit, person.teamId],
   );
@@ -78,7 +78,7 @@ export async function openTurnOf(em: EntityManager, thread: ThreadAddress): Prom
   const rows = await em.execute<{ id: string }[]>(
     `select turn.id from turn join session on session.id = session_id
      where team_id = ? and channel_id = ? and thread_ts = ? and kind <> 'answer'
-       and turn.state in ('received', 'needs_repo', 'queued', 'running', 'waiting') order by position limit 1`,
+       and turn.is_open order by position limit 1`,
     [thread.teamId, thread.channelId, thread.threadTs],
   );
   return rows[0]?.id ?? null;

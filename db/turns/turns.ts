@@ -4,7 +4,7 @@ import type { EventBody } from '../../core/event.ts';
 import { redactAll } from '../../core/redact.ts';
 import type { TurnResult } from '../../core/result.ts';
 import { type OpenTurnState, type TurnState, turnDeadlines } from '../../core/turn.ts';
-import { type LaterAttachments, Turn, type TurnDetails } from '../entities/session.ts';
+import type { LaterAttachments, Turn, TurnDetails } from '../entities/session.ts';
 import { appendEvents } from '../log/events.ts';
 import type { Database, EntityManager } from '../schema/database.ts';
 import { fenced, type Lease } from '../schema/lease.ts';
@@ -220,28 +220,30 @@ export async function turnsAhead(
   em: EntityManager,
   turn: Pick<Turn, 'sessionId' | 'position'>,
 ): Promise<number> {
-  return em.count(Turn, {
-    sessionId: turn.sessionId,
-    position: { $lt: turn.position },
-    kind: { $ne: 'attempt' },
-    state: { $in: ['received', 'needs_repo', 'queued', 'running', 'waiting'] },
-  });
+  const [row] = await em.execute<{ count: string }[]>(
+    `select count(*) as count from turn where session_id = ? and position < ? and kind <> 'attempt' and is_open`,
+    [turn.sessionId, turn.position],
+  );
+  return Number(row?.count ?? 0);
 }
 
 /** Asks the worker that has the turn to stop; false where it is over already. */
 export async function requestStop(em: EntityManager, turnId: string, by: string): Promise<boolean> {
   const rows = await em.execute<unknown[]>(
     `update turn set stop_requested_by = coalesce(stop_requested_by, ?)
-     where id = ? and state in ('received', 'needs_repo', 'queued', 'running', 'waiting') returning 1`,
+     where id = ? and is_open returning 1`,
     [by, turnId],
   );
   return rows.length > 0;
 }
 
+/**
+ * Hands over the session's first open turn where it is queued. An answer counts here: where its admission is not over,
+ * the turns behind it wait, since it may still become a request.
+ */
 async function handOverNext(em: EntityManager, sessionId: string): Promise<void> {
   const rows = await em.execute<{ id: string; state: TurnState }[]>(
-    `select id, state from turn where session_id = ? and state in ('received', 'needs_repo', 'queued', 'running', 'waiting')
-     and kind <> 'attempt'
+    `select id, state from turn where session_id = ? and is_open and kind <> 'attempt'
      order by position limit 1`,
     [sessionId],
   );

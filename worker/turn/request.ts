@@ -9,7 +9,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { planningNote } from './plan.ts';
 
 /** The folder is outside of the checkout, so that no attachment becomes part of a change. */
-const GIVEN_DIR = '/work/attachments';
+const ATTACHMENTS_DIR = '/work/attachments';
 /** Models take no larger pictures. */
 const IMAGE_MAX_BYTES = 5 * 1024 * 1024;
 const IMAGES_MAX = 8;
@@ -32,7 +32,7 @@ export async function placeFiles(
   for (const file of attachments.files ?? []) {
     const { content } = await workspace.artifacts.read(file.artifactId);
     const name = freeName(file.name, taken);
-    const path = join(GIVEN_DIR, turnId.slice(0, 8), name);
+    const path = join(ATTACHMENTS_DIR, turnId.slice(0, 8), name);
     await workspace.sandbox.write(path, content);
     const isShown =
       imageTypeOf(content) === file.mimeType &&
