@@ -51,12 +51,7 @@ async function main(): Promise<void> {
   const data = resolve(environment.THREADSMITH_DATA);
   await checkRuntime(environment, config, log);
   // Missing settings throw before anything is opened that keeps the process alive.
-  const mainName = await nameOfModel(environment, config, log);
-  const models = {
-    model: redactedModel(mainModel(environment, config, mainName, log), redact),
-    ...judgeOf(environment, config, redact),
-    choices: choicesOf(environment, config, mainName, redact),
-  };
+  serverOf(environment);
   const networks = await networksOf(config, process.env);
   const database = await openDatabase(databaseUrl, redact);
   const installId = readInstallId(data);
@@ -66,6 +61,17 @@ async function main(): Promise<void> {
     ...(config.sandbox.runtime === undefined ? {} : { runtime: config.sandbox.runtime }),
     log,
   });
+  // The model's server is asked only once all that is on this machine is found in order.
+  const mainName = await nameOfModel(environment, config, log).catch(async (error: unknown) => {
+    await provider.close();
+    await database.close();
+    throw error;
+  });
+  const models = {
+    model: redactedModel(mainModel(environment, config, mainName, log), redact),
+    ...judgeOf(environment, config, redact),
+    choices: choicesOf(environment, config, mainName, redact),
+  };
   const mcp = openMcpServers(mcpServersOf(config, process.env), log);
   const ending = new AbortController();
   const mirrors = join(data, 'repos');
