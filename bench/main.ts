@@ -3,13 +3,13 @@
 
 import { parseArgs } from 'node:util';
 import { benchAgent } from './agent/agent.ts';
-import { type Figure, print } from './figure.ts';
+import { type Figure, print } from './report/figure.ts';
+import { type BenchSurroundings, openSurroundings } from './report/surroundings.ts';
 import { openEngine } from './sandbox/engine.ts';
 import { openSandboxGround } from './sandbox/ground.ts';
 import { benchSandbox, FULL, SHORT } from './sandbox/sandbox.ts';
 import { benchSlack, FULL as SLACK_FULL, SHORT as SLACK_SHORT } from './slack/slack.ts';
 import { benchStop, FULL as STOP_FULL, SHORT as STOP_SHORT } from './stop/stop.ts';
-import { type BenchSurroundings, openSurroundings } from './surroundings.ts';
 
 interface Asked {
   /** Few samples: shows that everything is measured, and says nothing of what it costs. */

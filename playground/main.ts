@@ -2,7 +2,7 @@
 // Prints one line of JSON when it listens, and ends cleanly on SIGTERM or SIGINT.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Manifest, manifestSchema } from './slack/manifest.ts';
+import { type Manifest, manifestSchema } from './slack/records/manifest.ts';
 import { startWorkspace } from './slack/server.ts';
 
 const { values } = parseArgs({

@@ -4,15 +4,15 @@ import { join, relative } from 'node:path';
 import { readConfig, readEnvironment } from '../core/config/config.ts';
 import { ThreadsmithError } from '../core/errors.ts';
 import { acquireLock, isLock, type Lock } from '../core/lock-file.ts';
-import { createDataDirectory, type DataDirectory, dataDirectory } from './data-directory.ts';
 import { exitCodeOf, watchForStop } from './processes/stopping.ts';
 import { readStartArguments } from './start/arguments.ts';
 import { embeddedParts } from './start/environments.ts';
 import { isVerified, type PlayedRequest, playRequest } from './start/first-request.ts';
-import { bringUp, type House } from './start/house.ts';
 import { chooseConfig, resetSample } from './start/sample.ts';
+import { bringUp, type House } from './start/stack.ts';
 import { connectWorkspace } from './start/workspace-client.ts';
-import { asPart, processTerminal, type Terminal } from './terminal.ts';
+import { createDataDirectory, type DataDirectory, dataDirectory } from './system/data-directory.ts';
+import { asPart, processTerminal, type Terminal } from './system/terminal.ts';
 
 const REQUEST_TIMEOUT_MS = 180_000;
 

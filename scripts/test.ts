@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ThreadsmithError } from '../core/errors.ts';
-import { createDataDirectory, dataDirectory } from './data-directory.ts';
 import { exitCodeOf, watchForStop } from './processes/stopping.ts';
 import { tether } from './processes/tether.ts';
 import { readTestArguments } from './start/arguments.ts';
 import { bringUpEngine, bringUpImage } from './start/sandbox-parts.ts';
+import { createDataDirectory, dataDirectory } from './system/data-directory.ts';
 import { install } from './system/install.ts';
-import { asPart, processTerminal, type Terminal } from './terminal.ts';
+import { asPart, processTerminal, type Terminal } from './system/terminal.ts';
 import { startParts } from './test/parts.ts';
 import { countTests, type TestCount } from './test/report.ts';
 

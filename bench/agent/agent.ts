@@ -1,7 +1,7 @@
 // What the agent's harness costs: beside the model's and the commands' own time, in tokens that are sent
 // again, in round trips to the database, and when a worker takes a long transcript over.
-import type { Figure } from '../figure.ts';
-import type { BenchSurroundings } from '../surroundings.ts';
+import type { Figure } from '../report/figure.ts';
+import type { BenchSurroundings } from '../report/surroundings.ts';
 import { measurePrefix } from './prefix.ts';
 import { measureResume } from './resume.ts';
 import { measureTurn } from './turn.ts';

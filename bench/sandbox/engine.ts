@@ -1,10 +1,11 @@
 // The engine and the image for the sandbox's benchmark, brought up as `npm start` and `npm test` do it. What is
 // said about it goes to the standard error: the standard output is for figures.
-import { createDataDirectory, dataDirectory } from '../../scripts/data-directory.ts';
+
 import { bringUpEngine, bringUpImage } from '../../scripts/start/sandbox-parts.ts';
+import { createDataDirectory, dataDirectory } from '../../scripts/system/data-directory.ts';
 import { findEngine, type RunningEngine } from '../../scripts/system/engine.ts';
 import { install } from '../../scripts/system/install.ts';
-import { createTerminal } from '../../scripts/terminal.ts';
+import { createTerminal } from '../../scripts/system/terminal.ts';
 
 /** The engine that answers already, else our own, with the image on it. The caller releases it. */
 export async function openEngine(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<RunningEngine> {

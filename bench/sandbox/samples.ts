@@ -1,7 +1,7 @@
 // Samples of the product and of its baseline, taken in turns so that a noisy moment hits both.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Figure } from '../figure.ts';
+import type { Figure } from '../report/figure.ts';
 
 /** The engine tidies up after an exec has ended; neither side should pay for what the other left to be done. */
 const PAUSE_MS = 20;

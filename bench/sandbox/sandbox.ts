@@ -1,6 +1,6 @@
 // What a sandbox costs, each figure beside the same work in a bare container of the same image, measured in turns
 // in the same run. Only the ratio of the two carries over to another machine.
-import type { Figure } from '../figure.ts';
+import type { Figure } from '../report/figure.ts';
 import { measureColdClaims, measureWarmClaims } from './claims.ts';
 import type { SandboxGround } from './ground.ts';
 import { measureGrowth } from './growth.ts';

@@ -1,9 +1,9 @@
 // How soon somebody who asks for something sees that it was heard, from their message's own time to Slack taking the
 // call: the event's way, the row, the relay and the delivery. No worker is there, so nothing else is at work.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Figure } from '../figure.ts';
+import type { Figure } from '../report/figure.ts';
+import type { BenchSurroundings } from '../report/surroundings.ts';
 import { p95InMs } from '../sandbox/samples.ts';
-import type { BenchSurroundings } from '../surroundings.ts';
 import { type BenchWorkspace, type Call, eventually, openWorkspace } from './workspace.ts';
 
 export interface SlackSamples {

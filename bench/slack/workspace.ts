@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Service, startService } from '../../scripts/processes/service.ts';
 import { botEnvironment, standInEnvironment, workerEnvironment } from '../../scripts/start/environments.ts';
 import { connectWorkspace, slackOf, type WorkspaceClient } from '../../scripts/start/workspace-client.ts';
-import type { BenchSurroundings } from '../surroundings.ts';
+import type { BenchSurroundings } from '../report/surroundings.ts';
 
 export interface WorkspaceOptions {
   /** The configuration of the product. */

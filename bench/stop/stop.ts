@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACTION } from '../../blocks/parts/actions.ts';
 import { readInstallId } from '../../core/install-id.ts';
-import type { Figure } from '../figure.ts';
+import type { Figure } from '../report/figure.ts';
+import type { BenchSurroundings } from '../report/surroundings.ts';
 import { removeOwn } from '../sandbox/ground.ts';
 import { p95InMs } from '../sandbox/samples.ts';
 import { type BenchWorkspace, eventually, openWorkspace } from '../slack/workspace.ts';
-import type { BenchSurroundings } from '../surroundings.ts';
 
 /** How often each phase is stopped. */
 export const FULL = 5;

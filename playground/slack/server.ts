@@ -1,27 +1,27 @@
 // The local Slack workspace as one HTTP server: Slack's Web API and Socket Mode, the control API, the page.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ChangeHub } from './changes.ts';
 import { readGallery } from './control/gallery.ts';
 import { handleControl } from './control/routes.ts';
 import { HttpTransport } from './delivery/http.ts';
 import { Outbound } from './delivery/outbound.ts';
 import { SocketServer } from './delivery/socket.ts';
 import type { Envelope } from './delivery/transport.ts';
-import { type FaultKind, Faults } from './faults.ts';
-import { servePrivateFile, takeUpload } from './file-routes.ts';
-import { BadRequest, sendJson, sendText } from './http-body.ts';
-import { TimestampSource } from './ids.ts';
-import { Journal } from './journal.ts';
-import { applyManifest, type Manifest } from './manifest.ts';
-import { RateLimits } from './rate-limits.ts';
-import { handleResponseUrl } from './respond.ts';
-import { servePage } from './static-page.ts';
-import { Store } from './store.ts';
-import { ResponseUrls, Triggers } from './tickets.ts';
-import { Timers } from './timers.ts';
-import { handleApiCall } from './web-api.ts';
-import { Workspace } from './workspace.ts';
+import { ChangeHub } from './records/changes.ts';
+import { TimestampSource } from './records/ids.ts';
+import { Journal } from './records/journal.ts';
+import { applyManifest, type Manifest } from './records/manifest.ts';
+import { Store } from './records/store.ts';
+import { ResponseUrls, Triggers } from './records/tickets.ts';
+import { Timers } from './records/timers.ts';
+import { servePrivateFile, takeUpload } from './routes/file-routes.ts';
+import { handleResponseUrl } from './routes/respond.ts';
+import { handleApiCall } from './routes/web-api.ts';
+import { type FaultKind, Faults } from './wire/faults.ts';
+import { BadRequest, sendJson, sendText } from './wire/http-body.ts';
+import { RateLimits } from './wire/rate-limits.ts';
+import { servePage } from './wire/static-page.ts';
+import { Workspace } from './workspace/workspace.ts';
 
 const DEADLINE_MS = 3_000;
 /** Node's own 5 s end a connection under a client that a busy machine keeps from noticing. */

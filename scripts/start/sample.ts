@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../../core/config/config.ts';
 import { createSampleRepo } from '../../playground/sample-repo/create.ts';
-import type { DataDirectory } from '../data-directory.ts';
+import type { DataDirectory } from '../system/data-directory.ts';
 
 export interface ChosenConfig {
   readonly file: string;

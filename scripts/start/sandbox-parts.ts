@@ -4,11 +4,11 @@ import { request } from 'node:http';
 import { z } from 'zod';
 import { readInstallId } from '../../core/install-id.ts';
 import { createDockerProvider } from '../../sandbox/docker/provider.ts';
-import type { DataDirectory } from '../data-directory.ts';
+import type { DataDirectory } from '../system/data-directory.ts';
 import { findEngine, type RunningEngine, startEngine } from '../system/engine.ts';
 import { type InstallOptions, install } from '../system/install.ts';
 import { isDebian } from '../system/requirements.ts';
-import { asPart } from '../terminal.ts';
+import { asPart } from '../system/terminal.ts';
 
 /** The engine that answers already, else our own, with its line on the terminal. */
 export function bringUpEngine(

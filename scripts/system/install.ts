@@ -2,9 +2,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThreadsmithError } from '../../core/errors.ts';
-import { asPart, type Terminal } from '../terminal.ts';
 import { rootPrefix, runCommand, unlockSudo } from './commands.ts';
 import { isDebian, missing, type Need, type Requirement } from './requirements.ts';
+import { asPart, type Terminal } from './terminal.ts';
 
 export interface InstallOptions {
   readonly terminal: Terminal;

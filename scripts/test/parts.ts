@@ -2,9 +2,9 @@
 // hand its global set-up calls the same function for what the chosen tests need.
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createDataDirectory, dataDirectory } from '../data-directory.ts';
 import { findChromium } from '../system/chromium.ts';
 import { findCommand } from '../system/commands.ts';
+import { createDataDirectory, dataDirectory } from '../system/data-directory.ts';
 import { findEngine, startEngine } from '../system/engine.ts';
 import { startPostgres } from '../system/postgres.ts';
 import { startRedis } from '../system/redis.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Figure } from '../../bench/figure.ts';
+import type { Figure } from '../../bench/report/figure.ts';
 import { benchSlack, SHORT } from '../../bench/slack/slack.ts';
 import { createTestDatabase } from '../setup/database.ts';
 

@@ -2,7 +2,7 @@
 // link, a picture, markup.
 import { isFields } from '../../blocks/rules/weigh.ts';
 import { findProblems } from '../../playground/slack/blocks/check.ts';
-import { findViewProblems } from '../../playground/slack/views.ts';
+import { findViewProblems } from '../../playground/slack/interactivity/views.ts';
 
 /** What Slack would refuse in a modal or a Home tab, as the playground implements Slack's reference. */
 export function viewProblems(view: object, type: 'modal' | 'home'): string[] {

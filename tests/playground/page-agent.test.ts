@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../core/config/config.ts';
-import { dataDirectory } from '../../scripts/data-directory.ts';
 import { createSample } from '../../scripts/start/sample.ts';
+import { dataDirectory } from '../../scripts/system/data-directory.ts';
 import { eventually, MIRA, type PageTest, SHOP, startPageTest, until } from './page-setup.ts';
 
 let at: PageTest;

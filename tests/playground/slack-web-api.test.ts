@@ -62,7 +62,7 @@ describe('tokens and encodings', () => {
       provided: 'users:read',
     });
     expect(scopes).toEqual(['users:read']);
-    const { DEFAULT_SCOPES } = await import('../../playground/slack/seed.ts');
+    const { DEFAULT_SCOPES } = await import('../../playground/slack/records/seed.ts');
     await slack.control('app', { scopes: DEFAULT_SCOPES }, 'PUT');
   });
 });

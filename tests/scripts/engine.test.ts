@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createDataDirectory, dataDirectory } from '../../scripts/data-directory.ts';
+import { createDataDirectory, dataDirectory } from '../../scripts/system/data-directory.ts';
 import { findEngine, startEngine } from '../../scripts/system/engine.ts';
 import { engineAnswers } from '../../scripts/system/engine-address.ts';
 import { processesLeft, ROOT, runNode, temporaryFolder } from './children.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../scripts/start/environments.ts';
 import { threadImages, threadText } from '../../scripts/start/thread-text.ts';
 import { install } from '../../scripts/system/install.ts';
-import { createTerminal } from '../../scripts/terminal.ts';
+import { createTerminal } from '../../scripts/system/terminal.ts';
 import { countTests } from '../../scripts/test/report.ts';
 import { temporaryFolder } from './children.ts';
 

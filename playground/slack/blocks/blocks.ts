@@ -1,6 +1,6 @@
 // The twenty block types, where each may stand, and its limits.
 // https://docs.slack.dev/reference/block-kit/blocks
-import { isDict } from '../args.ts';
+import { isDict } from '../wire/args.ts';
 import {
   anyText,
   imageElement,

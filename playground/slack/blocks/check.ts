@@ -1,10 +1,11 @@
 // The checker as Slack applies it to a whole payload: every block by its own rule, then what holds for all of
 // them together.
-import { isDict, textOf } from '../args.ts';
-import { makeId } from '../ids.ts';
-import type { Dict } from '../records.ts';
-import { refuseWithMessages, SlackRefusal } from '../refusal.ts';
-import type { Workspace } from '../workspace.ts';
+
+import { makeId } from '../records/ids.ts';
+import type { Dict } from '../records/records.ts';
+import { isDict, textOf } from '../wire/args.ts';
+import { refuseWithMessages, SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { topLevelBlock } from './blocks.ts';
 import { countText } from './composition.ts';
 import { type Check, note, type Surface } from './rules.ts';

@@ -1,6 +1,6 @@
 // Block Kit's composition objects: texts, options, confirmation dialogs, image sources, rich text.
 // https://docs.slack.dev/reference/block-kit/composition-objects
-import { isDict } from '../args.ts';
+import { isDict } from '../wire/args.ts';
 import {
   anyString,
   byType,

@@ -1,7 +1,8 @@
 // The small language in which Block Kit's limits are written down: rules that look at a JSON value and note
 // problems the way Slack words them, with a JSON pointer to the place.
-import { isDict } from '../args.ts';
-import type { Dict } from '../records.ts';
+
+import type { Dict } from '../records/records.ts';
+import { isDict } from '../wire/args.ts';
 
 export type Surface = 'message' | 'modal' | 'home';
 

@@ -1,11 +1,11 @@
 // Control routes for the app's registration, faults, raw events, people and channels.
 import { z } from 'zod';
-import { faultOrder } from '../faults.ts';
-import { makeId, randomHex } from '../ids.ts';
-import { applyManifest, manifestSchema } from '../manifest.ts';
 import { addMember } from '../methods/conversations.ts';
-import type { Channel, Dict, User } from '../records.ts';
-import type { Workspace } from '../workspace.ts';
+import { makeId, randomHex } from '../records/ids.ts';
+import { applyManifest, manifestSchema } from '../records/manifest.ts';
+import type { Channel, Dict, User } from '../records/records.ts';
+import { faultOrder } from '../wire/faults.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { isConnected } from './reading.ts';
 import { ControlRefusal, channelNamed, personNamed, type Route } from './route.ts';
 

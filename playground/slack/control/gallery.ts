@@ -2,7 +2,7 @@
 // Slack would say against it.
 import { z } from 'zod';
 import { findProblems } from '../blocks/check.ts';
-import type { Dict } from '../records.ts';
+import type { Dict } from '../records/records.ts';
 import type { Route } from './route.ts';
 
 const blocks = z.array(z.record(z.string(), z.unknown()));

@@ -1,8 +1,7 @@
 // Control routes for clicks, modals, shortcuts, commands and the Home tab.
 import { z } from 'zod';
-import { isDict, textOf } from '../args.ts';
-import { findPlaced, isEmptyChoice, readChoice, stateOf } from '../choices.ts';
 import type { Receipt } from '../delivery/transport.ts';
+import { findPlaced, isEmptyChoice, readChoice, stateOf } from '../interactivity/choices.ts';
 import {
   type Click,
   click,
@@ -13,15 +12,16 @@ import {
   shortcutPayload,
   submitPayload,
   suggestOptions,
-} from '../interactions.ts';
-import { postMessage } from '../messages.ts';
+} from '../interactivity/interactions.ts';
+import { closeModals, makeView, modalsOf, replaceModal, showModal } from '../interactivity/views.ts';
 import { sessionKey } from '../methods/assistant.ts';
 import { directMessageWith } from '../methods/conversations.ts';
 import { stopStreamsByUser } from '../methods/streams.ts';
-import type { Channel, Dict, User, View } from '../records.ts';
-import { respond } from '../respond.ts';
-import { closeModals, makeView, modalsOf, replaceModal, showModal } from '../views.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Channel, Dict, User, View } from '../records/records.ts';
+import { respond } from '../routes/respond.ts';
+import { isDict, textOf } from '../wire/args.ts';
+import { postMessage } from '../workspace/messages.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { ControlRefusal, channelOf, messageSeenBy, personNamed, type Route } from './route.ts';
 
 const target = z.looseObject({

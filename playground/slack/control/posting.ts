@@ -1,12 +1,12 @@
 // Control routes for what people and other bots do with messages.
 import { z } from 'zod';
-import { makeId } from '../ids.ts';
-import { changeMessage, deleteMessage, postAsPerson, postMessage, react } from '../messages.ts';
 import { addReadyFile } from '../methods/files.ts';
-import type { Bot, Channel, Dict, FileRecord, Message, User } from '../records.ts';
-import { richTextOf } from '../rich-text.ts';
-import { textOfTyped } from '../typed-text.ts';
-import type { Workspace } from '../workspace.ts';
+import { makeId } from '../records/ids.ts';
+import type { Bot, Channel, Dict, FileRecord, Message, User } from '../records/records.ts';
+import { changeMessage, deleteMessage, postAsPerson, postMessage, react } from '../workspace/messages.ts';
+import { richTextOf } from '../workspace/rich-text.ts';
+import { textOfTyped } from '../workspace/typed-text.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { ControlRefusal, channelNamed, channelOf, messageSeenBy, personNamed, type Route } from './route.ts';
 
 const dicts = z.array(z.record(z.string(), z.unknown()));

@@ -1,9 +1,9 @@
 // Control routes that look: the workspace, messages, open views, what was called and sent.
 import { z } from 'zod';
-import type { Channel, Dict, Message, User } from '../records.ts';
-import { renderMessage } from '../rendering.ts';
-import { modalsOf, renderView } from '../views.ts';
-import type { Workspace } from '../workspace.ts';
+import { modalsOf, renderView } from '../interactivity/views.ts';
+import type { Channel, Dict, Message, User } from '../records/records.ts';
+import { renderMessage } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { channelNamed, personNamed, type Route } from './route.ts';
 
 const messagesQuery = z.object({

@@ -1,6 +1,6 @@
 // What the control routes share: how they refuse, and how they find the people and places they are told of.
-import type { Channel, Dict, Message, User } from '../records.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Channel, Dict, Message, User } from '../records/records.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 /** Answers one request; throws ControlRefusal or a zod error to say no. */
 export type Route = (ws: Workspace, input: Dict) => unknown;

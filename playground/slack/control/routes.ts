@@ -2,11 +2,11 @@
 // Documented in playground/README.md.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { serveBytes } from '../file-routes.ts';
-import { parseJsonObject, readBytes, sendJson } from '../http-body.ts';
-import type { Dict } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Dict } from '../records/records.ts';
+import { serveBytes } from '../routes/file-routes.ts';
+import { parseJsonObject, readBytes, sendJson } from '../wire/http-body.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { adminRoutes } from './admin.ts';
 import { galleryRoutes } from './gallery.ts';
 import { interactionRoutes } from './interactions.ts';

@@ -1,6 +1,6 @@
 // Signed HTTP: the Events API and interactivity as Slack posts them to an app's request URLs.
 import { createHmac } from 'node:crypto';
-import type { AppRecord, Dict } from '../records.ts';
+import type { AppRecord, Dict } from '../records/records.ts';
 import type { Envelope, Receipt, Transport } from './transport.ts';
 
 export interface HttpOptions {

@@ -1,12 +1,13 @@
 // Everything Slack sends to the app. Events are retried as Slack does it (nearly at once, after one minute,
 // after five) and wait for a connection when there is none; interactions are sent once, for the person is
 // waiting.
-import { isDict, textOf } from '../args.ts';
-import type { Faults } from '../faults.ts';
-import { makeId } from '../ids.ts';
-import type { EventEntry, Journal } from '../journal.ts';
-import type { Dict, WorkspaceState } from '../records.ts';
-import type { Timers } from '../timers.ts';
+
+import { makeId } from '../records/ids.ts';
+import type { EventEntry, Journal } from '../records/journal.ts';
+import type { Dict, WorkspaceState } from '../records/records.ts';
+import type { Timers } from '../records/timers.ts';
+import { isDict, textOf } from '../wire/args.ts';
+import type { Faults } from '../wire/faults.ts';
 import type { EnvelopeKind, Receipt, Transport } from './transport.ts';
 
 const RETRY_DELAYS_MS = [500, 60_000, 300_000];

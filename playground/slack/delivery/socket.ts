@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { isDict, textOf } from '../args.ts';
-import { randomHex } from '../ids.ts';
-import type { Dict } from '../records.ts';
-import type { Timers } from '../timers.ts';
+import { randomHex } from '../records/ids.ts';
+import type { Dict } from '../records/records.ts';
+import type { Timers } from '../records/timers.ts';
+import { isDict, textOf } from '../wire/args.ts';
 import type { Envelope, Receipt, Transport } from './transport.ts';
 
 const MAX_CONNECTIONS = 10;

@@ -1,5 +1,5 @@
 // What the two ways to an app have in common: Socket Mode and signed HTTP.
-import type { Dict } from '../records.ts';
+import type { Dict } from '../records/records.ts';
 
 export type EnvelopeKind = 'events_api' | 'interactive' | 'options' | 'slash_commands';
 

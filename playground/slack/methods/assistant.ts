@@ -1,10 +1,10 @@
 // assistant.threads.* and agents.sessions.*: the line under a thread, its title, its state as an agent session.
 import { z } from 'zod';
-import type { Args } from '../args.ts';
-import { setStatus } from '../messages.ts';
-import type { AgentSession, Channel, Dict, Message, SuggestedPrompts } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import type { Workspace } from '../workspace.ts';
+import type { AgentSession, Channel, Dict, Message, SuggestedPrompts } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { setStatus } from '../workspace/messages.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { channelToPostIn, type Method, threadRoot } from './method.ts';
 
 /** Slack lets a status go when no message follows it. */

@@ -1,10 +1,11 @@
 // chat.*: posting, updating and deleting messages.
-import type { Args } from '../args.ts';
-import { changeMessage, deleteMessage, postMessage } from '../messages.ts';
-import type { Channel, Dict, Message } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { renderMessage } from '../rendering.ts';
-import type { Workspace } from '../workspace.ts';
+
+import type { Channel, Dict, Message } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { changeMessage, deleteMessage, postMessage } from '../workspace/messages.ts';
+import { renderMessage } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { MAX_TEXT_CHARS, readContent } from './content.ts';
 import { channelToPostIn, findChannel, findMessage, type Method, threadRoot } from './method.ts';
 

@@ -1,9 +1,10 @@
 // The content of a message as posting and updating methods take it, checked as Slack checks it.
-import type { Args } from '../args.ts';
+
 import { checkBlocks } from '../blocks/check.ts';
-import type { Dict } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Dict } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 /** Slack cuts longer texts of new messages and refuses them in updates. */
 export const MAX_TEXT_CHARS = 40_000;

@@ -1,9 +1,10 @@
 // conversations.*: channels and what was said in them.
-import type { Args } from '../args.ts';
-import type { Channel, Dict, Message } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { renderChannel, renderMessage } from '../rendering.ts';
-import type { Workspace } from '../workspace.ts';
+
+import type { Channel, Dict, Message } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { renderChannel, renderMessage } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { channelToRead, findChannel, type Method, page } from './method.ts';
 
 const READ = ['channels:read', 'groups:read', 'im:read'];

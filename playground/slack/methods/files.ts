@@ -1,12 +1,13 @@
 // files.*: Slack's upload in three steps, of which the last one answers before the file is ready.
-import type { Args } from '../args.ts';
-import { sniffFile } from '../file-types.ts';
-import { makeId, randomHex } from '../ids.ts';
-import { postMessage } from '../messages.ts';
-import type { Channel, Dict, FileRecord } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { renderFile } from '../rendering.ts';
-import type { Workspace } from '../workspace.ts';
+
+import { makeId, randomHex } from '../records/ids.ts';
+import type { Channel, Dict, FileRecord } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { sniffFile } from '../wire/file-types.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { postMessage } from '../workspace/messages.ts';
+import { renderFile } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { ownAuthor } from './chat.ts';
 import { readContent } from './content.ts';
 import { findChannel, type Method, threadRoot } from './method.ts';

@@ -1,9 +1,10 @@
 // What one Web API method is to the dispatcher, and the lookups that many methods share.
-import type { Args } from '../args.ts';
-import type { Tier } from '../rate-limits.ts';
-import type { Channel, Dict, Message } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import type { Workspace } from '../workspace.ts';
+
+import type { Channel, Dict, Message } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import type { Tier } from '../wire/rate-limits.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 export interface Method {
   tier: Tier;

@@ -1,9 +1,10 @@
 // auth, apps, users, usergroups, bots, team, oauth: who is who.
-import type { Args } from '../args.ts';
-import type { Dict } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { renderBot, renderUser } from '../rendering.ts';
-import type { Workspace } from '../workspace.ts';
+
+import type { Dict } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { renderBot, renderUser } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { type Method, page } from './method.ts';
 
 const USERS_READ = ['users:read'];

@@ -1,10 +1,11 @@
 // reactions.*: emoji on messages.
-import type { Args } from '../args.ts';
-import { react } from '../messages.ts';
-import type { Channel, Dict, Message } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { renderMessage } from '../rendering.ts';
-import type { Workspace } from '../workspace.ts';
+
+import type { Channel, Dict, Message } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { react } from '../workspace/messages.ts';
+import { renderMessage } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { channelToPostIn, channelToRead, findMessage, type Method } from './method.ts';
 
 const EMOJI_NAME = /^[a-z0-9_+'-]+(::skin-tone-[2-6])?$/;

@@ -1,12 +1,13 @@
 // chat.*Stream: a message that grows while it is read. A stream ends by itself about five minutes after it
 // began, as Slack's do, whatever is still being appended.
-import { type Args, isDict, textOf } from '../args.ts';
+
 import { checkBlocks } from '../blocks/check.ts';
-import { changeMessage, postMessage } from '../messages.ts';
-import type { Channel, Dict, Message } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { renderMessage } from '../rendering.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Channel, Dict, Message } from '../records/records.ts';
+import { type Args, isDict, textOf } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { changeMessage, postMessage } from '../workspace/messages.ts';
+import { renderMessage } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { ownAuthor } from './chat.ts';
 import { readMetadata } from './content.ts';
 import { channelToPostIn, findMessage, type Method, threadRoot } from './method.ts';

@@ -1,9 +1,17 @@
 // views.*: opening, pushing, updating modals and publishing the Home tab.
-import type { Args } from '../args.ts';
-import type { Dict } from '../records.ts';
-import { SlackRefusal } from '../refusal.ts';
-import { findModal, makeView, modalsOf, renderView, replaceModal, showModal } from '../views.ts';
-import type { Workspace } from '../workspace.ts';
+
+import {
+  findModal,
+  makeView,
+  modalsOf,
+  renderView,
+  replaceModal,
+  showModal,
+} from '../interactivity/views.ts';
+import type { Dict } from '../records/records.ts';
+import type { Args } from '../wire/args.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import type { Method } from './method.ts';
 
 export const viewMethods: Record<string, Method> = {

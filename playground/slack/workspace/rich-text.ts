@@ -1,6 +1,6 @@
 // The rich_text block that Slack's client makes of what a person types: mentions, channels, links, text.
-import { makeId } from './ids.ts';
-import type { Dict } from './records.ts';
+import { makeId } from '../records/ids.ts';
+import type { Dict } from '../records/records.ts';
 import { unescapeText } from './typed-text.ts';
 
 const TOKEN =

@@ -1,16 +1,17 @@
 // The one object that methods, control routes and deliveries share: the state and the services around it.
-import type { ChangeHub } from './changes.ts';
-import type { HttpTransport } from './delivery/http.ts';
-import type { Outbound } from './delivery/outbound.ts';
-import type { SocketServer } from './delivery/socket.ts';
-import type { Faults } from './faults.ts';
-import type { TimestampSource } from './ids.ts';
-import type { Journal } from './journal.ts';
-import type { RateLimits } from './rate-limits.ts';
-import type { Channel, Dict, Message, User, WorkspaceState } from './records.ts';
-import type { Store } from './store.ts';
-import type { ResponseUrls, Triggers } from './tickets.ts';
-import type { Timers } from './timers.ts';
+
+import type { HttpTransport } from '../delivery/http.ts';
+import type { Outbound } from '../delivery/outbound.ts';
+import type { SocketServer } from '../delivery/socket.ts';
+import type { ChangeHub } from '../records/changes.ts';
+import type { TimestampSource } from '../records/ids.ts';
+import type { Journal } from '../records/journal.ts';
+import type { Channel, Dict, Message, User, WorkspaceState } from '../records/records.ts';
+import type { Store } from '../records/store.ts';
+import type { ResponseUrls, Triggers } from '../records/tickets.ts';
+import type { Timers } from '../records/timers.ts';
+import type { Faults } from '../wire/faults.ts';
+import type { RateLimits } from '../wire/rate-limits.ts';
 
 export interface Services {
   store: Store;

@@ -1,5 +1,5 @@
 // How records look from outside: messages with their files and reply counts, users, channels, files.
-import type { Bot, Channel, Dict, FileRecord, Message, User } from './records.ts';
+import type { Bot, Channel, Dict, FileRecord, Message, User } from '../records/records.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface RenderOptions {

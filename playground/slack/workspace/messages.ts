@@ -1,7 +1,7 @@
 // What happens when a message is posted, changed or deleted, whoever does it: it is stored, shown on the
 // pages, and told to the app.
 import { randomUUID } from 'node:crypto';
-import type { Channel, Dict, Message } from './records.ts';
+import type { Channel, Dict, Message } from '../records/records.ts';
 import { channelType, renderMessage } from './rendering.ts';
 import { richTextOf } from './rich-text.ts';
 import { textOfTyped } from './typed-text.ts';

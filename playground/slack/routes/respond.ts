@@ -1,14 +1,14 @@
 // Response URLs, and what an ack may carry: both let an app answer an interaction with a message.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Args } from './args.ts';
-import { parseJsonObject, readBytes, sendJson, sendText } from './http-body.ts';
-import { changeMessage, deleteMessage, postMessage } from './messages.ts';
-import { ownAuthor } from './methods/chat.ts';
-import { readContent } from './methods/content.ts';
-import type { Channel, Dict } from './records.ts';
-import { SlackRefusal } from './refusal.ts';
-import type { ResponseTarget } from './tickets.ts';
-import type { Workspace } from './workspace.ts';
+import { ownAuthor } from '../methods/chat.ts';
+import { readContent } from '../methods/content.ts';
+import type { Channel, Dict } from '../records/records.ts';
+import type { ResponseTarget } from '../records/tickets.ts';
+import { Args } from '../wire/args.ts';
+import { parseJsonObject, readBytes, sendJson, sendText } from '../wire/http-body.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import { changeMessage, deleteMessage, postMessage } from '../workspace/messages.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 /** POST /actions/…: five uses within thirty minutes, no token. */
 export async function handleResponseUrl(

@@ -4,17 +4,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../core/config/config.ts';
 import { ThreadsmithError } from '../../core/errors.ts';
-import type { DataDirectory } from '../data-directory.ts';
 import { galleryStates } from '../gallery/states.ts';
 import { keepRunning } from '../processes/keep-running.ts';
 import { type Service, startService } from '../processes/service.ts';
 import { tether } from '../processes/tether.ts';
+import type { DataDirectory } from '../system/data-directory.ts';
 import { findEngine, startEngine } from '../system/engine.ts';
 import { freePort, isFree } from '../system/free-port.ts';
 import { type InstallOptions, install } from '../system/install.ts';
 import { type PostgresOptions, startPostgres } from '../system/postgres.ts';
 import type { Need } from '../system/requirements.ts';
-import { asPart, type Part, type Terminal } from '../terminal.ts';
+import { asPart, type Part, type Terminal } from '../system/terminal.ts';
 import type { StartArguments } from './arguments.ts';
 import {
   botEnvironment,

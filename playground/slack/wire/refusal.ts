@@ -1,5 +1,5 @@
 // How a Web API method says no: Slack answers HTTP 200 with ok:false and a stable error word.
-import type { Dict } from './records.ts';
+import type { Dict } from '../records/records.ts';
 
 /** Thrown by a method; becomes `{ok:false, error, ...detail}`. */
 export class SlackRefusal extends Error {

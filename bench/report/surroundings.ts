@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrate } from '../db/migrate.ts';
-import { startPostgres } from '../scripts/system/postgres.ts';
+import { migrate } from '../../db/migrate.ts';
+import { startPostgres } from '../../scripts/system/postgres.ts';
 
 export interface BenchSurroundings {
   /** An empty database with all tables. */

@@ -1,8 +1,8 @@
 // Reading requests and writing answers: the three body encodings the Web API accepts, and JSON for the
 // control API.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Dict } from '../records/records.ts';
 import { isDict } from './args.ts';
-import type { Dict } from './records.ts';
 
 const MAX_BODY_BYTES = 160 * 1024 * 1024;
 

@@ -1,19 +1,19 @@
 // /api/METHOD: authentication, scopes, rate limits and faults around the methods.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Args } from './args.ts';
-import { readFields, sendJson } from './http-body.ts';
-import { assistantMethods } from './methods/assistant.ts';
-import { chatMethods } from './methods/chat.ts';
-import { conversationMethods } from './methods/conversations.ts';
-import { fileMethods } from './methods/files.ts';
-import type { Method } from './methods/method.ts';
-import { peopleMethods } from './methods/people.ts';
-import { reactionMethods } from './methods/reactions.ts';
-import { streamMethods } from './methods/streams.ts';
-import { viewMethods } from './methods/views.ts';
-import type { Dict } from './records.ts';
-import { SlackRefusal } from './refusal.ts';
-import type { Workspace } from './workspace.ts';
+import { assistantMethods } from '../methods/assistant.ts';
+import { chatMethods } from '../methods/chat.ts';
+import { conversationMethods } from '../methods/conversations.ts';
+import { fileMethods } from '../methods/files.ts';
+import type { Method } from '../methods/method.ts';
+import { peopleMethods } from '../methods/people.ts';
+import { reactionMethods } from '../methods/reactions.ts';
+import { streamMethods } from '../methods/streams.ts';
+import { viewMethods } from '../methods/views.ts';
+import type { Dict } from '../records/records.ts';
+import { Args } from '../wire/args.ts';
+import { readFields, sendJson } from '../wire/http-body.ts';
+import { SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 const METHODS = new Map<string, Method>(
   Object.entries({

@@ -1,11 +1,12 @@
 // What the app is sent when a person clicks, submits, closes, uses a shortcut or a command.
-import { isDict, textOf } from './args.ts';
+
+import type { Receipt } from '../delivery/transport.ts';
+import type { Channel, Dict, Message, User, View } from '../records/records.ts';
+import { isDict, textOf } from '../wire/args.ts';
+import { renderMessage } from '../workspace/rendering.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { type Choice, findPlaced, type Placed, readChoice, stateOf } from './choices.ts';
-import type { Receipt } from './delivery/transport.ts';
-import type { Channel, Dict, Message, User, View } from './records.ts';
-import { renderMessage } from './rendering.ts';
 import { renderView } from './views.ts';
-import type { Workspace } from './workspace.ts';
 
 /** Where an element was clicked. */
 export type Place = { kind: 'message'; channel: Channel; message: Message } | { kind: 'view'; view: View };

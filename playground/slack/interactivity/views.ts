@@ -1,12 +1,13 @@
 // Modals and Home tabs: what an app may send, and the stack of modals each person has open.
-import { isDict, textOf } from './args.ts';
-import { checkBlocks } from './blocks/check.ts';
-import { plainText } from './blocks/composition.ts';
-import { type Check, flag, object, oneOf, type Rule, string } from './blocks/rules.ts';
-import { makeId, randomHex } from './ids.ts';
-import type { Dict, View } from './records.ts';
-import { refuseWithMessages, SlackRefusal } from './refusal.ts';
-import type { Workspace } from './workspace.ts';
+
+import { checkBlocks } from '../blocks/check.ts';
+import { plainText } from '../blocks/composition.ts';
+import { type Check, flag, object, oneOf, type Rule, string } from '../blocks/rules.ts';
+import { makeId, randomHex } from '../records/ids.ts';
+import type { Dict, View } from '../records/records.ts';
+import { isDict, textOf } from '../wire/args.ts';
+import { refuseWithMessages, SlackRefusal } from '../wire/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 
 export const MAX_STACKED_MODALS = 3;
 const MAX_VIEW_BYTES = 250_000;

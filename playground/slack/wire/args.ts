@@ -1,6 +1,6 @@
 // Arguments of a Web API call. They arrive as form fields (where objects are JSON text) or as a JSON body;
 // methods read them here without caring which.
-import type { Dict } from './records.ts';
+import type { Dict } from '../records/records.ts';
 import { SlackRefusal } from './refusal.ts';
 
 export class Args {

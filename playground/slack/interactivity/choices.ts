@@ -1,8 +1,9 @@
 // What a person picks or types in an element, in the form Slack reports it (state.values and actions).
-import { isDict, textOf } from './args.ts';
-import { STATEFUL_ELEMENTS } from './blocks/elements.ts';
-import type { Dict } from './records.ts';
-import { richTextOf } from './rich-text.ts';
+
+import { STATEFUL_ELEMENTS } from '../blocks/elements.ts';
+import type { Dict } from '../records/records.ts';
+import { isDict, textOf } from '../wire/args.ts';
+import { richTextOf } from '../workspace/rich-text.ts';
 
 /** An interactive element and the block it stands in. */
 export interface Placed {

@@ -1,11 +1,11 @@
 // The bytes of files: where uploads go, and where the app downloads with its token.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BadRequest, readFields, sendText } from './http-body.ts';
-import { storeUpload } from './methods/files.ts';
-import type { FileRecord } from './records.ts';
+import { storeUpload } from '../methods/files.ts';
+import type { FileRecord } from '../records/records.ts';
+import { BadRequest, readFields, sendText } from '../wire/http-body.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { bearer } from './web-api.ts';
-import type { Workspace } from './workspace.ts';
 
 /** POST /upload/v1/TICKET: the bytes, raw or as the one file of a multipart form. */
 export async function takeUpload(

@@ -1,6 +1,6 @@
 // Faults that a test orders: what Slack or the network does to the app on a bad day.
 import { z } from 'zod';
-import type { Dict } from './records.ts';
+import type { Dict } from '../records/records.ts';
 
 export const FAULT_KINDS = [
   'rate_limited',

@@ -6,7 +6,7 @@ import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sendText } from './http-body.ts';
 
-const PAGE_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', 'page');
+const PAGE_DIR = join(dirname(fileURLToPath(import.meta.url)), '../..', 'page');
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ThreadsmithError } from '../core/errors.ts';
+import { ThreadsmithError } from '../../core/errors.ts';
 
 /** A unix socket's path may have 107 bytes; containerd's longest one below this folder takes 45 of them. */
 const RUNTIME_PATH_MAX_BYTES = 60;

@@ -1,6 +1,6 @@
 // Slack's rate limits: so many calls a minute per method, and about one posted message a second per channel.
 // See Slack's "Rate limits" page; the numbers of special-tier methods are what Slack has said in public.
-import type { Timers } from './timers.ts';
+import type { Timers } from '../records/timers.ts';
 
 /** Calls per minute, or the name of a limit that works differently. */
 export type Tier = 'T1' | 'T2' | 'T3' | 'T4' | 'status' | 'generous' | 'post';
