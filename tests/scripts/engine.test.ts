@@ -67,7 +67,7 @@ describe('our own engine', () => {
       '--input-type=module',
       '-e',
       `import { startEngine } from '${ROOT}/scripts/system/engine.ts';
-       import { dataDirectory } from '${ROOT}/scripts/data-directory.ts';
+       import { dataDirectory } from '${ROOT}/scripts/system/data-directory.ts';
        await startEngine(dataDirectory('${data.root}'));
        console.log('running'); setInterval(() => {}, 1000);`,
     ]);
